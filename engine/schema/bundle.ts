@@ -1,0 +1,43 @@
+// The manifest of a bundle: all that a stranger needs to feed a model and read its answers.
+import { z } from 'zod';
+import { column, task } from './columns.ts';
+import { familyName, hyper } from './plan.ts';
+
+/** What one input column of the user becomes. The order of columns within a graph input is the order of this list. */
+export const featureSpec = z.object({
+  column: z.string(),
+  type: column.shape.type,
+  as: z.enum(['numeric', 'category', 'text']),
+});
+export type FeatureSpec = z.infer<typeof featureSpec>;
+
+/** A tensor of the exported graph; −1 is a variable dimension. */
+export const tensorSpec = z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.number().int()) });
+export type TensorSpec = z.infer<typeof tensorSpec>;
+
+export const manifest = z.object({
+  format: z.literal('neutrino-bundle'),
+  formatVersion: z.literal(1),
+  name: z.string(),
+  version: z.number().int(),
+  createdAt: z.number(),
+  neutrino: z.string(),
+  task,
+  family: familyName,
+  hyper,
+  seed: z.number().int(),
+  target: z.string(),
+  /** Classes in the order of the graph's `probabilities`; empty for regression. */
+  classes: z.array(z.string()),
+  features: z.array(featureSpec),
+  inputs: z.array(tensorSpec),
+  outputs: z.array(tensorSpec),
+  data: z.object({ dataset: z.string(), sha256: z.string(), rows: z.number().int() }),
+  /** Headline figures of the report, by name. */
+  metrics: z.record(z.string(), z.number()),
+  /** Figures of the training columns, for validating and watching inputs. */
+  columns: z.array(column),
+  /** SHA-256 of each other file of the bundle, hex, by name. */
+  files: z.record(z.string(), z.string()),
+});
+export type Manifest = z.infer<typeof manifest>;

@@ -1,0 +1,30 @@
+// Live events on `/api/v1/events`. A client that reconnects sends `?after=seq`; when the gap is too old it gets `resync`.
+import { z } from 'zod';
+
+export const eventTypes = [
+  'dataset.changed',
+  'dataset.progress',
+  'dataset.removed',
+  'run.changed',
+  'run.metric',
+  'run.progress',
+  'model.changed',
+  'model.removed',
+  'deployment.changed',
+  'key.changed',
+  'system.changed',
+  'resync',
+] as const;
+
+/** One event. `data` is the changed record for `*.changed`, a list of metric points for `run.metric`. */
+export const liveEvent = z.object({
+  v: z.literal(1),
+  seq: z.number().int(),
+  at: z.number(),
+  type: z.enum(eventTypes),
+  /** Id of the record the event is about. */
+  id: z.string(),
+  data: z.unknown(),
+});
+export type LiveEvent = z.infer<typeof liveEvent>;
+export type EventType = LiveEvent['type'];

@@ -1,0 +1,126 @@
+// What the appliance and its forked children say to each other. Keys travel here and live in the child's memory only.
+// Tensors and results stay structured-clone values (typed arrays), never JSON text.
+import type { DatasetShape, ImportOptions } from './columns.ts';
+import type { FaultBody } from './errors.ts';
+import type { Manifest } from './bundle.ts';
+import type { RunPlan, TrainRequest } from './plan.ts';
+import type { MetricPoint, Progress, Report } from './report.ts';
+
+export const childKinds = ['importer', 'trainer', 'host'] as const;
+export type ChildKind = (typeof childKinds)[number];
+
+/** A pack that a child may read or write: its file, its object id and its data key (32 bytes). */
+export interface PackGrant {
+  id: string;
+  path: string;
+  key: Uint8Array;
+}
+
+/** What a child may use of the machine. */
+export interface DeviceLease {
+  id: string;
+  device: string;
+  threads: number;
+  /** Resident memory at which the child is ended, bytes. */
+  memory: number;
+}
+
+/** A dataset as a trainer needs it. */
+export interface DatasetGrant {
+  id: string;
+  name: string;
+  sha256: string;
+  shape: DatasetShape;
+  pack: PackGrant;
+}
+
+/** Where an importer reads from: a file it opens itself, or bytes that arrive on its standard input. */
+export type ImportSource = { kind: 'path'; path: string } | { kind: 'stream'; name: string; bytes?: number };
+
+export type ToImporter =
+  | { type: 'import'; source: ImportSource; options: ImportOptions; pack: PackGrant; lease: DeviceLease }
+  | { type: 'cancel' };
+
+export type FromImporter =
+  | { type: 'progress'; progress: Progress }
+  | {
+      type: 'imported';
+      shape: DatasetShape;
+      sha256: string;
+      options: ImportOptions;
+      bytes: { source: number; stored: number };
+    }
+  | { type: 'failed'; fault: FaultBody };
+
+export type ToTrainer =
+  | {
+      type: 'train';
+      runId: string;
+      /** Name and version under which the model will be published. */
+      publish: { name: string; version: number };
+      request: TrainRequest;
+      dataset: DatasetGrant;
+      test?: DatasetGrant;
+      lease: DeviceLease;
+      checkpointSeconds: number;
+      /** Newest checkpoint, when the run goes on from one. */
+      resume?: PackGrant;
+      /** Where the finished bundle goes. */
+      bundle: PackGrant;
+      /** Wall-clock already spent before a resume, ms. */
+      spentMs: number;
+    }
+  /** A pack for the next checkpoint; the trainer asks with `wantCheckpoint`. */
+  | { type: 'checkpointPack'; pack: PackGrant }
+  | { type: 'stop' };
+
+export type FromTrainer =
+  | { type: 'plan'; plan: RunPlan }
+  | { type: 'progress'; progress: Progress }
+  | { type: 'metrics'; points: MetricPoint[] }
+  | { type: 'wantCheckpoint' }
+  | { type: 'checkpoint'; object: string; step: number; bytes: number; sha256: string; spentMs: number }
+  | {
+      type: 'finished';
+      report: Report;
+      manifest: Manifest;
+      bundle: { bytes: number; sha256: string };
+      /** The user asked it to stop: the report is of the best state until then. */
+      stopped: boolean;
+    }
+  | { type: 'failed'; fault: FaultBody };
+
+/** One prediction's input: a row as an object, or a text. */
+export type PredictInput = string | Record<string, unknown>;
+export type PredictOutput = { label: string; scores: Record<string, number> } | { value: number };
+
+export type ToHost =
+  | { type: 'load'; bundle: PackGrant; lease: DeviceLease }
+  | { type: 'predict'; id: number; inputs: PredictInput[] }
+  | { type: 'infer'; id: number; tensors: WireTensor[]; outputs?: string[] };
+
+/** A tensor between appliance and host; `data` is little-endian in row-major order, or strings. */
+export interface WireTensor {
+  name: string;
+  dtype: string;
+  dims: number[];
+  data: Uint8Array | string[];
+}
+
+export type FromHost =
+  | { type: 'ready'; manifest: Manifest; rss: number; loadMs: number }
+  | { type: 'predicted'; id: number; outputs: PredictOutput[]; computeMs: number }
+  | { type: 'inferred'; id: number; tensors: WireTensor[]; computeMs: number }
+  | { type: 'refused'; id: number; fault: FaultBody }
+  | { type: 'failed'; fault: FaultBody };
+
+export interface ToChild {
+  importer: ToImporter;
+  trainer: ToTrainer;
+  host: ToHost;
+}
+export interface FromChild {
+  importer: FromImporter;
+  trainer: FromTrainer;
+  host: FromHost;
+}

@@ -1,0 +1,93 @@
+// What a training run is asked to do, and the plan that the appliance makes of it.
+import { z } from 'zod';
+import { task } from './columns.ts';
+
+export const familyNames = ['linear', 'mlp', 'embedding-bag'] as const;
+export const familyName = z.enum(familyNames);
+export type FamilyName = z.infer<typeof familyName>;
+
+export const optimizerSpec = z.object({
+  kind: z.enum(['sgd', 'adam', 'adamw', 'lion']),
+  momentum: z.number().min(0).lt(1).optional(),
+  nesterov: z.boolean().optional(),
+  betas: z.tuple([z.number().min(0).lt(1), z.number().min(0).lt(1)]).optional(),
+  eps: z.number().positive().optional(),
+  weightDecay: z.number().min(0).optional(),
+});
+export type OptimizerSpec = z.infer<typeof optimizerSpec>;
+
+export const scheduleSpec = z.object({
+  kind: z.enum(['constant', 'cosine', 'step', 'plateau']),
+  /** Share of all steps spent rising linearly from 0. */
+  warmup: z.number().min(0).max(1).optional(),
+});
+export type ScheduleSpec = z.infer<typeof scheduleSpec>;
+
+/** Hyper-parameters: numbers, switches, names or short lists; each family documents and checks its own. */
+export const hyper = z.record(z.string(), z.union([z.number(), z.string(), z.boolean(), z.array(z.number())]));
+export type Hyper = z.infer<typeof hyper>;
+
+/** A wall-clock length: 30s, 10m, 2h. */
+export const duration = z.string().regex(/^\d+(\.\d+)?(ms|s|m|h)$/, 'write a length as 30s, 10m or 2h');
+
+/** Milliseconds of a duration such as `90s`. */
+export function durationMs(text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(duration.parse(text));
+  const unit = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match?.[2] as 'ms' | 's' | 'm' | 'h'];
+  return Number(match?.[1]) * unit;
+}
+
+/** Body of `POST /api/v1/runs`. */
+export const trainRequest = z.object({
+  /** Dataset id or name. */
+  dataset: z.string(),
+  target: z.string().optional(),
+  model: z.union([z.literal('auto'), familyName]).default('auto'),
+  /** Wall-clock for the whole run; training stops at the best state found when it ends. */
+  budget: duration.optional(),
+  epochs: z.number().int().min(1).max(100_000).optional(),
+  batchSize: z.number().int().min(1).max(65_536).optional(),
+  learningRate: z.number().positive().max(100).optional(),
+  optimizer: optimizerSpec.optional(),
+  schedule: scheduleSpec.optional(),
+  hyper: hyper.optional(),
+  device: z.string().default('auto'),
+  experiment: z.string().default('default'),
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0),
+  /** Columns to leave out. */
+  ignore: z.array(z.string()).optional(),
+  /** A dataset (id or name) to test on instead of a held-out part. */
+  test: z.string().optional(),
+  /** Name of the model to publish; the dataset's name when left out. */
+  name: z.string().min(1).max(100).optional(),
+});
+export type TrainRequest = z.infer<typeof trainRequest>;
+
+/** A run's settled plan: nothing left to `auto`. Made by the trainer while `preparing`, shown to the user. */
+export const runPlan = z.object({
+  task,
+  target: z.string(),
+  family: familyName,
+  hyper,
+  features: z.array(z.object({ column: z.string(), as: z.enum(['numeric', 'category', 'text']) })),
+  ignored: z.array(z.object({ column: z.string(), why: z.string() })),
+  rows: z.object({ train: z.number().int(), validation: z.number().int(), test: z.number().int() }),
+  optimizer: optimizerSpec,
+  schedule: scheduleSpec,
+  learningRate: z.number(),
+  batchSize: z.number().int(),
+  epochs: z.number().int(),
+  patience: z.number().int(),
+  device: z.string(),
+  threads: z.number().int(),
+  seed: z.number().int(),
+  parameters: z.number().int(),
+  /** Why these choices, one sentence each. */
+  reasons: z.array(z.string()),
+});
+export type RunPlan = z.infer<typeof runPlan>;

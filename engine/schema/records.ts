@@ -1,0 +1,156 @@
+// The records of the metadata database. `id, kind, state, createdAt, updatedAt, parentId, seq` are stored in clear and
+// bound to the encrypted rest; everything else, names included, is ciphertext on disk.
+import { z } from 'zod';
+import { datasetShape, importOptions, task } from './columns.ts';
+import { familyName, runPlan, trainRequest } from './plan.ts';
+import { progress, report } from './report.ts';
+import { type Kind, statesOf } from './states.ts';
+
+const clear = <K extends Kind>(kind: K) => ({
+  id: z.string(),
+  kind: z.literal(kind),
+  state: z.enum(statesOf(kind)),
+  /** Milliseconds since 1970, UTC. */
+  createdAt: z.number().int(),
+  updatedAt: z.number().int(),
+  /** The record this one belongs to: a run's experiment, a model's run, a key's principal. */
+  parentId: z.string().optional(),
+  /** Grows with every write to the store; orders records and events. */
+  seq: z.number().int(),
+});
+
+export const fault = z.object({
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+export const dataset = z.object({
+  ...clear('dataset'),
+  name: z.string(),
+  /** File name the user gave, without its directory. */
+  source: z.string(),
+  options: importOptions,
+  shape: datasetShape.optional(),
+  /** Object pack with the rows. */
+  object: z.string().optional(),
+  /** Bytes of the source, and of the pack on disk. */
+  bytes: z.object({ source: z.number(), stored: z.number() }).optional(),
+  /** SHA-256 over the columns' content, hex; independent of encryption. */
+  sha256: z.string().optional(),
+  error: fault.optional(),
+});
+export type Dataset = z.infer<typeof dataset>;
+
+export const experiment = z.object({ ...clear('experiment'), name: z.string() });
+export type Experiment = z.infer<typeof experiment>;
+
+export const run = z.object({
+  ...clear('run'),
+  name: z.string(),
+  request: trainRequest,
+  dataset: z.object({ id: z.string(), name: z.string(), sha256: z.string() }),
+  test: z.object({ id: z.string(), name: z.string(), sha256: z.string() }).optional(),
+  plan: runPlan.optional(),
+  progress: progress.optional(),
+  /** Last value of each metric. */
+  metrics: z.record(z.string(), z.number()).default({}),
+  report: report.optional(),
+  model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),
+  /** Object pack of the newest checkpoint. */
+  checkpoint: z.object({ object: z.string(), step: z.number().int(), at: z.number() }).optional(),
+  error: fault.optional(),
+  startedAt: z.number().optional(),
+  endedAt: z.number().optional(),
+});
+export type Run = z.infer<typeof run>;
+
+export const model = z.object({
+  ...clear('model'),
+  name: z.string(),
+  version: z.number().int(),
+  task,
+  family: familyName,
+  target: z.string(),
+  classes: z.array(z.string()),
+  metrics: z.record(z.string(), z.number()),
+  dataset: z.string(),
+  /** Object pack with the bundle. */
+  object: z.string(),
+  bytes: z.number().int(),
+  sha256: z.string(),
+});
+export type Model = z.infer<typeof model>;
+
+export const deployment = z.object({
+  ...clear('deployment'),
+  name: z.string(),
+  /** Model served, and those served before it, newest first. */
+  model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
+  previous: z.array(z.object({ id: z.string(), name: z.string(), version: z.number().int() })).default([]),
+  replicas: z.object({ min: z.number().int().min(0), max: z.number().int().min(1) }),
+  error: fault.optional(),
+});
+export type Deployment = z.infer<typeof deployment>;
+
+export const roles = ['admin', 'trainer', 'deployer', 'predictor'] as const;
+export const role = z.enum(roles);
+export type Role = z.infer<typeof role>;
+
+/** A named person or service that holds keys, so that the audit can name them. */
+export const principal = z.object({ ...clear('principal'), name: z.string(), is: z.enum(['person', 'service']) });
+export type Principal = z.infer<typeof principal>;
+
+/** An API key; the secret itself is shown once and never stored. */
+export const apiKey = z.object({
+  ...clear('key'),
+  name: z.string(),
+  role,
+  /** Names of deployments that a predictor may call; all when left out. */
+  deployments: z.array(z.string()).optional(),
+  /** SHA-256 of the secret, hex. */
+  hash: z.string(),
+  expiresAt: z.number().optional(),
+  lastUsedAt: z.number().optional(),
+});
+export type ApiKey = z.infer<typeof apiKey>;
+
+/** What a key's owner may see of it. */
+export const apiKeyView = apiKey.omit({ hash: true });
+export type ApiKeyView = z.infer<typeof apiKeyView>;
+
+/** One link of the audit chain. */
+export const auditEntry = z.object({
+  seq: z.number().int(),
+  at: z.number(),
+  /** Principal and key that acted; `system` for the appliance itself. */
+  actor: z.string(),
+  action: z.string(),
+  subject: z.string(),
+  outcome: z.enum(['ok', 'refused', 'failed']),
+  details: z.record(z.string(), z.unknown()).optional(),
+  /** SHA-256 over this entry and the hash before it, hex. */
+  hash: z.string(),
+});
+export type AuditEntry = z.infer<typeof auditEntry>;
+
+export interface RecordOf {
+  dataset: Dataset;
+  experiment: Experiment;
+  run: Run;
+  model: Model;
+  deployment: Deployment;
+  principal: Principal;
+  key: ApiKey;
+}
+
+/** The schema of each kind of record. */
+export const recordSchema = {
+  dataset,
+  experiment,
+  run,
+  model,
+  deployment,
+  principal,
+  key: apiKey,
+} as const satisfies Record<Kind, z.ZodType>;

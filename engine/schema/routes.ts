@@ -1,0 +1,631 @@
+// The REST API as one table: method, path, who may call it, and the schemas of what goes in and out. The server mounts
+// it, the OpenAPI page prints it, and the client is typed by it, so that the three cannot disagree.
+import { z } from 'zod';
+import { importOptions } from './columns.ts';
+import { liveEvent } from './events.ts';
+import { trainRequest } from './plan.ts';
+import {
+  apiKeyView,
+  auditEntry,
+  dataset,
+  deployment,
+  experiment,
+  fault,
+  model,
+  principal,
+  role,
+  run,
+} from './records.ts';
+import { metricPoint } from './report.ts';
+
+/** What a role may be allowed to do; security/ holds the table of roles. `public` needs no key. */
+export const actions = [
+  'public',
+  'session',
+  'datasets:read',
+  'datasets:write',
+  'runs:read',
+  'runs:write',
+  'models:read',
+  'models:write',
+  'deployments:read',
+  'deployments:write',
+  'deployments:predict',
+  'keys:read',
+  'keys:write',
+  'audit:read',
+  'system:read',
+  'system:write',
+] as const;
+export type Action = (typeof actions)[number];
+
+export interface Route {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path below the server's root, with `{name}` parameters. */
+  path: string;
+  action: Action;
+  summary: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodType;
+  /** `stream`: the body or the answer is raw bytes that never become JSON. */
+  stream?: 'in' | 'out';
+  response: z.ZodType;
+  status?: number;
+}
+
+const id = z.object({ id: z.string() });
+const named = z.object({ name: z.string() });
+const none = z.object({});
+const done = z.object({ ok: z.literal(true) });
+
+/** Cursor paging: pass `next` of one page as `cursor` of the following one. */
+const listQuery = z.object({
+  cursor: z.string().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  /** Words that must all occur in the record's names. */
+  search: z.string().max(200).optional(),
+  state: z.string().optional(),
+  /** Field to sort by, `-` in front for falling; `-createdAt` when left out. Nested fields as `metrics.val.loss`. */
+  sort: z.string().max(100).optional(),
+});
+const page = <T extends z.ZodType>(item: T) =>
+  z.object({ items: z.array(item), next: z.string().optional(), total: z.number().int() });
+
+/** A value of one cell as JSON. */
+const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+export const rowObject = z.record(z.string(), cell);
+
+export const predictRequest = z.object({
+  /** A row as an object of column → value, or a text for models with one text column. */
+  inputs: z.array(z.union([rowObject, z.string()])).min(1),
+});
+export const predictResponse = z.object({
+  outputs: z.array(
+    z.union([
+      z.object({ label: z.string(), scores: z.record(z.string(), z.number()) }),
+      z.object({ value: z.number() }),
+    ]),
+  ),
+  model: z.string(),
+  version: z.number().int(),
+});
+export type PredictRequest = z.infer<typeof predictRequest>;
+export type PredictResponse = z.infer<typeof predictResponse>;
+
+export const device = z.object({
+  id: z.string(),
+  name: z.string(),
+  available: z.boolean(),
+  why: z.string().optional(),
+});
+export type Device = z.infer<typeof device>;
+
+export const systemInfo = z.object({
+  name: z.string(),
+  version: z.string(),
+  nodeId: z.string(),
+  startedAt: z.number(),
+  dataDir: z.string().optional(),
+  cores: z.number().int(),
+  memory: z.object({ total: z.number(), free: z.number() }),
+  disk: z.object({ total: z.number(), free: z.number(), used: z.number() }),
+  devices: z.array(device),
+  leases: z.array(
+    z.object({ id: z.string(), holder: z.string(), device: z.string(), threads: z.number().int(), memory: z.number() }),
+  ),
+  vault: z.object({
+    id: z.string(),
+    wraps: z.array(z.object({ id: z.string(), kind: z.string(), createdAt: z.number() })),
+  }),
+});
+export type SystemInfo = z.infer<typeof systemInfo>;
+
+const deployRequest = z.object({
+  /** Model id, `name`, or `name@version`. */
+  model: z.string(),
+  name: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'use lower-case letters, digits and hyphens')
+    .optional(),
+  replicas: z.object({ min: z.number().int().min(0).max(64), max: z.number().int().min(1).max(64) }).optional(),
+});
+
+const keyRequest = z.object({
+  role,
+  name: z.string().min(1).max(100).default('key'),
+  principal: z.string().min(1).max(100).default('owner'),
+  deployments: z.array(z.string()).optional(),
+  /** Days until it expires; never when left out. */
+  days: z.number().positive().max(3650).optional(),
+});
+
+export const importRequest = z.object({
+  /** A path on the appliance's machine: same user over loopback, or below a listed folder. */
+  path: z.string().min(1),
+  name: z.string().min(1).max(100).optional(),
+  options: importOptions.optional(),
+});
+
+/** Query of an upload; the body is the file itself. */
+export const uploadQuery = z.object({
+  filename: z.string().min(1).max(255),
+  name: z.string().min(1).max(100).optional(),
+  /** JSON of import options. */
+  options: z.string().max(100_000).optional(),
+});
+
+const sessionRequest = z.union([z.object({ key: z.string() }), z.object({ ticket: z.string() })]);
+const sessionInfo = z.object({ principal: z.string(), role, expiresAt: z.number() });
+
+/** Open Inference Protocol v2 (KServe): tensors in JSON. */
+const v2Tensor = z.object({
+  name: z.string(),
+  shape: z.array(z.number().int().min(0)),
+  datatype: z.string(),
+  parameters: z.record(z.string(), z.unknown()).optional(),
+  data: z.array(z.unknown()),
+});
+const v2Params = z.record(z.string(), z.unknown()).optional();
+export const v2InferRequest = z.object({
+  id: z.string().optional(),
+  parameters: v2Params,
+  inputs: z.array(v2Tensor).min(1),
+  outputs: z.array(z.object({ name: z.string(), parameters: v2Params })).optional(),
+});
+export const v2InferResponse = z.object({
+  model_name: z.string(),
+  model_version: z.string().optional(),
+  id: z.string().optional(),
+  parameters: v2Params,
+  outputs: z.array(v2Tensor),
+});
+const v2Shape = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number().int()) });
+const v2Model = z.object({
+  name: z.string(),
+  versions: z.array(z.string()).optional(),
+  platform: z.string(),
+  inputs: z.array(v2Shape),
+  outputs: z.array(v2Shape),
+});
+
+export const routes = {
+  'session.create': {
+    method: 'POST',
+    path: '/api/v1/session',
+    action: 'public',
+    summary: 'Log a browser in with a key or a one-time ticket',
+    body: sessionRequest,
+    response: sessionInfo,
+  },
+  'session.show': {
+    method: 'GET',
+    path: '/api/v1/session',
+    action: 'session',
+    summary: 'Who is logged in',
+    response: sessionInfo,
+  },
+  'session.end': { method: 'DELETE', path: '/api/v1/session', action: 'session', summary: 'Log out', response: done },
+  'session.ticket': {
+    method: 'POST',
+    path: '/api/v1/session/ticket',
+    action: 'system:write',
+    summary: 'A one-time ticket that opens a browser session',
+    body: none,
+    response: z.object({ ticket: z.string(), url: z.string() }),
+  },
+
+  'datasets.list': {
+    method: 'GET',
+    path: '/api/v1/datasets',
+    action: 'datasets:read',
+    summary: 'List datasets',
+    query: listQuery,
+    response: page(dataset),
+  },
+  'datasets.import': {
+    method: 'POST',
+    path: '/api/v1/datasets',
+    action: 'datasets:write',
+    summary: 'Import a file that is on the appliance’s machine',
+    body: importRequest,
+    response: dataset,
+    status: 202,
+  },
+  'datasets.upload': {
+    method: 'POST',
+    path: '/api/v1/datasets/upload',
+    action: 'datasets:write',
+    summary: 'Import the bytes of the request body',
+    query: uploadQuery,
+    stream: 'in',
+    response: dataset,
+    status: 202,
+  },
+  'datasets.show': {
+    method: 'GET',
+    path: '/api/v1/datasets/{id}',
+    action: 'datasets:read',
+    summary: 'One dataset, by id or name',
+    params: id,
+    response: dataset,
+  },
+  'datasets.rows': {
+    method: 'GET',
+    path: '/api/v1/datasets/{id}/rows',
+    action: 'datasets:read',
+    summary: 'Rows of a dataset',
+    params: id,
+    query: z.object({
+      offset: z.coerce.number().int().min(0).default(0),
+      limit: z.coerce.number().int().min(1).max(1000).default(50),
+    }),
+    response: z.object({ columns: z.array(z.string()), rows: z.array(z.array(cell)), total: z.number().int() }),
+  },
+  'datasets.export': {
+    method: 'GET',
+    path: '/api/v1/datasets/{id}/export',
+    action: 'datasets:read',
+    summary: 'The rows as CSV or JSON lines',
+    params: id,
+    query: z.object({ format: z.enum(['csv', 'jsonl']).default('csv') }),
+    stream: 'out',
+    response: z.unknown(),
+  },
+  'datasets.delete': {
+    method: 'DELETE',
+    path: '/api/v1/datasets/{id}',
+    action: 'datasets:write',
+    summary: 'Erase a dataset and its key',
+    params: id,
+    response: done,
+  },
+
+  'experiments.list': {
+    method: 'GET',
+    path: '/api/v1/experiments',
+    action: 'runs:read',
+    summary: 'List experiments',
+    query: listQuery,
+    response: page(experiment),
+  },
+  'experiments.show': {
+    method: 'GET',
+    path: '/api/v1/experiments/{id}',
+    action: 'runs:read',
+    summary: 'One experiment and its runs',
+    params: id,
+    response: z.object({ experiment, runs: z.array(run) }),
+  },
+
+  'runs.list': {
+    method: 'GET',
+    path: '/api/v1/runs',
+    action: 'runs:read',
+    summary: 'List runs',
+    query: listQuery.extend({ experiment: z.string().optional(), dataset: z.string().optional() }),
+    response: page(run),
+  },
+  'runs.create': {
+    method: 'POST',
+    path: '/api/v1/runs',
+    action: 'runs:write',
+    summary: 'Train a model',
+    body: trainRequest,
+    response: run,
+    status: 202,
+  },
+  'runs.show': {
+    method: 'GET',
+    path: '/api/v1/runs/{id}',
+    action: 'runs:read',
+    summary: 'One run',
+    params: id,
+    response: run,
+  },
+  'runs.metrics': {
+    method: 'GET',
+    path: '/api/v1/runs/{id}/metrics',
+    action: 'runs:read',
+    summary: 'The curves of a run',
+    params: id,
+    response: z.object({ points: z.array(metricPoint) }),
+  },
+  'runs.stop': {
+    method: 'POST',
+    path: '/api/v1/runs/{id}/stop',
+    action: 'runs:write',
+    summary: 'Stop a run and keep its best state',
+    params: id,
+    body: none,
+    response: run,
+  },
+  'runs.resume': {
+    method: 'POST',
+    path: '/api/v1/runs/{id}/resume',
+    action: 'runs:write',
+    summary: 'Go on from the newest checkpoint',
+    params: id,
+    body: none,
+    response: run,
+    status: 202,
+  },
+  'runs.compare': {
+    method: 'GET',
+    path: '/api/v1/runs/compare',
+    action: 'runs:read',
+    summary: 'Runs side by side: what differs in their settings, and their figures',
+    query: z.object({ ids: z.string() }),
+    response: z.object({
+      runs: z.array(run),
+      differs: z.array(z.object({ field: z.string(), values: z.array(z.unknown()) })),
+    }),
+  },
+
+  'models.list': {
+    method: 'GET',
+    path: '/api/v1/models',
+    action: 'models:read',
+    summary: 'List models',
+    query: listQuery,
+    response: page(model),
+  },
+  'models.show': {
+    method: 'GET',
+    path: '/api/v1/models/{id}',
+    action: 'models:read',
+    summary: 'One model, by id, name or name@version',
+    params: id,
+    response: model,
+  },
+  'models.export': {
+    method: 'GET',
+    path: '/api/v1/models/{id}/export',
+    action: 'models:read',
+    summary: 'The model as a .neutrino bundle (a zip with model.onnx)',
+    params: id,
+    stream: 'out',
+    response: z.unknown(),
+  },
+  'models.import': {
+    method: 'POST',
+    path: '/api/v1/models',
+    action: 'models:write',
+    summary: 'Import a .neutrino bundle',
+    query: z.object({ name: z.string().min(1).max(100).optional() }),
+    stream: 'in',
+    response: model,
+    status: 201,
+  },
+  'models.predict': {
+    method: 'POST',
+    path: '/api/v1/models/{id}/predict',
+    action: 'deployments:predict',
+    summary: 'Predict once with a model that is not deployed',
+    params: id,
+    body: predictRequest,
+    response: predictResponse,
+  },
+  'models.delete': {
+    method: 'DELETE',
+    path: '/api/v1/models/{id}',
+    action: 'models:write',
+    summary: 'Erase a model and its key',
+    params: id,
+    response: done,
+  },
+
+  'deployments.list': {
+    method: 'GET',
+    path: '/api/v1/deployments',
+    action: 'deployments:read',
+    summary: 'List deployments',
+    query: listQuery,
+    response: page(deployment),
+  },
+  'deployments.create': {
+    method: 'POST',
+    path: '/api/v1/deployments',
+    action: 'deployments:write',
+    summary: 'Serve a model, or move a deployment to another one',
+    body: deployRequest,
+    response: deployment,
+    status: 201,
+  },
+  'deployments.show': {
+    method: 'GET',
+    path: '/api/v1/deployments/{name}',
+    action: 'deployments:read',
+    summary: 'One deployment',
+    params: named,
+    response: deployment,
+  },
+  'deployments.predict': {
+    method: 'POST',
+    path: '/api/v1/deployments/{name}/predict',
+    action: 'deployments:predict',
+    summary: 'Predict',
+    params: named,
+    body: predictRequest,
+    response: predictResponse,
+  },
+  'deployments.schema': {
+    method: 'GET',
+    path: '/api/v1/deployments/{name}/schema',
+    action: 'deployments:read',
+    summary: 'What a deployment’s inputs and outputs look like',
+    params: named,
+    response: z.object({
+      inputs: z.array(
+        z.object({ column: z.string(), type: z.string(), values: z.array(z.string()).optional(), example: cell }),
+      ),
+      classes: z.array(z.string()),
+      example: predictRequest,
+    }),
+  },
+  'deployments.rollback': {
+    method: 'POST',
+    path: '/api/v1/deployments/{name}/rollback',
+    action: 'deployments:write',
+    summary: 'Serve the model before this one',
+    params: named,
+    body: none,
+    response: deployment,
+  },
+  'deployments.stop': {
+    method: 'DELETE',
+    path: '/api/v1/deployments/{name}',
+    action: 'deployments:write',
+    summary: 'Stop serving',
+    params: named,
+    response: deployment,
+  },
+
+  'keys.list': {
+    method: 'GET',
+    path: '/api/v1/keys',
+    action: 'keys:read',
+    summary: 'List keys',
+    query: listQuery,
+    response: page(apiKeyView),
+  },
+  'keys.create': {
+    method: 'POST',
+    path: '/api/v1/keys',
+    action: 'keys:write',
+    summary: 'Make a key; its secret is shown this once',
+    body: keyRequest,
+    response: z.object({ key: apiKeyView, secret: z.string() }),
+    status: 201,
+  },
+  'keys.revoke': {
+    method: 'DELETE',
+    path: '/api/v1/keys/{id}',
+    action: 'keys:write',
+    summary: 'Revoke a key at once',
+    params: id,
+    response: apiKeyView,
+  },
+  'principals.list': {
+    method: 'GET',
+    path: '/api/v1/principals',
+    action: 'keys:read',
+    summary: 'People and services that hold keys',
+    query: listQuery,
+    response: page(principal),
+  },
+
+  'audit.list': {
+    method: 'GET',
+    path: '/api/v1/audit',
+    action: 'audit:read',
+    summary: 'The audit chain, newest first',
+    query: z.object({
+      before: z.coerce.number().int().optional(),
+      limit: z.coerce.number().int().min(1).max(1000).default(100),
+    }),
+    response: z.object({ entries: z.array(auditEntry), total: z.number().int() }),
+  },
+  'audit.verify': {
+    method: 'GET',
+    path: '/api/v1/audit/verify',
+    action: 'audit:read',
+    summary: 'Check every link of the audit chain',
+    response: z.object({
+      ok: z.boolean(),
+      entries: z.number().int(),
+      broken: z.object({ seq: z.number().int(), why: z.string() }).optional(),
+    }),
+  },
+
+  'system.show': {
+    method: 'GET',
+    path: '/api/v1/system',
+    action: 'system:read',
+    summary: 'This machine and what it is doing',
+    response: systemInfo,
+  },
+  'system.health': {
+    method: 'GET',
+    path: '/api/v1/system/health',
+    action: 'public',
+    summary: 'Whether the appliance answers',
+    response: z.object({ ok: z.literal(true), version: z.string() }),
+  },
+  'events.list': {
+    method: 'GET',
+    path: '/api/v1/events',
+    action: 'session',
+    summary: 'Live events (WebSocket; a plain GET answers those after `after`)',
+    query: z.object({ after: z.coerce.number().int().optional() }),
+    response: z.object({ events: z.array(liveEvent) }),
+  },
+
+  'v2.live': {
+    method: 'GET',
+    path: '/v2/health/live',
+    action: 'public',
+    summary: 'Open Inference Protocol: alive',
+    response: z.object({ live: z.boolean() }),
+  },
+  'v2.ready': {
+    method: 'GET',
+    path: '/v2/health/ready',
+    action: 'public',
+    summary: 'Open Inference Protocol: ready',
+    response: z.object({ ready: z.boolean() }),
+  },
+  'v2.server': {
+    method: 'GET',
+    path: '/v2',
+    action: 'public',
+    summary: 'Open Inference Protocol: server',
+    response: z.object({ name: z.string(), version: z.string(), extensions: z.array(z.string()) }),
+  },
+  'v2.model': {
+    method: 'GET',
+    path: '/v2/models/{name}',
+    action: 'deployments:predict',
+    summary: 'Open Inference Protocol: model',
+    params: named,
+    response: v2Model,
+  },
+  'v2.modelReady': {
+    method: 'GET',
+    path: '/v2/models/{name}/ready',
+    action: 'deployments:predict',
+    summary: 'Open Inference Protocol: model ready',
+    params: named,
+    response: z.object({ name: z.string(), ready: z.boolean() }),
+  },
+  'v2.infer': {
+    method: 'POST',
+    path: '/v2/models/{name}/infer',
+    action: 'deployments:predict',
+    summary: 'Open Inference Protocol: infer on the exported graph’s own tensors',
+    params: named,
+    body: v2InferRequest,
+    response: v2InferResponse,
+  },
+} as const satisfies Record<string, Route>;
+
+export type RouteName = keyof typeof routes;
+type Table = typeof routes;
+type In<R, F extends string> = R extends { [K in F]: infer S extends z.ZodType } ? z.input<S> : undefined;
+type Out<R, F extends string> = R extends { [K in F]: infer S extends z.ZodType } ? z.output<S> : undefined;
+
+/** What a caller passes for a route. */
+export type RouteArguments<N extends RouteName> = {
+  [F in 'params' | 'query' | 'body' as Table[N] extends { [K in F]: z.ZodType } ? F : never]: In<Table[N], F>;
+};
+/** What a handler receives for a route, checked. */
+export type RouteInput<N extends RouteName> = {
+  params: Out<Table[N], 'params'>;
+  query: Out<Table[N], 'query'>;
+  body: Out<Table[N], 'body'>;
+};
+/** What a handler answers, and a caller gets. */
+export type RouteAnswer<N extends RouteName> = z.output<Table[N]['response']>;
+
+/** Body of every error answer. */
+export const errorBody = z.object({ error: fault });

@@ -1,0 +1,35 @@
+// Builds the renderer into dist/renderer and tells Vitest which suites exist. No logic.
+import react from '@vitejs/plugin-react';
+import { defineConfig } from 'vitest/config';
+
+const suite = (name: string, seconds: number, files = 4) => ({
+  extends: true as const,
+  test: {
+    name,
+    root: '.',
+    include: [`test/${name}/**/*.test.ts`],
+    testTimeout: seconds * 1000,
+    hookTimeout: seconds * 1000,
+    pool: 'forks' as const,
+    maxWorkers: files,
+  },
+});
+
+export default defineConfig({
+  root: 'renderer',
+  base: './',
+  plugins: [react()],
+  build: { outDir: '../dist/renderer', emptyOutDir: true, chunkSizeWarningLimit: 900 },
+  test: {
+    root: '.',
+    projects: [
+      suite('unit', 30),
+      suite('meta', 60),
+      suite('contract', 120, 2),
+      suite('regression', 60),
+      suite('cluster', 120, 1),
+      suite('app', 180, 2),
+      suite('e2e', 240, 1),
+    ],
+  },
+});

@@ -31,7 +31,10 @@ export {
 export { type EventType, eventTypes, type LiveEvent, liveEvent } from './events.ts';
 export type { Call, Caller, EventFeed, Gate, Handler, Handlers } from './handlers.ts';
 export {
+  type BundleSigner,
+  type ChildExit,
   type ChildKind,
+  type ChildPort,
   childKinds,
   type DatasetGrant,
   type DeviceLease,

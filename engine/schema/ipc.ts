@@ -1,5 +1,6 @@
 // What the appliance and its forked children say to each other. Keys travel here and live in the child's memory only.
 // Tensors and results stay structured-clone values (typed arrays), never JSON text.
+import type { Writable } from 'node:stream';
 import type { DatasetShape, ImportOptions } from './columns.ts';
 import type { FaultBody } from './errors.ts';
 import type { Manifest } from './bundle.ts';
@@ -97,7 +98,16 @@ export type PredictOutput = { label: string; scores: Record<string, number> } | 
 export type ToHost =
   | { type: 'load'; bundle: PackGrant; lease: DeviceLease }
   | { type: 'predict'; id: number; inputs: PredictInput[] }
-  | { type: 'infer'; id: number; tensors: WireTensor[]; outputs?: string[] };
+  | { type: 'infer'; id: number; tensors: WireTensor[]; outputs?: string[] }
+  /** Checks a foreign .neutrino file and stores it in the pack; a host that imports serves nothing. */
+  | { type: 'import'; source: ImportSource; bundle: PackGrant; lease: DeviceLease; trusted: string[] }
+  | { type: 'ping'; id: number };
+
+/** Who signed an imported bundle; `trusted` when its node id is among those the appliance trusts. */
+export interface BundleSigner {
+  nodeId: string;
+  trusted: boolean;
+}
 
 /** A tensor between appliance and host; `data` is little-endian in row-major order, or strings. */
 export interface WireTensor {
@@ -112,6 +122,8 @@ export type FromHost =
   | { type: 'predicted'; id: number; outputs: PredictOutput[]; computeMs: number }
   | { type: 'inferred'; id: number; tensors: WireTensor[]; computeMs: number }
   | { type: 'refused'; id: number; fault: FaultBody }
+  | { type: 'imported'; manifest: Manifest; bundle: { bytes: number; sha256: string }; signer: BundleSigner | null }
+  | { type: 'pong'; id: number; rss: number }
   | { type: 'failed'; fault: FaultBody };
 
 export interface ToChild {
@@ -123,4 +135,26 @@ export interface FromChild {
   importer: FromImporter;
   trainer: FromTrainer;
   host: FromHost;
+}
+
+/** How a child ended. `why` is set when the appliance ended it: over its memory limit, out of time, or by `kill`. */
+export interface ChildExit {
+  code: number | null;
+  signal: string | null;
+  why?: 'memory' | 'timeout' | 'killed';
+}
+
+/** The appliance's end of a forked child: what `spawnChild` gives, and all that its users need. */
+export interface ChildPort<K extends ChildKind> {
+  readonly pid: number | undefined;
+  /** Where bytes go to a child that reads a stream; null when it was spawned without. */
+  readonly stdin: Writable | null;
+  /** Sends in order; false, and nothing sent, once the child is gone. Never throws. */
+  send(message: ToChild[K]): boolean;
+  /** At most one listener; messages that came before it are kept for it. */
+  onMessage(listener: (message: FromChild[K]) => void): void;
+  /** Called once, at once when the child is already gone, and after its last message. */
+  onExit(listener: (exit: ChildExit) => void): void;
+  /** SIGKILL: clean at any moment for these children. */
+  kill(): void;
 }

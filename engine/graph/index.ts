@@ -1,0 +1,13 @@
+// Typed ONNX graphs: the operator table with shape rules, the builder, the legality table. Differentiates nothing, runs nothing.
+export type { Attribute, Dim, DType, Model, Node, Tensor, ValueInfo } from '../onnx/index.ts';
+export { type AttributeValue, type GraphBuilder, graphBuilder, type Operand, type Value } from './builder.ts';
+export { checkGraph, legality } from './check.ts';
+export { type ComposeOptions, compose } from './compose.ts';
+export { broadcastShapes, divideDims, multiplyDims, sameShape } from './dims.ts';
+export { type Graph, inferNode, inferTypes, modelOf } from './graph.ts';
+export { graphOf } from './import.ts';
+export { type Window, windowOf } from './ops/conv.ts';
+export { einsumTerms } from './ops/linear.ts';
+export { printGraph } from './print.ts';
+export { type InferContext, inferContext, nameNode, type OpRule, type ValueType } from './rule.ts';
+export { opTable, ruleOf } from './table.ts';

@@ -1,0 +1,170 @@
+// The one way to start a child process. It finds the entry file in the sources, in dist, beside an asar and in the
+// single executable, keeps secrets out of the child's environment, and ends it when it takes more memory than its lease.
+// It never writes what a child prints anywhere: sizes go to the log, content may quote a user's data.
+import { type ChildProcess, fork } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { setPriority } from 'node:os';
+import { extname } from 'node:path';
+import { isSea } from 'node:sea';
+import { fileURLToPath } from 'node:url';
+import type { Log } from '../base/index.ts';
+import {
+  type ChildExit,
+  type ChildKind,
+  type ChildPort,
+  Fault,
+  type FromChild,
+  type ToChild,
+} from '../schema/index.ts';
+import { childVariable } from './entry.ts';
+
+export interface SpawnOptions {
+  log: Log;
+  /** Resident memory at which the child is ended, bytes. */
+  memory: number;
+  /** Opens the child's standard input, for one that reads a stream. */
+  input?: boolean;
+  /** Seconds after which the child is ended; never when left out. */
+  seconds?: number;
+  /** Entry file in place of the kind's own, for tests. */
+  entry?: string;
+}
+
+/** Importers and trainers run at a lower priority than hosts and the appliance, so that predictions stay quick. */
+const niceness: Record<ChildKind, number> = { importer: 10, trainer: 10, host: 0 };
+const watchEveryMs = 500;
+const mib = 1024 * 1024;
+
+/** Starts a child of this kind. Throws `child_died` when the process cannot be started at all. */
+export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions): ChildPort<K> {
+  const { log, memory } = options;
+  const heap = `--max-old-space-size=${Math.max(64, Math.floor((memory * 0.75) / mib))}`;
+  const alone = isSea();
+  const child = fork(options.entry ?? entryPath(kind), [], {
+    execPath: process.execPath,
+    execArgv: alone ? [] : [heap, '--no-warnings'],
+    env: { ...scrub(process.env), [childVariable]: kind, ...(alone ? { NODE_OPTIONS: heap } : {}) },
+    serialization: 'advanced',
+    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', printsThrough() ? 'inherit' : 'pipe', 'ipc'],
+  });
+  const pid = child.pid;
+  if (pid === undefined) {
+    child.on('error', () => undefined);
+    throw new Fault('child_died', `The ${kind} could not be started. Check the number of processes and free memory.`);
+  }
+  renice(pid, niceness[kind]);
+  log.info({ child: kind, childPid: pid, memory }, 'child started');
+  let why: ChildExit['why'];
+  const end = (reason: NonNullable<ChildExit['why']>) => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    why ??= reason;
+    child.kill('SIGKILL');
+  };
+  capture(child, log, kind, () => (why ??= 'memory'));
+  child.stdin?.on('error', () => undefined);
+  child.on('error', (err) => log.warn({ child: kind, childPid: pid, err }, 'child error'));
+  const watch = setInterval(() => {
+    void residentBytes(pid).then((bytes) => {
+      if (bytes !== undefined && bytes > memory) end('memory');
+    });
+  }, watchEveryMs).unref();
+  const clock = options.seconds ? setTimeout(() => end('timeout'), options.seconds * 1000).unref() : undefined;
+  const exited = endOf(child).then(({ code, signal }): ChildExit => {
+    clearInterval(watch);
+    clearTimeout(clock);
+    log.info({ child: kind, childPid: pid, code, signal, why }, 'child ended');
+    return { code, signal, ...(why ? { why } : {}) };
+  });
+  return {
+    pid,
+    stdin: child.stdin,
+    send(message: ToChild[K]) {
+      if (!child.connected || child.exitCode !== null || child.signalCode !== null) return false;
+      child.send(message, () => undefined);
+      return true;
+    },
+    onMessage: inbox<FromChild[K]>(child),
+    onExit(listener) {
+      void exited.then(listener);
+    },
+    kill: () => end('killed'),
+  };
+}
+
+/** What to tell the user about a child that ended without being asked to. */
+export function deathFault(kind: ChildKind, exit: ChildExit, remedy: string): Fault {
+  if (exit.why === 'memory') {
+    return new Fault('out_of_memory', `The ${kind} took more memory than it was given. ${remedy}`);
+  }
+  if (exit.why === 'timeout') return new Fault('timeout', `The ${kind} ran out of time. ${remedy}`);
+  const how = exit.signal ? `was killed (${exit.signal})` : `ended with code ${exit.code}`;
+  return new Fault('child_died', `The ${kind} ${how}. ${remedy}`);
+}
+
+/** Messages kept until somebody listens, so that a quick child's first words are not lost. */
+function inbox<T>(child: ChildProcess): (listener: (message: T) => void) => void {
+  const early: T[] = [];
+  let heard: ((message: T) => void) | undefined;
+  child.on('message', (message) => (heard ? heard(message as T) : early.push(message as T)));
+  return (listener) => {
+    heard = listener;
+    for (const message of early.splice(0)) listener(message);
+  };
+}
+
+/** The process is gone and its channel is read to the end: nothing more can arrive. */
+async function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {
+  const closed = new Promise<void>((resolve) => child.once('disconnect', resolve));
+  const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
+    child.once('exit', (code, signal) => resolve([code, signal])),
+  );
+  if (child.connected) {
+    // A grandchild could hold the channel open; messages that were sent are here long before this.
+    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+  }
+  return { code, signal };
+}
+
+/** The entry beside this file: .ts in the sources, .js in dist; a process cannot run from inside an asar. */
+function entryPath(kind: ChildKind): string {
+  const here = fileURLToPath(import.meta.url);
+  const path = fileURLToPath(new URL(`./${kind}${extname(here)}`, import.meta.url));
+  return path.replace(/([\\/])app\.asar([\\/])/, '$1app.asar.unpacked$2');
+}
+
+/** The environment without anything that opens the vault or the API. */
+function scrub(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const secret = /^NEUTRINO_|^NODE_OPTIONS$|^NODE_CHANNEL|KEY|TOKEN|SECRET|PASSWORD|PASSPHRASE|CREDENTIAL/i;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.test(name)));
+}
+
+/** For a developer at a terminal only: children's error output goes to it. */
+function printsThrough(): boolean {
+  return process.env.NEUTRINO_CHILD_STDERR === 'inherit';
+}
+
+function capture(child: ChildProcess, log: Log, kind: ChildKind, onHeapFull: () => void): void {
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.on('data', (bytes: Buffer) => {
+      if (bytes.includes('heap out of memory')) onHeapFull();
+      log.debug({ child: kind, childPid: child.pid, stream: name, bytes: bytes.length }, 'child output');
+    });
+  }
+}
+
+function renice(pid: number, nice: number): void {
+  if (nice === 0) return;
+  try {
+    setPriority(pid, nice);
+  } catch {
+    // Gone already, or the system does not allow it: priority is a courtesy, not a promise.
+  }
+}
+
+/** Resident memory of a process, bytes; undefined where the system does not say (the child then watches itself). */
+async function residentBytes(pid: number): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const text = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+  const kib = /^VmRSS:\s+(\d+) kB/m.exec(text)?.[1];
+  return kib === undefined ? undefined : Number(kib) * 1024;
+}

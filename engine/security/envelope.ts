@@ -1,0 +1,92 @@
+// Every blob at rest: compressed, then encrypted. A sealed blob is
+//   version (1 byte) | nonce (12) | AES-256-GCM of [codec (1) | body] | tag (16)
+// and binds the version and the caller's associated data, so that it opens only where it was put.
+// Nonces are random 96-bit: one key may seal at most 2^32 blobs (NIST SP 800-38D, section 8.3). A data key seals one
+// object (2^32 chunks are 4 PiB), so only the record keys could ever get near it, after thousands of writes a second for weeks.
+import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { assert } from '../base/index.ts';
+import { Fault } from '../schema/index.ts';
+
+const version = 1;
+const nonceBytes = 12;
+const tagBytes = 16;
+const stored = Uint8Array.of(0);
+const zstd = Uint8Array.of(1);
+const algorithm = 'aes-256-gcm';
+/** Below this, zstd's frame costs more than it saves. */
+const compressFrom = 64;
+/** Above this a sample decides whether compression is worth a pass over the whole. */
+const sampleBytes = 64 * 1024;
+
+/** Bytes of a key. */
+export const keyBytes = 32;
+/** What sealing adds to a blob that does not shrink. */
+export const sealOverhead = 1 + nonceBytes + 1 + tagBytes;
+/** Greatest plain size that `unseal` gives back unless told otherwise: 256 MiB. */
+export const mostPlainBytes = 256 * 1024 * 1024;
+
+/** A fresh random key. */
+export const newKey = (): Uint8Array => randomBytes(keyBytes);
+
+/** Compresses and encrypts `plain` under a 32-byte key; `aad` says where the blob belongs and is needed to open it. */
+export function seal(key: Uint8Array, plain: Uint8Array, aad: string | Uint8Array): Uint8Array {
+  assert(key.length === keyBytes, 'a sealing key has 32 bytes');
+  const nonce = randomBytes(nonceBytes);
+  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+  cipher.setAAD(bind(aad));
+  const packed = compress(plain);
+  const head = cipher.update(packed ? zstd : stored);
+  const body = cipher.update(packed ?? plain);
+  const tail = cipher.final();
+  return Buffer.concat([Uint8Array.of(version), nonce, head, body, tail, cipher.getAuthTag()]);
+}
+
+/**
+ * The plain bytes of a sealed blob. Fault `corrupt` naming `what` when one bit of the blob, its key or its place differs,
+ * or when it would unpack to more than `most` bytes.
+ */
+export function unseal(
+  key: Uint8Array,
+  sealed: Uint8Array,
+  aad: string | Uint8Array,
+  what: string,
+  most = mostPlainBytes,
+): Uint8Array {
+  if (sealed.length < sealOverhead || sealed[0] !== version) throw damaged(what);
+  const nonce = sealed.subarray(1, 1 + nonceBytes);
+  const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+  decipher.setAAD(bind(aad));
+  decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
+  const plain = decipher.update(sealed.subarray(1 + nonceBytes, sealed.length - tagBytes));
+  try {
+    decipher.final();
+    if (plain[0] === stored[0] && plain.length - 1 <= most) return plain.subarray(1);
+    if (plain[0] === zstd[0]) return zstdDecompressSync(plain.subarray(1), { maxOutputLength: most });
+  } catch (error) {
+    throw damaged(what, error);
+  }
+  throw damaged(what);
+}
+
+/** The Fault for bytes that are not what was written. */
+export function damaged(what: string, cause?: unknown): Fault {
+  return new Fault('corrupt', `${what} was changed or damaged on disk; restore it from a backup`, undefined, cause);
+}
+
+function bind(aad: string | Uint8Array): Uint8Array {
+  return Buffer.concat([Uint8Array.of(version), typeof aad === 'string' ? Buffer.from(aad, 'utf8') : aad]);
+}
+
+/** Level 1: twice as quick as the default level for a sixth more bytes on columns of numbers. */
+const level = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
+
+function compress(plain: Uint8Array): Uint8Array | undefined {
+  if (plain.length < compressFrom) return undefined;
+  if (plain.length > 4 * sampleBytes) {
+    const from = (plain.length - sampleBytes) >> 1;
+    if (zstdCompressSync(plain.subarray(from, from + sampleBytes), level).length > 0.97 * sampleBytes) return undefined;
+  }
+  const packed = zstdCompressSync(plain, level);
+  return packed.length < plain.length ? packed : undefined;
+}

@@ -63,11 +63,10 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
   capture(child, log, kind, () => (why ??= 'memory'));
   child.stdin?.on('error', () => undefined);
   child.on('error', (err) => log.warn({ child: kind, childPid: pid, err }, 'child error'));
-  const watch = setInterval(() => {
-    void residentBytes(pid).then((bytes) => {
-      if (bytes !== undefined && bytes > memory) end('memory');
-    });
-  }, watchEveryMs).unref();
+  const weigh = async () => {
+    if (((await residentBytes(pid)) ?? 0) > memory) end('memory');
+  };
+  const watch = setInterval(() => void weigh(), watchEveryMs).unref();
   const clock = options.seconds ? setTimeout(() => end('timeout'), options.seconds * 1000).unref() : undefined;
   const exited = endOf(child).then(({ code, signal }): ChildExit => {
     clearInterval(watch);
@@ -83,7 +82,7 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
       child.send(message, () => undefined);
       return true;
     },
-    onMessage: inbox<FromChild[K]>(child),
+    onMessage: inbox<K>(child),
     onExit(listener) {
       void exited.then(listener);
     },
@@ -102,10 +101,11 @@ export function deathFault(kind: ChildKind, exit: ChildExit, remedy: string): Fa
 }
 
 /** Messages kept until somebody listens, so that a quick child's first words are not lost. */
-function inbox<T>(child: ChildProcess): (listener: (message: T) => void) => void {
-  const early: T[] = [];
-  let heard: ((message: T) => void) | undefined;
-  child.on('message', (message) => (heard ? heard(message as T) : early.push(message as T)));
+function inbox<K extends ChildKind>(child: ChildProcess): ChildPort<K>['onMessage'] {
+  type Message = FromChild[K];
+  const early: Message[] = [];
+  let heard: ((message: Message) => void) | undefined;
+  child.on('message', (message) => (heard ? heard(message as Message) : early.push(message as Message)));
   return (listener) => {
     heard = listener;
     for (const message of early.splice(0)) listener(message);

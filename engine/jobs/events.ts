@@ -93,7 +93,7 @@ function firstAfter(ring: readonly LiveEvent[], seq: number): number {
   let high = ring.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((ring[middle] as LiveEvent).seq <= seq) low = middle + 1;
+    if (ring[middle].seq <= seq) low = middle + 1;
     else high = middle;
   }
   return low;

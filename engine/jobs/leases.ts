@@ -54,11 +54,9 @@ export function createLeases(machine: Machine, trainers: number): Leases {
     return lease;
   }
 
-  /** Threads a training run gets: its share of the cores, less one for hosts when something is served on few cores. */
-  function trainerThreads(): number {
-    const serving = of('host').length > 0 && machine.cores > 2 ? 1 : 0;
-    return Math.max(1, Math.floor((machine.cores - serving) / trainers));
-  }
+  // The same number whatever else runs, so that a run's bits do not depend on it: a lower priority, not fewer threads,
+  // keeps training out of serving's way.
+  const trainerThreads = Math.max(1, Math.floor(machine.cores / trainers));
 
   function tryTrainer(request: LeaseRequest): HeldLease | undefined {
     const running = of('trainer');
@@ -69,12 +67,12 @@ export function createLeases(machine: Machine, trainers: number): Leases {
     // With nothing else training there is nothing to wait for: it gets what is left, down to a quarter of the machine.
     const least = Math.min(request.memory, machine.memory / (running.length > 0 ? 2 : 4));
     if (memory < least && running.length > 0) return undefined;
-    return put(request, trainerThreads(), Math.max(memory, least));
+    return put(request, trainerThreads, Math.max(memory, least));
   }
 
   function pump(): void {
     while (queue.length > 0) {
-      const first = queue[0] as Waiting;
+      const first = queue[0];
       const lease = tryTrainer(first.request);
       if (!lease) return;
       queue.shift();

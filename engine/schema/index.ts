@@ -70,6 +70,20 @@ export {
   trainRequest,
 } from './plan.ts';
 export {
+  type Analyzer,
+  analyzer,
+  type CategoryInput,
+  categoryInput,
+  type NumericInput,
+  type NumericPart,
+  numericInput,
+  numericParts,
+  type Preprocess,
+  preprocess,
+  type TextInput,
+  textInput,
+} from './preprocess.ts';
+export {
   type ApiKey,
   type ApiKeyView,
   type AuditEntry,

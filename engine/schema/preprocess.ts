@@ -1,0 +1,79 @@
+// `preprocess.json`: how a row of a table, or a text, becomes the raw tensors that a model's graph takes. Fitted on the
+// training part only; training and serving read the same file. What standard operators can express (scaling, filling,
+// looking codes up) is done in the graph from the figures kept here.
+import { z } from 'zod';
+import { columnType, task } from './columns.ts';
+
+/** What a numeric input is taken from: the number itself, or a part of a date (UTC; `days` counts from 1970-01-01, `weekday` from Sunday = 0). */
+export const numericParts = ['value', 'days', 'month', 'weekday', 'hour'] as const;
+export type NumericPart = (typeof numericParts)[number];
+
+/** One column of the `numeric` input (float64 [batch, k], NaN where missing). */
+export const numericInput = z.object({
+  column: z.string(),
+  part: z.enum(numericParts),
+  /** Mean and population standard deviation over the training part, missing values left out; `std` is above 0. */
+  mean: z.number(),
+  std: z.number().positive(),
+  /** Stands in for a missing value: the median of the training part. */
+  fill: z.number(),
+  /** Rows of the training part without a value. */
+  missing: z.number().int(),
+});
+export type NumericInput = z.infer<typeof numericInput>;
+
+/** One column of the `category` input: string [batch, c] when served, codes when trained (0 is missing or unseen, i + 1 is `values[i]`). */
+export const categoryInput = z.object({
+  column: z.string(),
+  boolean: z.boolean(),
+  /** Values with a code of their own, by falling count in the training part. */
+  values: z.array(z.string()),
+});
+export type CategoryInput = z.infer<typeof categoryInput>;
+
+/** How a text is cut into n-grams: NFKC, lower case, runs of letters and digits; every CJK character is a word of its own. */
+export const analyzer = z.object({
+  /** Least and greatest number of words in a word n-gram. */
+  words: z.tuple([z.number().int().min(1), z.number().int().max(3)]),
+  /** Least and greatest length of character n-grams inside ` word ` with its boundary blanks; left out for none. */
+  chars: z.tuple([z.number().int().min(1), z.number().int().max(8)]).optional(),
+  /** Counts weigh 1 + ln(count) instead of count. */
+  sublinear: z.boolean(),
+});
+export type Analyzer = z.infer<typeof analyzer>;
+
+/**
+ * One pair of inputs `text_i_ids` (int64 [batch, L], 0 pads) and `text_i_weights` (float32 [batch, L], 0 pads), i being
+ * the place in the list. Ids are 1 … words.length for words and go on with chars; a row's weights are tf-idf with unit l2 norm
+ * (each of the two blocks normalised, then the row), ids rising.
+ */
+export const textInput = z.object({
+  column: z.string(),
+  analyzer,
+  /** Word n-grams joined by one blank. */
+  words: z.array(z.string()),
+  chars: z.array(z.string()),
+  /** ln((1 + documents) / (1 + documents with it)) + 1, words first; scikit-learn's smoothed idf. */
+  idf: z.array(z.number()),
+  /** Most n-grams of one row; those of the greatest weight stay. */
+  maxTokens: z.number().int().min(1),
+});
+export type TextInput = z.infer<typeof textInput>;
+
+export const preprocess = z.object({
+  format: z.literal('neutrino-preprocess'),
+  formatVersion: z.literal(1),
+  task,
+  /** Mean and population standard deviation over the training part, for regression. */
+  target: z.object({ column: z.string(), mean: z.number().optional(), std: z.number().positive().optional() }),
+  /** Labels in the order of the class indices; empty for regression. */
+  classes: z.array(z.string()),
+  numeric: z.array(numericInput),
+  category: z.array(categoryInput),
+  text: z.array(textInput),
+  /** Every column that a row may name, in the dataset's order, the target included. */
+  columns: z.array(z.object({ name: z.string(), type: columnType })),
+  /** Columns that feed nothing, and why. */
+  ignored: z.array(z.object({ column: z.string(), why: z.string() })),
+});
+export type Preprocess = z.infer<typeof preprocess>;

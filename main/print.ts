@@ -1,0 +1,187 @@
+// What the command line shows: tables, figures and progress. Results go to stdout, everything else to stderr.
+import { stripVTControlCharacters } from 'node:util';
+import type { ClassificationReport, Progress, RegressionReport, Report, Run, RunPlan } from '../engine/schema/index.ts';
+
+export type Align = 'left' | 'right';
+
+/** Writes a line of result. */
+export const say = (text: string): void => void process.stdout.write(`${text}\n`);
+/** Writes a line of progress or advice. */
+export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** Text as a terminal may safely show it: control and bidirectional characters are replaced. */
+export function printable(text: string): string {
+  // biome-ignore lint: control characters are what this is about
+  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '·');
+}
+
+/** Columns a string takes on a terminal; CJK and emoji take two. */
+function width(text: string): number {
+  let columns = 0;
+  for (const char of text)
+    columns +=
+      /\p{Script=Han}|\p{Script=Hangul}|\p{Script=Hiragana}|\p{Script=Katakana}|[\uff01-\uff60\u3000-\u303f]|\p{Extended_Pictographic}/u.test(
+        char,
+      )
+        ? 2
+        : 1;
+  return columns;
+}
+
+/** A table with a header; numbers are aligned right. */
+export function table(header: string[], rows: readonly (readonly (string | number | undefined)[])[]): string {
+  const cells = rows.map((row) => row.map((cell) => (cell === undefined ? '' : printable(String(cell)))));
+  const right = header.map(
+    (_, i) =>
+      rows.length > 0 &&
+      rows.every((row) => row[i] === undefined || /^-?[\d.,]+( ?[%a-zA-Z]{1,3})?$/.test(String(row[i]))),
+  );
+  const widths = header.map((title, i) => Math.max(width(title), ...cells.map((row) => width(row[i] ?? ''))));
+  const line = (row: string[]) =>
+    row
+      .map((cell, i) =>
+        right[i]
+          ? ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(cell))) + cell
+          : cell + ' '.repeat(Math.max(0, (widths[i] ?? 0) - width(cell))),
+      )
+      .join('  ')
+      .trimEnd();
+  return [line(header), widths.map((n) => '─'.repeat(n)).join('  '), ...cells.map(line)].join('\n');
+}
+
+/** A figure with four significant places that a person can compare. */
+export function figure(value: number | undefined): string {
+  if (value === undefined || Number.isNaN(value)) return '';
+  if (Number.isInteger(value)) return String(value);
+  const size = Math.abs(value);
+  return size >= 0.001 && size < 10_000 ? value.toFixed(4) : value.toPrecision(4);
+}
+
+/** Bytes in the nearest unit of 1024. */
+export function bytes(count: number | undefined): string {
+  if (count === undefined) return '';
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let n = count;
+  let unit = 0;
+  while (n >= 1024 && unit < units.length - 1) {
+    n /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? n : n.toFixed(1)} ${units[unit]}`;
+}
+
+/** A wall-clock length for people. */
+export function time(ms: number | undefined): string {
+  if (ms === undefined) return '';
+  const s = ms / 1000;
+  if (s < 60) return `${s.toFixed(s < 10 ? 1 : 0)} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} m ${Math.round(s % 60)} s`;
+  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} m`;
+}
+
+export const when = (at: number | undefined): string =>
+  at === undefined ? '' : new Date(at).toISOString().slice(0, 19).replace('T', ' ');
+
+function classification(report: ClassificationReport): string {
+  const rows = [
+    ...report.classes.map((c) => ({ ...c })),
+    { ...report.macro, label: 'macro average' },
+    { ...report.weighted, label: 'weighted average' },
+  ];
+  const scores = table(
+    ['class', 'precision', 'recall', 'F1', 'rows'],
+    rows.map((c) => [c.label, c.precision.toFixed(4), c.recall.toFixed(4), c.f1.toFixed(4), c.support]),
+  );
+  const shown = report.classes.length <= 12;
+  const confusion = shown
+    ? `\n\nconfusion (rows: truth, columns: prediction)\n${table(
+        ['', ...report.classes.map((c) => c.label)],
+        report.confusion.map((row, i) => [report.classes[i]?.label, ...row]),
+      )}`
+    : '';
+  const auc = report.rocAuc === undefined ? '' : `   ROC AUC ${figure(report.rocAuc)}`;
+  return `${scores}${confusion}\n\naccuracy ${figure(report.accuracy)}   macro F1 ${figure(report.macroF1)}${auc}   log loss ${figure(report.logLoss)}   calibration error ${figure(report.calibration.ece)}`;
+}
+
+function regression(report: RegressionReport): string {
+  const [low, , q25, q50, q75, , high] = report.residuals.quantiles;
+  return [
+    table(
+      ['figure', 'value'],
+      [
+        ['R²', figure(report.r2)],
+        ['RMSE', figure(report.rmse)],
+        ['MAE', figure(report.mae)],
+      ],
+    ),
+    `\nresiduals: least ${figure(low)}, quartiles ${figure(q25)} / ${figure(q50)} / ${figure(q75)}, greatest ${figure(high)}`,
+  ].join('\n');
+}
+
+/** A report on the test part, as a table. */
+export function reportText(report: Report): string {
+  const body = report.task === 'regression' ? regression(report) : classification(report);
+  return `${body}\n\n${report.rows} test rows; trained ${report.epochs} epochs (best ${report.bestEpoch}), ${report.steps} steps in ${time(report.seconds * 1000)}`;
+}
+
+/** What was chosen for a run and why. */
+export function planText(plan: RunPlan): string {
+  const left =
+    plan.ignored.length > 0 ? `; left out: ${plan.ignored.map((i) => `${i.column} (${i.why})`).join(', ')}` : '';
+  return [
+    `${plan.task} of ${printable(plan.target)} with ${plan.family}: ${plan.parameters} parameters, ${plan.rows.train}/${plan.rows.validation}/${plan.rows.test} rows, ${plan.optimizer.kind} at ${plan.learningRate}, batch ${plan.batchSize}, ${plan.device} with ${plan.threads} threads, seed ${plan.seed}${printable(left)}`,
+    ...plan.reasons.map((reason) => `  · ${printable(reason)}`),
+  ].join('\n');
+}
+
+/** One line of a run for a list. */
+export function runRow(run: Run): (string | number | undefined)[] {
+  const score = run.report
+    ? run.report.task === 'regression'
+      ? `R² ${figure(run.report.r2)}`
+      : `acc ${figure(run.report.accuracy)}`
+    : '';
+  return [
+    run.id,
+    run.name,
+    run.dataset.name,
+    run.plan?.family ?? run.request.model,
+    run.state,
+    score,
+    when(run.createdAt),
+  ];
+}
+export const runHeader = ['id', 'name', 'dataset', 'model', 'state', 'score', 'created'];
+
+/** A progress line that redraws itself on a terminal and appears every few seconds elsewhere. */
+export interface ProgressLine {
+  show(progress: Progress, figures: Record<string, number>): void;
+  end(): void;
+}
+
+export function progressLine(quiet = false): ProgressLine {
+  const live = process.stderr.isTTY;
+  let lastAt = 0;
+  let drawn = false;
+  return {
+    show(progress, figures) {
+      const now = performance.now();
+      if (quiet || now - lastAt < (live ? 80 : 5000)) return;
+      lastAt = now;
+      const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+      const filled = Math.round(share * 24);
+      const values = Object.entries(figures)
+        .map(([name, value]) => `${name} ${figure(value)}`)
+        .join('  ');
+      const left = progress.leftMs === undefined ? '' : `  ${time(progress.leftMs)} left`;
+      const text = `${progress.phase.padEnd(10)} ${'█'.repeat(filled)}${'░'.repeat(24 - filled)} ${String(Math.round(share * 100)).padStart(3)} %  ${values}${left}`;
+      if (live) process.stderr.write(`\r\u001b[2K${text.slice(0, (process.stderr.columns || 120) - 1)}`);
+      else note(text);
+      drawn = true;
+    },
+    end() {
+      if (live && drawn) process.stderr.write('\r\u001b[2K');
+      drawn = false;
+    },
+  };
+}

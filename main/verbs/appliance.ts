@@ -1,0 +1,182 @@
+// neutrino start, open, doctor, vault, backup and restore: the appliance itself.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import {
+  addVaultWrap,
+  backupAppliance,
+  diagnose,
+  restoreAppliance,
+  startAppliance,
+  vaultStatus,
+} from '../../engine/appliance.ts';
+import { createClient } from '../../engine/client/index.ts';
+import { type ApplianceConfig, applianceConfig, Fault } from '../../engine/schema/index.ts';
+import { bytes, note, say, table, when } from '../print.ts';
+import { dataDirectory, type GlobalOptions, passphrase } from '../session.ts';
+import { fail, verb, whole, withGlobals } from '../verb.ts';
+
+type Options = GlobalOptions & Record<string, unknown>;
+
+/** Settings from the options of `start` and the environment; a wrong one is named. */
+export function configOf(options: Options): ApplianceConfig {
+  const port = options['port'] ?? process.env['NEUTRINO_PORT'];
+  const tls = options['tlsCert'] || options['tlsKey'];
+  if (tls && !(options['tlsCert'] && options['tlsKey']))
+    throw new Fault('bad_request', 'give both --tls-cert and --tls-key');
+  const parsed = applianceConfig.safeParse({
+    dataDir: resolve(dataDirectory(options)),
+    ...(port === undefined ? {} : { port: Number(port) }),
+    ...(options['host'] ? { host: options['host'] } : {}),
+    ...(options['name'] ? { name: options['name'] } : {}),
+    ...(tls ? { tls: { cert: options['tlsCert'], key: options['tlsKey'] } } : {}),
+    ...(options['allowHost'] ? { allowedHosts: options['allowHost'] } : {}),
+    ...(options['importFolder'] ? { importFolders: options['importFolder'] } : {}),
+  });
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Fault('bad_request', `${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+/** Starts an appliance that stays up, prints its address and a link that logs a browser in, and waits for SIGINT or SIGTERM. */
+async function start(options: Options): Promise<void> {
+  const secret = passphrase(options);
+  const appliance = await startAppliance(configOf(options), {
+    lasting: true,
+    ...(secret === undefined ? {} : { passphrase: secret }),
+  });
+  const { ticket } = await createClient({ url: appliance.url, key: appliance.token }).call('session.ticket', {
+    body: {},
+  });
+  const link = `${appliance.url}/#ticket=${ticket}`;
+  if (options.json)
+    say(
+      JSON.stringify({
+        url: appliance.url,
+        link,
+        pid: process.pid,
+        ...(appliance.recoveryCode ? { recoveryCode: appliance.recoveryCode } : {}),
+      }),
+    );
+  else {
+    if (appliance.recoveryCode)
+      note(
+        `A new vault. Its recovery code, shown this once, opens the data when every other way is lost:\n\n    ${appliance.recoveryCode}\n`,
+      );
+    say(`Neutrino serves at ${appliance.url}`);
+    say(`open the app (the link works once): ${link}`);
+    note('stop with Ctrl-C');
+  }
+  await new Promise<void>((done) => {
+    const stop = () => {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+      done();
+    };
+    process.on('SIGINT', stop);
+    process.on('SIGTERM', stop);
+  });
+  if (!options.json) note('stopping: finishing requests, keeping checkpoints');
+  await appliance.close();
+}
+
+/** Declares a verb that works without an appliance. */
+function offline(
+  parent: Command,
+  usage: string,
+  summary: string,
+  work: (args: string[], options: Options) => Promise<void>,
+  declare: (command: Command) => Command = (c) => c,
+): void {
+  const command = withGlobals(declare(parent.command(usage).description(summary)));
+  command.action(async (...all: unknown[]) => {
+    const options = command.opts<Options>();
+    try {
+      await work(all.slice(0, -2) as string[], options);
+    } catch (error) {
+      fail(error, options.json === true);
+    }
+  });
+}
+
+export function applianceVerbs(program: Command): void {
+  offline(
+    program,
+    'start',
+    'run the appliance until it is stopped',
+    async (_args, options) => start(options),
+    (command) =>
+      command
+        .option('--host <host>', 'address to listen on (127.0.0.1; anything else is served over https)')
+        .option('--port <port>', 'port to listen on (7317, NEUTRINO_PORT)', whole('--port', 0))
+        .option('--name <name>', 'name of this machine for people and peers')
+        .option('--tls-cert <file>', 'certificate to serve https with')
+        .option('--tls-key <file>', 'its private key')
+        .option('--allow-host <name...>', 'further host names the API may be addressed by')
+        .option('--import-folder <dir...>', 'folders that remote admins may import from'),
+  );
+  verb(program, 'open', 'a link that logs a browser in to the running appliance', async ({ client, url, lasting }) => {
+    if (!lasting) throw new Fault('not_running', 'no appliance is running: neutrino start');
+    const { ticket } = await client.call('session.ticket', { body: {} });
+    const link = `${url}/#ticket=${ticket}`;
+    return { json: { url, link }, text: link };
+  });
+  offline(program, 'doctor', 'what works on this machine, and why not', async (_args, options) => {
+    const findings = await diagnose(configOf(options), passphrase(options));
+    if (options.json) say(JSON.stringify(findings));
+    else
+      say(
+        table(
+          ['', 'check', 'finding'],
+          findings.map((f) => [f.ok ? '✓' : f.needed ? '✗' : '–', f.check, f.finding]),
+        ),
+      );
+    if (findings.some((f) => f.needed && !f.ok)) process.exitCode = 1;
+  });
+  const vault = program.command('vault').description('what protects the data');
+  offline(vault, 'status', 'the ways in which the vault can be opened', async (_args, options) => {
+    const status = vaultStatus(resolve(dataDirectory(options)));
+    if (options.json) say(JSON.stringify(status));
+    else
+      say(
+        `vault ${status.id}\n\n${table(
+          ['id', 'way in', 'since'],
+          status.wraps.map((w) => [w.id, w.kind, when(w.createdAt)]),
+        )}`,
+      );
+  });
+  offline(
+    vault,
+    'rewrap',
+    'set a new passphrase (from --new-passphrase-file)',
+    async (_args, options) => {
+      const next = passphrase({ passphraseFile: String(options['newPassphraseFile']) });
+      const status = await addVaultWrap(resolve(dataDirectory(options)), passphrase(options), next ?? '');
+      if (options.json) say(JSON.stringify(status));
+      else say('the new passphrase opens the vault; losing every way in loses the data');
+    },
+    (command) => command.requiredOption('--new-passphrase-file <file>', 'file with the new passphrase'),
+  );
+  offline(
+    program,
+    'backup <file>',
+    'write everything, still encrypted, into one file',
+    async ([file], options) => {
+      const target = String(file);
+      if (existsSync(target) && options['force'] !== true)
+        throw new Fault('conflict', `${target} exists: name another file or add --force`);
+      const made = await backupAppliance(resolve(dataDirectory(options)), target, passphrase(options));
+      if (options.json) say(JSON.stringify(made));
+      else
+        say(
+          `wrote ${target} (${bytes(made.bytes)}, ${made.objects} objects); it opens with the passphrase or the recovery code of this vault`,
+        );
+    },
+    (command) => command.option('--force', 'replace the file'),
+  );
+  offline(program, 'restore <file>', 'bring a backup into an empty data directory', async ([file], options) => {
+    const made = await restoreAppliance(String(file), resolve(dataDirectory(options)));
+    if (options.json) say(JSON.stringify(made));
+    else say(`restored ${made.objects} objects into ${resolve(dataDirectory(options))}: neutrino start`);
+  });
+}

@@ -1,0 +1,173 @@
+// neutrino datasets …: import, list, show, export, delete.
+import { createReadStream, createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import {
+  type Column,
+  type Dataset,
+  Fault,
+  type ImportOptions,
+  type ColumnType,
+  columnTypes,
+} from '../../engine/schema/index.ts';
+import { bytes, figure, note, progressLine, table, when } from '../print.ts';
+import type { Session } from '../session.ts';
+import { verb } from '../verb.ts';
+
+const header = ['id', 'name', 'state', 'rows', 'columns', 'stored', 'created'];
+const row = (d: Dataset) => [
+  d.id,
+  d.name,
+  d.state,
+  d.shape?.rows,
+  d.shape?.columns.length,
+  bytes(d.bytes?.stored),
+  when(d.createdAt),
+];
+
+function describe(column: Column): string {
+  if (column.type === 'number') return `${figure(column.min)} … ${figure(column.max)}, mean ${figure(column.mean)}`;
+  if (column.type === 'date') return column.min === undefined ? '' : `${when(column.min)} … ${when(column.max)}`;
+  if (column.type === 'text' && column.length)
+    return `${Math.round(column.length.mean)} characters on average, at most ${column.length.max}`;
+  return (column.top ?? [])
+    .slice(0, 4)
+    .map((t) => `${t.value} (${t.count})`)
+    .join(', ');
+}
+
+/** A dataset in full: its columns, their types and figures, and what to look out for. */
+export function datasetText(dataset: Dataset): string {
+  const shape = dataset.shape;
+  if (!shape) return `${dataset.name}: ${dataset.state}${dataset.error ? ` (${dataset.error.message})` : ''}`;
+  const columns = table(
+    ['column', 'type', 'missing', 'distinct', 'values'],
+    shape.columns.map((c) => [c.name, c.type, c.missing, c.distinct, describe(c).slice(0, 70)]),
+  );
+  const warnings = shape.warnings.map((w) => `! ${w.message}`).join('\n');
+  const target = shape.target ? `\nlikely target: ${shape.target}` : '';
+  return `${dataset.name}: ${shape.rows} rows, ${shape.columns.length} columns, ${bytes(dataset.bytes?.stored)} encrypted, sha256 ${dataset.sha256?.slice(0, 16)}\n\n${columns}${target}${warnings ? `\n\n${warnings}` : ''}`;
+}
+
+function importOptions(options: Record<string, unknown>): ImportOptions {
+  const types: Record<string, ColumnType> = {};
+  for (const pair of (options['type'] as string[] | undefined) ?? []) {
+    const at = pair.lastIndexOf('=');
+    const kind = columnTypes.find((t) => t === pair.slice(at + 1));
+    if (at < 1 || !kind)
+      throw new Fault('bad_request', `--type takes COLUMN=TYPE with one of ${columnTypes.join(', ')}, not ${pair}`);
+    types[pair.slice(0, at)] = kind;
+  }
+  return {
+    ...(options['format'] ? { format: options['format'] as 'csv' } : {}),
+    ...(options['delimiter'] ? { delimiter: String(options['delimiter']).replace('\\t', '\t') } : {}),
+    ...(options['encoding'] ? { encoding: options['encoding'] as 'utf-8' } : {}),
+    ...(options['header'] === false ? { header: false } : {}),
+    ...(Object.keys(types).length > 0 ? { types } : {}),
+  };
+}
+
+/** Imports a file: in place where the appliance sees it, else by upload. Waits until it is ready; a failed import throws its fault. */
+export async function importFile(
+  session: Session,
+  path: string,
+  name: string | undefined,
+  options: ImportOptions,
+  quiet: boolean,
+): Promise<Dataset> {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found) throw new Fault('not_found', `there is no file ${path}: check the path`);
+  const line = progressLine(quiet);
+  try {
+    const started = session.sameMachine
+      ? await session.client.call('datasets.import', {
+          body: { path: resolve(path), ...(name ? { name } : {}), options },
+        })
+      : await session.client.upload(
+          'datasets.upload',
+          { query: { filename: basename(path), ...(name ? { name } : {}), options: JSON.stringify(options) } },
+          createReadStream(path),
+          { bytes: found.size, onProgress: (done) => line.show({ phase: 'uploading', done, total: found.size }, {}) },
+        );
+    return await session.client.waitDataset(started.id, { onProgress: (progress) => line.show(progress, {}) });
+  } finally {
+    line.end();
+  }
+}
+
+export function datasetVerbs(program: Command): void {
+  const group = program.command('datasets').description('bring data in, look at it, take it out');
+  verb<[string]>(
+    group,
+    'import <path>',
+    'import a CSV or JSON-lines file',
+    async (session, [path], options) => {
+      const dataset = await importFile(
+        session,
+        path,
+        options['name'] as string | undefined,
+        importOptions(options),
+        options.json === true,
+      );
+      return { json: dataset, text: datasetText(dataset) };
+    },
+    (command) =>
+      command
+        .option('--name <name>', 'name of the dataset (the file’s name when left out)')
+        .option('--format <format>', 'csv or jsonl')
+        .option('--delimiter <char>', 'what stands between cells')
+        .option('--encoding <name>', 'utf-8, latin-1 or utf-16')
+        .option('--no-header', 'the first line is data')
+        .option('--type <column=type...>', `set a column’s type: ${columnTypes.join(', ')}`),
+  );
+  verb(
+    group,
+    'list',
+    'list datasets',
+    async ({ client }, _args, options) => {
+      const page = await client.call('datasets.list', {
+        query: { ...(options['search'] ? { search: String(options['search']) } : {}), limit: 1000 },
+      });
+      return {
+        json: page.items,
+        text:
+          page.items.length === 0
+            ? 'no dataset yet: neutrino datasets import FILE'
+            : table(header, page.items.map(row)),
+      };
+    },
+    (command) => command.option('--search <words>', 'only names with these words'),
+  );
+  verb<[string]>(group, 'show <dataset>', 'columns, types, figures and warnings', async ({ client }, [id]) => {
+    const dataset = await client.call('datasets.show', { params: { id } });
+    return { json: dataset, text: datasetText(dataset) };
+  });
+  verb<[string]>(
+    group,
+    'export <dataset>',
+    'write the rows to a file',
+    async ({ client }, [id], options) => {
+      const file = String(options['output']);
+      if (existsSync(file) && options['force'] !== true)
+        throw new Fault('conflict', `${file} exists: name another file or add --force`);
+      const format = options['format'] === 'jsonl' || (!options['format'] && file.endsWith('.jsonl')) ? 'jsonl' : 'csv';
+      const body = await client.download('datasets.export', { params: { id }, query: { format } });
+      await pipeline(body, createWriteStream(file, { mode: 0o600 })).catch((error: unknown) => {
+        rmSync(file, { force: true });
+        throw error;
+      });
+      note('the file is plain text: it is no longer protected by the vault');
+      return { json: { file, format }, text: `wrote ${file}` };
+    },
+    (command) =>
+      command
+        .requiredOption('--output <file>', 'file to write')
+        .option('--format <format>', 'csv or jsonl')
+        .option('--force', 'replace the file'),
+  );
+  verb<[string]>(group, 'delete <dataset>', 'erase a dataset and its key', async ({ client }, [id]) => {
+    const answer = await client.call('datasets.delete', { params: { id } });
+    return { json: answer, text: `erased ${id}` };
+  });
+}

@@ -1,0 +1,192 @@
+// neutrino models … and neutrino predict: keep, move and use trained models.
+import { createReadStream, createWriteStream, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import type { Command } from 'commander';
+import { parse } from 'csv-parse/sync';
+import { stringify } from 'csv-stringify/sync';
+import {
+  Fault,
+  type Model,
+  type PredictInput,
+  type PredictOutput,
+  type PredictResponse,
+} from '../../engine/schema/index.ts';
+import { bytes, figure, table, when } from '../print.ts';
+import type { Session } from '../session.ts';
+import { verb } from '../verb.ts';
+
+const header = ['name', 'version', 'task', 'family', 'target', 'score', 'size', 'created'];
+const score = (m: Model) =>
+  m.metrics['accuracy'] === undefined ? `R² ${figure(m.metrics['r2'])}` : `acc ${figure(m.metrics['accuracy'])}`;
+const row = (m: Model) => [m.name, m.version, m.task, m.family, m.target, score(m), bytes(m.bytes), when(m.createdAt)];
+const batch = 1000;
+
+/** Rows of a CSV, JSON or JSON-lines file, or lines of a text file, as a model takes them. Cells stay text: the model knows its types. */
+export function readInputs(file: string): PredictInput[] {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file === '-' ? 0 : file));
+  } catch (error) {
+    if (error instanceof TypeError) throw new Fault('bad_input', `${file} is not UTF-8: convert it first`);
+    throw new Fault('not_found', `there is no file ${file}: check the path`);
+  }
+  if (text.trim() === '') throw new Fault('bad_input', `${file} is empty: give at least one row`);
+  if (file.endsWith('.txt')) return text.split(/\r?\n/).filter((line) => line.trim() !== '');
+  const start = text.trimStart()[0];
+  if (start === '[' || start === '{') return jsonInputs(file, text);
+  try {
+    const rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, relax_column_count: false }) as Record<
+      string,
+      string
+    >[];
+    if (rows.length === 0) throw new Fault('bad_input', `${file} has a header but no row: give at least one`);
+    return rows.map((cells) =>
+      Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, cell === '' ? null : cell])),
+    );
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault('bad_input', `${file}: ${(error as Error).message}`);
+  }
+}
+
+function jsonInputs(file: string, text: string): PredictInput[] {
+  try {
+    const whole = JSON.parse(text) as PredictInput | PredictInput[] | { inputs: PredictInput[] };
+    if (Array.isArray(whole)) return whole;
+    if (typeof whole === 'object' && Array.isArray(whole['inputs'])) return whole['inputs'] as PredictInput[];
+    return [whole as PredictInput];
+  } catch {}
+  return text
+    .split(/\r?\n/)
+    .map((line, i) => ({ line, n: i + 1 }))
+    .filter(({ line }) => line.trim() !== '')
+    .map(({ line, n }) => {
+      try {
+        return JSON.parse(line) as PredictInput;
+      } catch {
+        throw new Fault('bad_input', `${file} line ${n} is not JSON: one row or text a line`);
+      }
+    });
+}
+
+/** Flat rows for a table or CSV: the label and its probability, or the value. */
+function flat(outputs: PredictOutput[]): Record<string, string | number>[] {
+  return outputs.map((o): Record<string, string | number> =>
+    'value' in o
+      ? { prediction: o.value }
+      : { prediction: o.label, probability: Number((o.scores[o.label] ?? 0).toPrecision(6)) },
+  );
+}
+
+/** Predicts in batches with a deployment of that name, else with the model itself. */
+export async function predictAll(session: Session, model: string, inputs: PredictInput[]): Promise<PredictResponse> {
+  const all: PredictResponse['outputs'] = [];
+  let last: PredictResponse | undefined;
+  for (let at = 0; at < inputs.length; at += batch) {
+    const body = { inputs: inputs.slice(at, at + batch) as Record<string, string>[] };
+    last = await session.client.call('models.predict', { params: { id: model }, body });
+    all.push(...last.outputs);
+  }
+  if (!last) throw new Fault('bad_input', 'give at least one input');
+  return { ...last, outputs: all };
+}
+
+export function modelVerbs(program: Command): void {
+  const group = program.command('models').description('trained models');
+  verb(
+    group,
+    'list',
+    'list models',
+    async ({ client }, _args, options) => {
+      const page = await client.call('models.list', {
+        query: { limit: 1000, ...(options['search'] ? { search: String(options['search']) } : {}) },
+      });
+      return {
+        json: page.items,
+        text:
+          page.items.length === 0
+            ? 'no model yet: neutrino train DATASET --target COLUMN'
+            : table(header, page.items.map(row)),
+      };
+    },
+    (command) => command.option('--search <words>', 'only names with these words'),
+  );
+  verb<[string]>(group, 'show <model>', 'one model: NAME, NAME@VERSION or id', async ({ client }, [id]) => {
+    const model = await client.call('models.show', { params: { id } });
+    const figures = Object.entries(model.metrics)
+      .map(([name, value]) => `${name} ${figure(value)}`)
+      .join('  ');
+    const classes = model.classes.length > 0 ? `\nclasses: ${model.classes.join(', ')}` : '';
+    return {
+      json: model,
+      text: `${table(header, [row(model)])}\n\n${figures}${classes}\ntrained by ${model.parentId ?? 'an imported bundle'} on ${model.dataset}`,
+    };
+  });
+  verb<[string, string]>(
+    group,
+    'export <model> <file>',
+    'write a .neutrino bundle: a zip with model.onnx that any ONNX runtime reads',
+    async ({ client }, [id, file], options) => {
+      if (existsSync(file) && options['force'] !== true)
+        throw new Fault('conflict', `${file} exists: name another file or add --force`);
+      const body = await client.download('models.export', { params: { id } });
+      await pipeline(body, createWriteStream(file, { mode: 0o600 })).catch((error: unknown) => {
+        rmSync(file, { force: true });
+        throw error;
+      });
+      return { json: { file, bytes: statSync(file).size }, text: `wrote ${file} (${bytes(statSync(file).size)})` };
+    },
+    (command) => command.option('--force', 'replace the file'),
+  );
+  verb<[string]>(
+    group,
+    'import <file>',
+    'import a .neutrino bundle',
+    async ({ client }, [file], options) => {
+      const found = statSync(file, { throwIfNoEntry: false });
+      if (!found?.isFile()) throw new Fault('not_found', `there is no file ${file}: check the path`);
+      const query = options['name'] ? { name: String(options['name']) } : {};
+      const model = await client.upload('models.import', { query }, createReadStream(file), { bytes: found.size });
+      return { json: model, text: table(header, [row(model)]) };
+    },
+    (command) => command.option('--name <name>', 'name of the model'),
+  );
+  verb<[string]>(group, 'delete <model>', 'erase a model and its key', async ({ client }, [id]) => {
+    const answer = await client.call('models.delete', { params: { id } });
+    return { json: answer, text: `erased ${id}` };
+  });
+  verb<[string]>(
+    program,
+    'predict <model>',
+    'predict the rows of a file',
+    async (session, [model], options) => {
+      const texts = options['text'] as string[] | undefined;
+      if (!texts && !options['input']) throw new Fault('bad_request', 'give --input FILE or --text TEXT');
+      const answer = await predictAll(session, model, texts ?? readInputs(String(options['input'])));
+      const rows = flat(answer.outputs);
+      const file = options['output'] as string | undefined;
+      if (!file)
+        return {
+          json: answer,
+          text: table(
+            ['row', ...Object.keys(rows[0] ?? {})],
+            rows.map((r, i) => [i + 1, ...Object.values(r).map((v) => (typeof v === 'number' ? figure(v) : v))]),
+          ),
+        };
+      const text = file.endsWith('.jsonl')
+        ? `${answer.outputs.map((o) => JSON.stringify(o)).join('\n')}\n`
+        : stringify(rows, { header: true });
+      await writeFile(file, text, { mode: 0o600 });
+      return {
+        json: { file, rows: rows.length, model: answer.model, version: answer.version },
+        text: `wrote ${rows.length} predictions of ${answer.model}@${answer.version} to ${file}`,
+      };
+    },
+    (command) =>
+      command
+        .option('--input <file>', 'CSV, JSON, JSON lines or .txt (a text a line); - for standard input')
+        .option('--text <text...>', 'one or more texts')
+        .option('--output <file>', 'CSV or .jsonl file to write'),
+  );
+}

@@ -1,0 +1,263 @@
+// neutrino train and neutrino runs …: start, follow, stop, resume and compare training runs.
+import { existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import {
+  familyNames,
+  Fault,
+  faultFrom,
+  isRunOver,
+  type ErrorCode,
+  type Hyper,
+  type Run,
+  type TrainRequest,
+} from '../../engine/schema/index.ts';
+import { figure, note, planText, progressLine, reportText, runHeader, runRow, table, time } from '../print.ts';
+import type { Session } from '../session.ts';
+import { verb, whole } from '../verb.ts';
+import { importFile } from './datasets.ts';
+
+const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2'];
+
+/** Follows a run to its end with a progress line; Ctrl-C asks the run to stop and keeps its best state. */
+export async function follow(session: Session, id: string, quiet: boolean): Promise<Run> {
+  const line = progressLine(quiet);
+  let planned = false;
+  let asked = false;
+  const stop = () => {
+    if (asked) process.exit(130);
+    asked = true;
+    line.end();
+    note('stopping after this step; the best state is kept (press Ctrl-C again to leave at once)');
+    session.client.call('runs.stop', { params: { id }, body: {} }).catch(() => {});
+  };
+  process.on('SIGINT', stop);
+  try {
+    return await session.client.waitRun(id, {
+      onRun(run) {
+        if (run.plan && !planned) {
+          planned = true;
+          line.end();
+          if (!quiet) note(planText(run.plan));
+        }
+        if (run.progress && !isRunOver(run.state)) {
+          const figures = Object.fromEntries(
+            shown.flatMap((name) => (run.metrics[name] === undefined ? [] : [[name, run.metrics[name]]])),
+          );
+          line.show(run.progress, figures);
+        }
+      },
+    });
+  } finally {
+    process.off('SIGINT', stop);
+    line.end();
+  }
+}
+
+/** The value and text of a run that is over; one without a report throws its fault. */
+export function finished(run: Run): { json: unknown; text: string } {
+  if (!run.report) {
+    if (run.error)
+      throw faultFrom({
+        code: run.error.code as ErrorCode,
+        message: run.error.message,
+        ...(run.error.details ? { details: run.error.details } : {}),
+      });
+    throw new Fault(
+      'cancelled',
+      `run ${run.id} ended ${run.state} without a model; go on with: neutrino runs resume ${run.id}`,
+    );
+  }
+  const model = run.model ? `\nmodel ${run.model.name}@${run.model.version}: neutrino deploy ${run.model.name}` : '';
+  return { json: run, text: `${reportText(run.report)}${model}` };
+}
+
+function hyperOf(pairs: string[] | undefined): Hyper | undefined {
+  if (!pairs) return undefined;
+  const out: Hyper = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf('=');
+    if (at < 1) throw new Fault('bad_request', `--set takes NAME=VALUE, not ${pair}`);
+    const text = pair.slice(at + 1);
+    let value: unknown = text;
+    try {
+      value = JSON.parse(text);
+    } catch {}
+    out[pair.slice(0, at)] = value as Hyper[string];
+  }
+  return out;
+}
+
+function requestOf(dataset: string, options: Record<string, unknown>): TrainRequest {
+  const pick = <K extends string>(from: string, to: K) => (options[from] === undefined ? {} : { [to]: options[from] });
+  const hyper = hyperOf(options['set'] as string[] | undefined);
+  return {
+    dataset,
+    ...pick('target', 'target'),
+    ...pick('model', 'model'),
+    ...pick('budget', 'budget'),
+    ...pick('epochs', 'epochs'),
+    ...pick('batchSize', 'batchSize'),
+    ...pick('learningRate', 'learningRate'),
+    ...pick('device', 'device'),
+    ...pick('experiment', 'experiment'),
+    ...pick('seed', 'seed'),
+    ...pick('ignore', 'ignore'),
+    ...pick('name', 'name'),
+    ...(options['optimizer'] ? { optimizer: { kind: options['optimizer'] } } : {}),
+    ...(hyper ? { hyper } : {}),
+  } as TrainRequest;
+}
+
+/** A dataset's id: by id or name, else a file of that path is imported first. */
+export async function resolveDataset(session: Session, given: string, quiet: boolean): Promise<string> {
+  try {
+    return (await session.client.call('datasets.show', { params: { id: given } })).id;
+  } catch (error) {
+    if (!(error instanceof Fault) || error.code !== 'not_found') throw error;
+    if (!existsSync(given))
+      throw new Fault('not_found', `there is no dataset or file ${given}: see neutrino datasets list`);
+    return (await importFile(session, given, undefined, {}, quiet)).id;
+  }
+}
+
+export function trainVerbs(program: Command): void {
+  verb<[string]>(
+    program,
+    'train <dataset>',
+    'train a model on a dataset (or a file) and report on its held-out part',
+    async (session, [given], options) => {
+      const quiet = options.json === true;
+      const dataset = await resolveDataset(session, given, quiet);
+      const test = options['test'] ? await resolveDataset(session, String(options['test']), quiet) : undefined;
+      const started = await session.client.call('runs.create', {
+        body: { ...requestOf(dataset, options), ...(test ? { test } : {}) },
+      });
+      if (!quiet) note(`run ${started.id}`);
+      if (options['detach'] === true) {
+        if (!session.lasting)
+          throw new Fault('not_running', '--detach needs an appliance that stays up: neutrino start');
+        return { json: started, text: started.id };
+      }
+      return finished(await follow(session, started.id, quiet));
+    },
+    (command) =>
+      command
+        .option('--target <column>', 'column to predict (guessed when left out)')
+        .option('--model <family>', `auto, ${familyNames.join(', ')}`)
+        .option('--budget <time>', 'most wall-clock to spend, as 60s or 10m')
+        .option('--epochs <n>', 'passes over the training part', whole('--epochs', 1))
+        .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))
+        .option('--learning-rate <x>', 'step size', Number)
+        .option('--optimizer <kind>', 'sgd, adam, adamw or lion')
+        .option('--set <name=value...>', 'a hyper-parameter of the family')
+        .option('--device <device>', 'auto, cpu, webgpu, cuda, dml, coreml')
+        .option('--experiment <name>', 'experiment that the run belongs to')
+        .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
+        .option('--ignore <column...>', 'columns to leave out')
+        .option('--test <file>', 'dataset or file to test on instead of a held-out part')
+        .option('--name <name>', 'name of the model (the dataset’s when left out)')
+        .option('--detach', 'print the run’s id and leave it to the running appliance'),
+  );
+  const group = program.command('runs').description('list, follow, stop, resume and compare runs');
+  verb(
+    group,
+    'list',
+    'list runs',
+    async ({ client }, _args, options) => {
+      const query = {
+        limit: Number(options['limit']),
+        ...(options['search'] ? { search: String(options['search']) } : {}),
+        ...(options['state'] ? { state: String(options['state']) } : {}),
+        ...(options['sort'] ? { sort: String(options['sort']) } : {}),
+        ...(options['experiment'] ? { experiment: String(options['experiment']) } : {}),
+      };
+      const page = await client.call('runs.list', { query });
+      const more =
+        page.total > page.items.length ? `\n${page.total - page.items.length} more: --limit, --search, --state` : '';
+      return {
+        json: page.items,
+        text:
+          page.items.length === 0
+            ? 'no run yet: neutrino train DATASET --target COLUMN'
+            : table(runHeader, page.items.map(runRow)) + more,
+      };
+    },
+    (command) =>
+      command
+        .option('--search <words>', 'only names with these words')
+        .option('--state <state>', 'only runs in this state')
+        .option('--experiment <name>', 'only runs of this experiment')
+        .option('--sort <field>', 'field to sort by, as -metrics.val.loss')
+        .option('--limit <n>', 'how many', whole('--limit', 1), 50),
+  );
+  verb<[string]>(group, 'show <run>', 'plan, figures and report of a run', async ({ client }, [id]) => {
+    const run = await client.call('runs.show', { params: { id } });
+    const metrics = Object.entries(run.metrics)
+      .map(([name, value]) => `${name} ${figure(value)}`)
+      .join('  ');
+    const parts = [
+      `${run.name} (${run.id}): ${run.state}${run.startedAt ? `, ${time((run.endedAt ?? Date.now()) - run.startedAt)}` : ''}`,
+      run.error ? `! ${run.error.message}` : '',
+      run.plan ? planText(run.plan) : '',
+      metrics,
+      run.report ? `\n${reportText(run.report)}` : '',
+      run.model ? `model ${run.model.name}@${run.model.version}` : '',
+    ];
+    return { json: run, text: parts.filter(Boolean).join('\n') };
+  });
+  verb<[string]>(group, 'watch <run>', 'follow a run to its end', async (session, [id], options) =>
+    finished(
+      await follow(session, (await session.client.call('runs.show', { params: { id } })).id, options.json === true),
+    ),
+  );
+  verb<[string]>(group, 'stop <run>', 'stop a run and keep its best state', async (session, [id], options) => {
+    await session.client.call('runs.stop', { params: { id }, body: {} });
+    const run = await follow(session, id, options.json === true);
+    return {
+      json: run,
+      text: `${run.id} ${run.state}${run.model ? `; model ${run.model.name}@${run.model.version}` : ''}`,
+    };
+  });
+  verb<[string]>(group, 'resume <run>', 'go on from the newest checkpoint', async (session, [id], options) => {
+    const run = await session.client.call('runs.resume', { params: { id }, body: {} });
+    return finished(await follow(session, run.id, options.json === true));
+  });
+  verb<[string[]] & string[]>(
+    group,
+    'compare <runs...>',
+    'what differs between runs, side by side',
+    async ({ client }, args) => {
+      const ids = (args as unknown as [string[]])[0];
+      const answer = await client.call('runs.compare', { query: { ids: ids.join(',') } });
+      const score = (run: Run) =>
+        run.report ? (run.report.task === 'regression' ? run.report.r2 : run.report.accuracy) : undefined;
+      const rows = [
+        ['state', ...answer.runs.map((r) => r.state)],
+        ['score', ...answer.runs.map((r) => figure(score(r)))],
+        ...answer.differs.map((d) => [
+          d.field,
+          ...d.values.map((v) => (v === undefined || v === null ? '' : typeof v === 'string' ? v : JSON.stringify(v))),
+        ]),
+      ];
+      return { json: answer, text: table(['', ...answer.runs.map((r) => r.id)], rows) };
+    },
+  );
+  const experiments = program.command('experiments').description('runs that belong together');
+  verb(experiments, 'list', 'list experiments', async ({ client }) => {
+    const page = await client.call('experiments.list', { query: { limit: 1000 } });
+    return {
+      json: page.items,
+      text:
+        page.items.length === 0
+          ? 'no experiment yet: neutrino train DATASET --experiment NAME'
+          : table(
+              ['id', 'name'],
+              page.items.map((e) => [e.id, e.name]),
+            ),
+    };
+  });
+  verb<[string]>(experiments, 'show <experiment>', 'an experiment and its runs', async ({ client }, [id]) => {
+    const answer = await client.call('experiments.show', { params: { id } });
+    return { json: answer, text: `${answer.experiment.name}\n\n${table(runHeader, answer.runs.map(runRow))}` };
+  });
+}

@@ -1,0 +1,154 @@
+// Runs graphs on onnxruntime-node. Its `run` blocks the calling thread, so whoever serves others runs it in a child process.
+import { Tensor as OrtTensor, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { type DType, dtypes, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
+import { Fault } from '../schema/index.ts';
+import type { CompileOptions, Device, Port, Program, Source } from './program.ts';
+
+/** Devices that onnxruntime may drive, and what to do where one is missing. */
+const providers: Readonly<Record<string, { name: string; remedy: string }>> = {
+  cpu: { name: 'CPU', remedy: 'this package is incomplete: run npm ci again' },
+  webgpu: { name: 'GPU by WebGPU (Vulkan, Metal or Direct3D 12)', remedy: 'install the GPU driver with Vulkan, or use --device cpu' },
+  cuda: { name: 'NVIDIA GPU by CUDA', remedy: 'install the CUDA libraries of onnxruntime-node, or use --device webgpu or cpu' },
+  dml: { name: 'GPU by DirectML', remedy: 'DirectML needs Windows: use --device webgpu or cpu' },
+  coreml: { name: 'Apple GPU and Neural Engine by Core ML', remedy: 'Core ML needs macOS: use --device webgpu or cpu' },
+};
+
+/**
+ * Rewrites that fold weights when they are constants (as in serving) and cannot when they are inputs (as in training).
+ * Without them both compute the same bits.
+ */
+const inexactRewrites = [
+  'ConvMulFusion',
+  'ConvAddFusion',
+  'ConvBNFusion',
+  'MatMulBNFusion',
+  'MatMulScaleFusion',
+  'MatMulAddFusion',
+  'MatmulTransposeFusion',
+  'AttentionFusion',
+  'EmbedLayerNormFusion',
+  'LayerNormFusion',
+  'SkipLayerNormFusion',
+  'GeluFusionL1',
+  'GeluFusionL2',
+  'FastGeluFusion',
+  'BiasGeluFusion',
+  'GemmSumFusion',
+  'NchwcTransformer',
+];
+
+const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor => new OrtTensor(dtype as 'float32', data as Float32Array, dims);
+
+const fromOrt = (value: OrtTensor): Tensor => ({
+  dtype: value.type as DType,
+  dims: value.dims as number[],
+  data: value.data as Tensor['data'],
+});
+
+const toOrtAll = (tensors: Record<string, Tensor>): Record<string, OrtTensor> => {
+  const out: Record<string, OrtTensor> = {};
+  for (const name in tensors) out[name] = toOrt(tensors[name]);
+  return out;
+};
+
+/** Failures of the runtime in our words. */
+function faultOf(error: unknown): Fault {
+  const message = error instanceof Error ? error.message : String(error);
+  if (/bad_alloc|failed to allocate|out of memory/i.test(message)) {
+    return new Fault('out_of_memory', 'not enough memory for this batch: use a smaller batch size or a smaller model', undefined, error);
+  }
+  return new Fault('internal', `onnxruntime: ${message}`, undefined, error);
+}
+
+function bytesOf(source: Source): Uint8Array {
+  if (source instanceof Uint8Array) return source;
+  return encodeModel('graph' in source ? source : wrapGraph(source));
+}
+
+/** Compiles on onnxruntime; throws `no_device` naming what to do when the device is missing. */
+export async function compileOrt(source: Source, options: CompileOptions = {}): Promise<Program> {
+  const device = options.device ?? 'cpu';
+  const provider = Object.hasOwn(providers, device) ? providers[device] : undefined;
+  if (!provider) throw new Fault('no_device', `there is no device "${device}": use one of ${Object.keys(providers).join(', ')}`);
+  const bytes = bytesOf(source);
+  const open = (executionProvider: string) =>
+    InferenceSession.create(bytes, {
+      executionProviders: [executionProvider],
+      intraOpNumThreads: options.threads ?? 1,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 4,
+      ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
+      extra: {
+        session: {
+          ...(options.optimise === 'all' ? {} : { disable_prepacking: '1' }),
+          set_denormal_as_zero: '1',
+        },
+        ...(options.optimise === 'all' ? {} : { optimization: { disable_specified_optimizers: inexactRewrites.join(';') } }),
+      },
+    } as InferenceSession.SessionOptions);
+  const session = await open(device).catch((error: unknown) => {
+    if (device === 'cpu') throw faultOf(error);
+    const first = (error instanceof Error ? error.message : String(error)).split('\n')[0].slice(0, 200);
+    throw new Fault('no_device', `device ${device} cannot be used here: ${provider.remedy} (${first})`, undefined, error);
+  });
+  return programOf(session);
+}
+
+function programOf(session: InferenceSession): Program {
+  const ports = (names: readonly string[]): Port[] => names.map((name) => ({ name }));
+  return {
+    inputs: ports(session.inputNames),
+    outputs: ports(session.outputNames),
+    async run(feeds, fetches) {
+      const given = toOrtAll(feeds);
+      try {
+        if (fetches === undefined) return readAll(await session.run(given));
+        if (Array.isArray(fetches)) return readAll(await session.run(given, fetches as string[]));
+        const into = fetches as Record<string, Tensor>;
+        await session.run(given, toOrtAll(into));
+        return into;
+      } catch (error) {
+        throw faultOf(error);
+      }
+    },
+    dispose: () => session.release(),
+  };
+}
+
+function readAll(results: InferenceSession.OnnxValueMapType): Record<string, Tensor> {
+  const out: Record<string, Tensor> = {};
+  for (const name in results) out[name] = fromOrt(results[name] as OrtTensor);
+  return out;
+}
+
+/** A model of one Identity, to find out whether a device works. */
+const probe = wrapGraph({
+  name: 'probe',
+  inputs: [{ name: 'x', dtype: 'float32', shape: [1] }],
+  outputs: [{ name: 'y', dtype: 'float32', shape: [1] }],
+  initializers: new Map(),
+  nodes: [{ op: 'Identity', domain: '', name: 'probe', inputs: ['x'], outputs: ['y'], attributes: {} }],
+});
+
+/** Every device by name, tried out here: a device is available when a graph ran on it. */
+export async function ortDevices(): Promise<Device[]> {
+  const bundled = new Set(listSupportedBackends().filter((backend) => backend.bundled).map((backend) => backend.name));
+  const devices: Device[] = [];
+  for (const [id, { name, remedy }] of Object.entries(providers)) {
+    if (!bundled.has(id)) {
+      devices.push({ id, name, available: false, why: remedy });
+      continue;
+    }
+    try {
+      const program = await compileOrt(probe, { device: id });
+      await program.run({ x: { dtype: 'float32', dims: [1], data: new Float32Array(1) } });
+      await program.dispose();
+      devices.push({ id, name, available: true });
+    } catch {
+      devices.push({ id, name, available: false, why: remedy });
+    }
+  }
+  return devices;
+}

@@ -1,0 +1,87 @@
+// One question to a model host on its way: waiting, in flight, asked again after a crash, answered once. It settles
+// exactly once, whatever happens first: answer, deadline, a client that leaves.
+import { Fault, type FromHost, type ToHost } from '../schema/index.ts';
+
+/** Which model answers: what the appliance calls it, and which record it is. */
+export interface ServedModel {
+  id: string;
+  name: string;
+  version: number;
+}
+
+export type Question =
+  | Omit<Extract<ToHost, { type: 'predict' }>, 'id'>
+  | Omit<Extract<ToHost, { type: 'infer' }>, 'id'>;
+export type HostAnswer = Extract<FromHost, { type: 'predicted' | 'inferred' }>;
+
+export interface Answered {
+  answer: HostAnswer;
+  model: ServedModel;
+  /** From asking to being sent to the host that answered, ms. */
+  queueMs: number;
+}
+
+export interface AskOptions {
+  /** Aborts when the client leaves. */
+  signal?: AbortSignal;
+  /** Time until `timeout`, ms; the set's own when left out. */
+  deadlineMs?: number;
+}
+
+export interface Ask {
+  readonly question: Question;
+  readonly askedAt: number;
+  /** Times it was sent to a host. */
+  attempts: number;
+  sentAt: number;
+  readonly settled: boolean;
+  answer(answer: HostAnswer, model: ServedModel): void;
+  refuse(fault: Fault): void;
+}
+
+/** An ask and the promise of its answer. `onGone` is called when it settles without having been answered or refused. */
+export function openAsk(
+  question: Question,
+  options: { signal?: AbortSignal; deadlineMs: number; onGone: (ask: Ask) => void },
+): { ask: Ask; answered: Promise<Answered> } {
+  const { signal, deadlineMs, onGone } = options;
+  const { promise, resolve, reject } = Promise.withResolvers<Answered>();
+  let settled = false;
+  const settle = (end: () => void) => {
+    if (settled) return;
+    settled = true;
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', leave);
+    end();
+  };
+  const leave = () =>
+    settle(() => {
+      onGone(ask);
+      reject(new Fault('cancelled', 'the client left before the prediction was made'));
+    });
+  const timer = setTimeout(() => {
+    settle(() => {
+      onGone(ask);
+      reject(
+        new Fault(
+          'timeout',
+          `no prediction within ${deadlineMs / 1000} s; send fewer inputs at once, or raise replicas or limits.predictSeconds`,
+        ),
+      );
+    });
+  }, deadlineMs);
+  const ask: Ask = {
+    question,
+    askedAt: performance.now(),
+    attempts: 0,
+    sentAt: 0,
+    get settled() {
+      return settled;
+    },
+    answer: (answer, model) => settle(() => resolve({ answer, model, queueMs: ask.sentAt - ask.askedAt })),
+    refuse: (fault) => settle(() => reject(fault)),
+  };
+  if (signal?.aborted) leave();
+  else signal?.addEventListener('abort', leave, { once: true });
+  return { ask, answered: promise };
+}

@@ -1,0 +1,54 @@
+// What a deployment takes and gives, told from its manifest: for people, the try-it box and OpenAPI. Runs no model.
+import type { Column, FeatureSpec, Manifest, PredictRequest, RouteAnswer } from '../schema/index.ts';
+
+export type DeploymentSchema = RouteAnswer<'deployments.schema'>;
+type Cell = DeploymentSchema['inputs'][number]['example'];
+
+/** One row a column that the model reads, with allowed or usual values, and a request that can be sent as it is. */
+export function describeModel(manifest: Manifest): DeploymentSchema {
+  const columns = new Map(manifest.columns.map((column) => [column.name, column]));
+  const inputs = manifest.features.map((feature) => {
+    const column = columns.get(feature.column);
+    const values = valuesOf(feature, column);
+    return {
+      column: feature.column,
+      type: feature.type,
+      ...(values ? { values } : {}),
+      example: exampleOf(feature, column),
+    };
+  });
+  return { inputs, classes: manifest.classes, example: { inputs: [exampleInput(manifest, inputs)] } };
+}
+
+function exampleInput(manifest: Manifest, inputs: DeploymentSchema['inputs']): PredictRequest['inputs'][number] {
+  const only = manifest.features.length === 1 ? manifest.features[0] : undefined;
+  if (only?.as === 'text') return exampleText;
+  return Object.fromEntries(inputs.map((input) => [input.column, input.example]));
+}
+
+function valuesOf(feature: FeatureSpec, column: Column | undefined): string[] | undefined {
+  if (feature.type === 'boolean') return ['true', 'false'];
+  if (feature.as !== 'category' || !column?.top) return undefined;
+  return column.top.map((entry) => entry.value);
+}
+
+/** Training texts are the user's, so the example is none of them. */
+const exampleText = 'A short text to try';
+
+function exampleOf(feature: FeatureSpec, column: Column | undefined): Cell {
+  if (feature.as === 'text') return exampleText;
+  const middle = column?.quantiles?.[2] ?? column?.mean;
+  const top = column?.top?.[0]?.value;
+  switch (feature.type) {
+    case 'number':
+      return middle === undefined ? Number(top ?? 0) || 0 : Number(middle.toPrecision(6));
+    case 'date':
+      return new Date(middle ?? 0).toISOString();
+    case 'boolean':
+      return top === 'true' || top === undefined;
+    case 'category':
+    case 'text':
+    case 'identifier':
+      return top ?? '';
+  }
+}

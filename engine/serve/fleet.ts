@@ -1,0 +1,298 @@
+// The replicas of one model version and the queue in front of them: how many run, who gets the next ask, what happens
+// when one dies. Asks leave the queue in one place (`pump`), which is where batching and priorities belong.
+import { backoffMs, type Log, type Rng } from '../base/index.ts';
+import { type ChildPort, type DeviceLease, Fault, type Manifest, type PackGrant } from '../schema/index.ts';
+import type { Ask, ServedModel } from './ask.ts';
+import { label, type Replica, startReplica } from './replica.ts';
+
+/** A model to serve: what to call it and the pack that holds its bundle. */
+export interface ServedBundle {
+  model: ServedModel;
+  bundle: PackGrant;
+}
+
+export interface FleetLimits {
+  /** Replicas kept, and the most that load may start; with `min` 0 an idle fleet runs none. */
+  min: number;
+  max: number;
+  /** Asks in one host at a time; one runs, the others save it the wait for the channel. */
+  slots: number;
+  /** Asks waiting before `too_many_requests`. */
+  queue: number;
+  /** Wait of the oldest ask at which another replica is started, ms. */
+  scaleUpMs: number;
+  /** Idle time after which a replica above `min` is stopped, ms. */
+  idleMs: number;
+  loadMs: number;
+  hangMs: number;
+  pingMs: number;
+  /** First and greatest wait before a replacement; the first crash after a quiet time is replaced at once. */
+  retryFirstMs: number;
+  retryMostMs: number;
+}
+
+export interface FleetOptions {
+  limits: FleetLimits;
+  /** A device lease for one host; throws when there is nothing left to give. */
+  lease(): DeviceLease;
+  release(lease: DeviceLease): void;
+  spawn(lease: DeviceLease): ChildPort<'host'>;
+  rng: Rng;
+  log: Log;
+  /** Replicas came or went, or got ready. */
+  onChange(): void;
+}
+
+export interface FleetStatus {
+  replicas: { pid: number | undefined; state: Replica['state']; inFlight: number; rss: number; answered: number }[];
+  waiting: number;
+  /** Replicas that ended without being told to. */
+  crashes: number;
+  /** Why the last one ended, while none is ready. */
+  error?: Fault;
+}
+
+export interface Fleet {
+  readonly model: ServedModel;
+  readonly manifest: Manifest | undefined;
+  /** Resolves when `min` replicas (at least one) are ready; rejects, and stops all, when the model cannot be loaded. */
+  start(): Promise<Manifest>;
+  /** Queues an ask or refuses it at once. */
+  submit(ask: Ask): void;
+  /** Forgets a waiting ask that settled by itself. */
+  forget(ask: Ask): void;
+  status(): FleetStatus;
+  /** Gives waiting asks, and those a crash interrupts from here on, to `handOver`; resolves when all processes are gone. */
+  drain(handOver: (ask: Ask) => void, withinMs: number): Promise<void>;
+}
+
+/** A crash this long after getting ready is a new story, not the last one going on, ms. */
+const settledMs = 2000;
+/** Starts in a row that may fail before the fleet says that it is broken. */
+const mostFailures = 3;
+
+/** A fleet that runs nothing until `start`. */
+export function createFleet(served: ServedBundle, options: FleetOptions): Fleet {
+  const { limits, log } = options;
+  const { model } = served;
+  const replicas = new Set<Replica>();
+  const waiting = new Set<Ask>();
+  /** Asks that a crash interrupted: they go first, each alone in a host, so that one bad ask takes no other with it. */
+  const interrupted: Ask[] = [];
+  let manifest: Manifest | undefined;
+  let failures = 0;
+  let crashes = 0;
+  let lastFault: Fault | undefined;
+  let retryTimer: NodeJS.Timeout | undefined;
+  let growTimer: NodeJS.Timeout | undefined;
+  let handOver: ((ask: Ask) => void) | undefined;
+  let whenEmpty: (() => void) | undefined;
+  const starting = Promise.withResolvers<Manifest>();
+  starting.promise.catch(() => undefined);
+
+  const alive = () => [...replicas].filter((replica) => replica.state !== 'stopping');
+  const ready = () => [...replicas].filter((replica) => replica.state === 'ready');
+
+  const open = () => {
+    let lease: DeviceLease | undefined;
+    try {
+      lease = options.lease();
+      const held = lease;
+      const replica = startReplica({
+        port: options.spawn(held),
+        model,
+        bundle: served.bundle,
+        lease: held,
+        loadMs: limits.loadMs,
+        hangMs: limits.hangMs,
+        pingMs: limits.pingMs,
+        onReady(loaded) {
+          manifest = loaded;
+          lastFault = undefined;
+          if (ready().length >= Math.max(1, limits.min)) starting.resolve(loaded);
+          options.onChange();
+          pump();
+        },
+        onRoom: pump,
+        onGone(unanswered, fault) {
+          replicas.delete(replica);
+          options.release(held);
+          gone(replica, unanswered, fault);
+        },
+      });
+      replicas.add(replica);
+    } catch (error) {
+      if (lease) options.release(lease);
+      lost(error instanceof Fault ? error : new Fault('internal', String(error)));
+    }
+  };
+
+  const gone = (replica: Replica, unanswered: Ask[], fault: Fault) => {
+    for (const ask of unanswered) {
+      if (ask.attempts > 1) ask.refuse(fault);
+      else if (handOver) handOver(ask);
+      else interrupted.push(ask);
+    }
+    const expected = replica.state === 'stopping';
+    if (replica.readyAt > 0 && performance.now() - replica.readyAt > settledMs) failures = 0;
+    if (!expected) {
+      crashes++;
+      log.warn({ model: model.id, pid: replica.pid, code: fault.code, failures }, 'model host ended');
+      lost(fault);
+    }
+    options.onChange();
+    if (replicas.size === 0) whenEmpty?.();
+    else pump();
+  };
+
+  /** A replica died or could not be started: start another one now, later, or give up when none ever worked. */
+  const lost = (fault: Fault) => {
+    failures++;
+    lastFault = fault;
+    if (handOver) return;
+    if (manifest === undefined && (fault.code !== 'child_died' || failures >= mostFailures)) {
+      handOver = (ask) => ask.refuse(fault);
+      for (const other of replicas) other.kill();
+      starting.reject(fault);
+      return;
+    }
+    if (retryTimer) return;
+    const wait =
+      failures === 1
+        ? 0
+        : backoffMs(failures - 2, { firstMs: limits.retryFirstMs, mostMs: limits.retryMostMs }, options.rng);
+    retryTimer = setTimeout(() => {
+      retryTimer = undefined;
+      if (!handOver) fill();
+    }, wait);
+    if (broken()) {
+      for (const ask of takeAll()) ask.refuse(unavailable());
+    }
+  };
+
+  /** As many as are wanted now: `min`, and one more where asks wait for nothing else. */
+  const fill = () => {
+    const wanted = Math.max(limits.min, manifest === undefined || waiting.size + interrupted.length > 0 ? 1 : 0);
+    while (alive().length < wanted && !handOver && !retryTimer) open();
+  };
+
+  const broken = () => failures >= mostFailures && retryTimer !== undefined && ready().length === 0;
+  const unavailable = () =>
+    new Fault('unavailable', `${label(model)} cannot be served: ${lastFault?.message ?? 'its host keeps ending'}`);
+
+  const takeAll = () => {
+    const all = [...interrupted.splice(0), ...waiting];
+    waiting.clear();
+    return all;
+  };
+
+  const roomiest = (needsEmpty: boolean): Replica | undefined => {
+    let best: Replica | undefined;
+    for (const replica of replicas) {
+      if (replica.state !== 'ready' || replica.alone || replica.inFlight >= (needsEmpty ? 1 : limits.slots)) continue;
+      if (!best || replica.inFlight < best.inFlight) best = replica;
+    }
+    return best;
+  };
+
+  const pump = () => {
+    while (interrupted.length > 0) {
+      if (interrupted[0]?.settled) {
+        interrupted.shift();
+        continue;
+      }
+      const replica = roomiest(true);
+      if (!replica) break;
+      replica.send(interrupted.shift() as Ask);
+    }
+    for (const ask of waiting) {
+      const replica = roomiest(false);
+      if (!replica) break;
+      waiting.delete(ask);
+      replica.send(ask);
+    }
+    if (waiting.size > 0) growSoon();
+  };
+
+  const growSoon = () => {
+    if (growTimer || handOver) return;
+    growTimer = setTimeout(() => {
+      growTimer = undefined;
+      const oldest = waiting.values().next().value;
+      if (handOver || !oldest) return;
+      const coming = [...replicas].some((replica) => replica.state === 'starting');
+      const due = performance.now() - oldest.askedAt >= limits.scaleUpMs;
+      if (due && !coming && !retryTimer && alive().length < limits.max) open();
+      growSoon();
+    }, limits.scaleUpMs);
+    growTimer.unref();
+  };
+
+  const shrink = setInterval(() => {
+    const idle = ready().find(
+      (replica) => replica.inFlight === 0 && performance.now() - replica.lastAskAt > limits.idleMs,
+    );
+    if (idle && alive().length > limits.min && manifest && !handOver) idle.stop();
+  }, limits.idleMs / 4);
+  shrink.unref();
+
+  return {
+    model,
+    get manifest() {
+      return manifest;
+    },
+    start() {
+      fill();
+      return starting.promise;
+    },
+    submit(ask) {
+      if (handOver) return handOver(ask);
+      if (broken()) return ask.refuse(unavailable());
+      if (waiting.size === 0 && interrupted.length === 0) {
+        const replica = roomiest(false);
+        if (replica) return replica.send(ask);
+      }
+      if (waiting.size >= limits.queue) {
+        return ask.refuse(
+          new Fault(
+            'too_many_requests',
+            `${waiting.size} requests already wait for ${label(model)}; try again in a second, or raise its replicas`,
+            { retryAfterSeconds: 1 },
+          ),
+        );
+      }
+      waiting.add(ask);
+      if (alive().length === 0 && !retryTimer) open();
+      pump();
+    },
+    forget: (ask) => void waiting.delete(ask),
+    status: () => ({
+      replicas: [...replicas].map(({ pid, state, inFlight, rss, answered }) => ({
+        pid,
+        state,
+        inFlight,
+        rss,
+        answered,
+      })),
+      waiting: waiting.size + interrupted.length,
+      crashes,
+      ...(lastFault && ready().length === 0 ? { error: lastFault } : {}),
+    }),
+    async drain(onto, withinMs) {
+      handOver = onto;
+      starting.reject(new Fault('cancelled', `${label(model)} was stopped before it was ready`));
+      clearTimeout(retryTimer);
+      clearTimeout(growTimer);
+      clearInterval(shrink);
+      for (const ask of takeAll()) onto(ask);
+      if (replicas.size === 0) return;
+      const empty = new Promise<void>((resolve) => (whenEmpty = resolve));
+      for (const replica of replicas) replica.stop();
+      const late = setTimeout(() => {
+        for (const replica of replicas) replica.kill();
+      }, withinMs);
+      await empty;
+      clearTimeout(late);
+    },
+  };
+}

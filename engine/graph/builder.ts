@@ -34,6 +34,8 @@ export interface GraphBuilder {
   output(value: Value, name?: string): void;
   /** The value of that name, which must exist. */
   value(name: string): Value;
+  /** Name of output `i` of the node that makes `first` as its output 0; the node is made to give it if it does not yet. */
+  outputOf(first: string, i: number): string;
   /** Integers that a value is known to hold. */
   known(value: Value): readonly Dim[] | undefined;
   build(): Graph;
@@ -163,6 +165,20 @@ export function graphBuilder(start: string | Graph): GraphBuilder {
       const type = parts.types.get(name);
       if (!type) throw new Fault('bad_graph', `graph ${parts.name} has no value "${name}"`);
       return { name, dtype: type.dtype, shape: type.shape };
+    },
+    outputOf(first, i) {
+      const at = parts.nodes.findIndex((node) => node.outputs[0] === first);
+      const node = parts.nodes[at];
+      if (!node) throw new Fault('bad_graph', `graph ${parts.name} has no node that makes "${first}"`);
+      if (node.outputs[i]) return node.outputs[i];
+      const outputs = Array.from({ length: Math.max(i + 1, node.outputs.length) }, (_, k) => node.outputs[k] || fresh(`${node.op}_${k}`));
+      const grown = { ...node, outputs };
+      const types = inferNode(grown, parts.types, constantTensor);
+      outputs.forEach((name, k) => {
+        if (!parts.types.has(name)) add(name, types[k]);
+      });
+      parts.nodes[at] = grown;
+      return outputs[i];
     },
     known: (value) => parts.types.get(value.name)?.known,
     build() {

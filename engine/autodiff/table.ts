@@ -1,0 +1,15 @@
+// The table of gradient rules, by operator.
+import type { RuleTable } from './rule.ts';
+import { elementwiseRules } from './rules/elementwise.ts';
+import { gatherRules } from './rules/gather.ts';
+import { linearRules } from './rules/linear.ts';
+import { reduceRules } from './rules/reduce.ts';
+import { shapeRules } from './rules/shape.ts';
+
+export const gradientTable: RuleTable = {
+  ...elementwiseRules,
+  ...linearRules,
+  ...reduceRules,
+  ...shapeRules,
+  ...gatherRules,
+};

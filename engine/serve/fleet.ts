@@ -34,13 +34,13 @@ export interface FleetLimits {
 export interface FleetOptions {
   limits: FleetLimits;
   /** A device lease for one host; throws when there is nothing left to give. */
-  lease(): DeviceLease;
-  release(lease: DeviceLease): void;
-  spawn(lease: DeviceLease): ChildPort<'host'>;
+  lease: () => DeviceLease;
+  release: (lease: DeviceLease) => void;
+  spawn: (lease: DeviceLease) => ChildPort<'host'>;
   rng: Rng;
   log: Log;
   /** Replicas came or went, or got ready. */
-  onChange(): void;
+  onChange: () => void;
 }
 
 export interface FleetStatus {

@@ -2,6 +2,7 @@
 export { describeModel, type DeploymentSchema } from './describe.ts';
 export type { ServedModel } from './ask.ts';
 export type { ServedBundle } from './fleet.ts';
+export { type ModelHost, openModelHost } from './host.ts';
 export { inferFromV2, inferToV2, v2Metadata } from './protocol.ts';
 export {
   createReplicaSet,

@@ -1,6 +1,6 @@
 // The Open Inference Protocol (KServe v2), JSON form: between its tensors and the wire tensors that hosts take.
 // https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md. No HTTP here.
-import { type DType, dtypes, type NumericArray, sizeOf } from '../onnx/index.ts';
+import { type DType, dtypes, sizeOf } from '../onnx/index.ts';
 import { Fault, type Manifest, type TensorSpec, type v2InferRequest, type WireTensor } from '../schema/index.ts';
 import type { z } from 'zod';
 
@@ -209,7 +209,7 @@ const ranges: Record<Numeric, string> = {
 
 /** As dtypes[…].make, but with float16 as numbers instead of bits. */
 function arrayOf(dtype: Numeric, length: number): { [i: number]: number | bigint } & ArrayBufferView {
-  return (dtype === 'float16' ? new Float16Array(length) : dtypes[dtype].make(length)) as NumericArray;
+  return dtype === 'float16' ? new Float16Array(length) : dtypes[dtype].make(length);
 }
 
 function valuesOf(wire: WireTensor): unknown[] {

@@ -17,10 +17,10 @@ export interface ReplicaSetOptions extends Partial<FleetLimits> {
   min: number;
   max: number;
   /** Starts a host process within a lease. */
-  spawn(lease: DeviceLease): ChildPort<'host'>;
+  spawn: (lease: DeviceLease) => ChildPort<'host'>;
   /** A device lease for one host, and its return when the process is gone. */
-  lease(): DeviceLease;
-  release(lease: DeviceLease): void;
+  lease: () => DeviceLease;
+  release: (lease: DeviceLease) => void;
   /** Time until an ask is refused with `timeout`, ms. */
   deadlineMs?: number;
   log?: Log;

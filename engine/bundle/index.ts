@@ -1,0 +1,13 @@
+// Bundles: a model with everything needed to use it. Written by trainers, read by hosts, exported and imported as
+// signed `.neutrino` files.
+//   writer = createPack(path, key); writeBundle(writer, { manifest, graph, preprocess, report }); writer.finish()
+//   readBundle(openPack(path, key))
+export type { Bundle } from './bundle.ts';
+export {
+  type BundleParts,
+  exportBundle,
+  importBundle,
+  type ImportOptions as BundleImportOptions,
+  readBundle,
+  writeBundle,
+} from './pack.ts';

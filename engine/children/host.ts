@@ -1,0 +1,88 @@
+// A model host: loads one bundle and answers predictions about it, one run at a time, in order. Also checks foreign
+// bundles, since the appliance decodes none. Wiring only: the work is in serve/ and bundle/.
+import { readFile } from 'node:fs/promises';
+import { buffer } from 'node:stream/consumers';
+import { importBundle, readBundle } from '../bundle/index.ts';
+import { Fault, faultBody, type ImportSource, type ToHost } from '../schema/index.ts';
+import { type ModelHost, openModelHost } from '../serve/index.ts';
+import { createPack, openPack } from '../store/index.ts';
+import { openParentLink } from './link.ts';
+
+const link = openParentLink<'host'>();
+let host: ModelHost | undefined;
+
+async function load({ bundle, lease }: Extract<ToHost, { type: 'load' }>): Promise<void> {
+  const began = performance.now();
+  link.limitMemory(lease.memory);
+  const pack = openPack(bundle.path, bundle);
+  const read = readBundle(pack);
+  pack.close();
+  host = await openModelHost(read, lease);
+  const loadMs = performance.now() - began;
+  void link.send({ type: 'ready', manifest: host.manifest, rss: process.memoryUsage.rss(), loadMs });
+}
+
+async function take({ source, bundle, lease, trusted }: Extract<ToHost, { type: 'import' }>): Promise<void> {
+  link.limitMemory(lease.memory);
+  const bytes = await readSource(source);
+  const writer = createPack(bundle.path, bundle);
+  try {
+    const { manifest, signer } = await importBundle(bytes, writer, {
+      trusted,
+      tryOut: async (foreign) => (await openModelHost(foreign, lease)).dispose(),
+    });
+    const summary = writer.finish();
+    void link.send({ type: 'imported', manifest, bundle: { bytes: summary.bytes, sha256: summary.sha256 }, signer });
+  } catch (error) {
+    writer.discard();
+    throw error;
+  }
+}
+
+async function readSource(source: ImportSource): Promise<Uint8Array> {
+  if (source.kind === 'stream') return buffer(process.stdin);
+  try {
+    return await readFile(source.path);
+  } catch (error) {
+    throw new Fault('not_found', `${source.path} cannot be read; check the path and its mode`, undefined, error);
+  }
+}
+
+async function answer(message: Extract<ToHost, { type: 'predict' | 'infer' }>): Promise<void> {
+  try {
+    if (!host) throw new Fault('not_running', 'this host has no model yet');
+    const began = performance.now();
+    if (message.type === 'predict') {
+      const outputs = await host.predict(message.inputs);
+      void link.send({ type: 'predicted', id: message.id, outputs, computeMs: performance.now() - began });
+    } else {
+      const tensors = await host.infer(message.tensors, message.outputs);
+      void link.send({ type: 'inferred', id: message.id, tensors, computeMs: performance.now() - began });
+    }
+  } catch (error) {
+    void link.send({ type: 'refused', id: message.id, fault: faultBody(error) });
+  }
+}
+
+async function fail(error: unknown): Promise<void> {
+  await link.send({ type: 'failed', fault: faultBody(error) });
+  await link.exit(1);
+}
+
+let last = Promise.resolve();
+/** Messages are worked on one after the other; a ping waits its turn too, for an answer shows that turns are taken. */
+link.onMessage((message) => {
+  last = last.then(async () => {
+    switch (message.type) {
+      case 'load':
+        return load(message).catch(fail);
+      case 'import':
+        return take(message).catch(fail);
+      case 'predict':
+      case 'infer':
+        return answer(message);
+      case 'ping':
+        return void link.send({ type: 'pong', id: message.id, rss: process.memoryUsage.rss() });
+    }
+  });
+});

@@ -1,0 +1,119 @@
+// The work of a model host: a bundle becomes a compiled model, inputs become predictions. Runs only in a child process,
+// because a run holds its thread; the runtime and the encoders are loaded here on demand, so that the appliance never does.
+import type { Bundle } from '../bundle/index.ts';
+import { type DType, sizeOf, type Tensor, tensorFromBytes, tensorBytes } from '../onnx/index.ts';
+import {
+  type DeviceLease,
+  Fault,
+  type Manifest,
+  type PredictInput,
+  type PredictOutput,
+  type WireTensor,
+} from '../schema/index.ts';
+import { describeModel } from './describe.ts';
+
+export interface ModelHost {
+  readonly manifest: Manifest;
+  /** One output an input, in order. Fault `bad_input` naming the input and the column. */
+  predict(inputs: PredictInput[]): Promise<PredictOutput[]>;
+  /** Runs the graph on its own tensors; all its outputs unless some are named. */
+  infer(tensors: WireTensor[], outputs?: string[]): Promise<WireTensor[]>;
+  dispose(): Promise<void>;
+}
+
+/** Rows of one run; greater requests are cut, so that memory does not grow with them. */
+const rowsPerRun = 1024;
+
+/** Compiles the model within the lease and runs it once, so that the first request is as quick as the others. */
+export async function openModelHost(
+  bundle: Bundle,
+  lease: Pick<DeviceLease, 'device' | 'threads'>,
+): Promise<ModelHost> {
+  const { manifest, preprocess } = bundle;
+  const [{ compile }, { encodeInputs }] = await Promise.all([
+    import('../runtime/index.ts'),
+    import('../data/index.ts'),
+  ]);
+  const device = lease.device === 'auto' ? 'cpu' : lease.device;
+  const program = await compile(bundle.model, { device, threads: lease.threads });
+  const wanted = manifest.task === 'regression' ? ['prediction'] : ['label', 'probabilities'];
+  const missing = wanted.find((name) => !program.outputs.some((port) => port.name === name));
+  if (missing) throw new Fault('bad_graph', `the model of ${manifest.name} has no output "${missing}"; train it again`);
+  const given = program.inputs.map((port) => port.name);
+
+  const predictSome = async (inputs: PredictInput[], from: number): Promise<PredictOutput[]> => {
+    const encoded = encodeInputs(preprocess, inputs);
+    const feeds = Object.fromEntries(given.map((name) => [name, encoded[name] as Tensor]));
+    return outputsOf(manifest, await program.run(feeds, wanted), inputs.length, from);
+  };
+
+  const host: ModelHost = {
+    manifest,
+    async predict(inputs) {
+      if (inputs.length <= rowsPerRun) return predictSome(inputs, 0);
+      const outputs: PredictOutput[] = [];
+      for (let from = 0; from < inputs.length; from += rowsPerRun) {
+        for (const output of await predictSome(inputs.slice(from, from + rowsPerRun), from)) outputs.push(output);
+      }
+      return outputs;
+    },
+    async infer(tensors, outputs) {
+      const feeds = Object.fromEntries(tensors.map((wire) => [wire.name, tensorOf(wire)]));
+      const results = await program.run(feeds, outputs ?? manifest.outputs.map((spec) => spec.name)).catch((error) => {
+        throw notComputable(error);
+      });
+      return Object.entries(results).map(([name, value]) => wireOf(name, value));
+    },
+    dispose: () => program.dispose(),
+  };
+  await host.predict(describeModel(manifest).example.inputs as PredictInput[]);
+  return host;
+}
+
+function outputsOf(manifest: Manifest, results: Record<string, Tensor>, rows: number, from: number): PredictOutput[] {
+  if (manifest.task === 'regression') {
+    const values = results.prediction?.data as Float32Array;
+    return Array.from({ length: rows }, (_, row) => ({ value: finite(values[row], from + row) }));
+  }
+  const { classes } = manifest;
+  const labels = results.label?.data as string[];
+  const probabilities = results.probabilities?.data as Float32Array;
+  return Array.from({ length: rows }, (_, row) => {
+    const scores: Record<string, number> = {};
+    for (let i = 0; i < classes.length; i++) {
+      scores[classes[i] as string] = finite(probabilities[row * classes.length + i], from + row);
+    }
+    return { label: labels[row] as string, scores };
+  });
+}
+
+function finite(value: number | undefined, index: number): number {
+  if (Number.isFinite(value)) return value as number;
+  throw new Fault(
+    'bad_input',
+    `input ${index}: the model gave no finite number; its values are too far outside the training data`,
+  );
+}
+
+/** What reached the runtime had the right types and ranks, so that what it refuses is in the values: an id out of range, lengths that differ. */
+function notComputable(error: unknown): unknown {
+  if (!(error instanceof Fault) || error.code !== 'internal') return error;
+  return new Fault('bad_input', `the model cannot compute these tensors: ${error.message}`, undefined, error);
+}
+
+function tensorOf(wire: WireTensor): Tensor {
+  const dtype = wire.dtype as DType;
+  if (!Array.isArray(wire.data)) return tensorFromBytes(dtype, wire.dims, wire.data);
+  if (wire.data.length !== sizeOf(wire.dims)) {
+    throw new Fault(
+      'bad_input',
+      `input "${wire.name}" needs ${sizeOf(wire.dims)} strings, but has ${wire.data.length}`,
+    );
+  }
+  return { dtype, dims: wire.dims, data: wire.data };
+}
+
+function wireOf(name: string, value: Tensor): WireTensor {
+  const data = Array.isArray(value.data) ? value.data : tensorBytes(value);
+  return { name, dtype: value.dtype, dims: [...value.dims], data };
+}

@@ -9,6 +9,7 @@ const entries: Record<ChildKind, () => Promise<unknown>> = {
   importer: () => import('./importer.ts'),
   trainer: () => import('./trainer.ts'),
   host: () => import('./host.ts'),
+  probe: () => import('./probe.ts'),
 };
 
 /** Runs the child that this process was forked to be; false when it is no child. */

@@ -6,8 +6,10 @@ import type { FaultBody } from './errors.ts';
 import type { Manifest } from './bundle.ts';
 import type { RunPlan, TrainRequest } from './plan.ts';
 import type { MetricPoint, Progress, Report } from './report.ts';
+import type { Device } from './routes.ts';
 
-export const childKinds = ['importer', 'trainer', 'host'] as const;
+/** `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
+export const childKinds = ['importer', 'trainer', 'host', 'probe'] as const;
 export type ChildKind = (typeof childKinds)[number];
 
 /** A pack that a child may read or write: its file, its object id and its data key (32 bytes). */
@@ -126,15 +128,20 @@ export type FromHost =
   | { type: 'pong'; id: number; rss: number }
   | { type: 'failed'; fault: FaultBody };
 
+export type ToProbe = { type: 'devices' };
+export type FromProbe = { type: 'devices'; devices: Device[] } | { type: 'failed'; fault: FaultBody };
+
 export interface ToChild {
   importer: ToImporter;
   trainer: ToTrainer;
   host: ToHost;
+  probe: ToProbe;
 }
 export interface FromChild {
   importer: FromImporter;
   trainer: FromTrainer;
   host: FromHost;
+  probe: FromProbe;
 }
 
 /** How a child ended. `why` is set when the appliance ended it: over its memory limit, out of time, or by `kill`. */

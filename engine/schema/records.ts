@@ -58,7 +58,15 @@ export const run = z.object({
   report: report.optional(),
   model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),
   /** Object pack of the newest checkpoint. */
-  checkpoint: z.object({ object: z.string(), step: z.number().int(), at: z.number() }).optional(),
+  checkpoint: z
+    .object({
+      object: z.string(),
+      step: z.number().int(),
+      at: z.number(),
+      /** Wall-clock of training until then, ms. */
+      spentMs: z.number().default(0),
+    })
+    .optional(),
   error: fault.optional(),
   startedAt: z.number().optional(),
   endedAt: z.number().optional(),

@@ -1,6 +1,6 @@
 // Reverse-mode differentiation of a graph (Griewank & Walther, Evaluating Derivatives, ch. 3). Bookkeeping only: what
 // an operator's gradient is stands in the table of rules.
-import { type Graph, type GraphBuilder, nameNode, type Node, sameShape, type Value } from '../graph/index.ts';
+import { type GraphBuilder, nameNode, type Node, sameShape, type Value } from '../graph/index.ts';
 import { Fault } from '../schema/index.ts';
 import type { GradContext } from './rule.ts';
 import { expandLike, sumTo } from './shapes.ts';
@@ -41,11 +41,11 @@ function contextOf(g: GraphBuilder, node: Node, dys: (Value | null)[]): GradCont
 }
 
 /**
- * Appends to `g`, which continues `graph`, the gradients of a scalar function of its values. `seeds` holds the gradient
+ * Appends to `g`, which holds `nodes`, the gradients of a scalar function of their values. `seeds` holds the gradient
  * of that function by each value it starts from; the result has one gradient for each name in `wanted` that it depends
  * on. Throws `unsupported_operator` naming an operator without a rule.
  */
-export function backward(g: GraphBuilder, nodes: Graph['nodes'], seeds: ReadonlyMap<string, Value>, wanted: readonly string[]): Map<string, Value> {
+export function backward(g: GraphBuilder, nodes: readonly Node[], seeds: ReadonlyMap<string, Value>, wanted: readonly string[]): Map<string, Value> {
   const active = activeValues(nodes, g, wanted);
   const arrived = new Map<string, Value[]>();
   for (const [name, value] of seeds) arrived.set(name, [value]);

@@ -30,12 +30,18 @@ export interface GraphBuilder {
   ints(value: number | readonly number[]): Value;
   op(op: string, inputs: readonly Operand[], attributes?: Record<string, AttributeValue>): Value;
   ops(op: string, inputs: readonly Operand[], attributes: Record<string, AttributeValue>, outputs: number): Value[];
+  /** Adds a node as it stands, with its own output names. */
+  node(node: Node): Value[];
   /** Makes a value an output of the graph under the given name (its own when absent). */
   output(value: Value, name?: string): void;
   /** The value of that name, which must exist. */
   value(name: string): Value;
   /** Name of output `i` of the node that makes `first` as its output 0; the node is made to give it if it does not yet. */
   outputOf(first: string, i: number): string;
+  /** The nodes added so far. */
+  nodes(): readonly Node[];
+  /** Contents of a constant; undefined for anything else. */
+  constantOf(name: string): Tensor | undefined;
   /** Integers that a value is known to hold. */
   known(value: Value): readonly Dim[] | undefined;
   build(): Graph;
@@ -151,9 +157,12 @@ export function graphBuilder(start: string | Graph): GraphBuilder {
           Object.entries(attributes).map(([name, value]) => [name, attributeOf(op, name, value)]),
         ),
       };
+      return self.node(node);
+    },
+    node(node) {
       const types = inferNode(node, parts.types, constantTensor);
       parts.nodes.push(node);
-      return node.outputs.map((name, i) => add(name, types[i]));
+      return node.outputs.flatMap((name, i) => (name === '' ? [] : [add(name, types[i])]));
     },
     output(value, name = value.name) {
       if (parts.outputs.some((output) => output.name === name))
@@ -180,6 +189,8 @@ export function graphBuilder(start: string | Graph): GraphBuilder {
       parts.nodes[at] = grown;
       return outputs[i];
     },
+    nodes: () => [...parts.nodes],
+    constantOf: constantTensor,
     known: (value) => parts.types.get(value.name)?.known,
     build() {
       const used = new Set(parts.nodes.flatMap((node) => node.inputs));

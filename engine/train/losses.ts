@@ -1,4 +1,7 @@
 // Losses as graphs: per-sample losses weighted and summed, so that padding adds nothing and unequal shares add up exactly.
+import type { GraphBuilder, Value } from '../graph/index.ts';
+import { tensor } from '../onnx/index.ts';
+import { Fault } from '../schema/index.ts';
 
 /** The forward graph's output `logits` is [batch, classes], or [batch, k] for the other two. */
 export type LossKind = 'cross_entropy' | 'binary_cross_entropy' | 'mse';
@@ -9,4 +12,67 @@ export interface LossOptions {
   labelSmoothing?: number;
   /** One factor a class, applied to samples by their label; cross_entropy only. */
   classWeights?: readonly number[];
+}
+
+/** Scalars over the batch: the sum of weighted losses, and of the weights; their quotient is PyTorch's mean. */
+export interface LossSums {
+  lossSum: Value;
+  weightSum: Value;
+}
+
+type Build = (g: GraphBuilder, logits: Value, labels: Value, weights: Value, options: LossOptions) => LossSums;
+
+const total = (g: GraphBuilder, value: Value): Value => g.op('ReduceSum', [value], { keepdims: 0 });
+
+/** Mean over the outputs of a sample, then the weighted sum over samples. */
+function elementwise(g: GraphBuilder, losses: Value, weights: Value): LossSums {
+  const axes = losses.shape.flatMap((_, i) => (i === 0 ? [] : [i]));
+  const each = g.op('ReduceMean', [losses], { axes, keepdims: 0 });
+  return { lossSum: total(g, g.op('Mul', [each, weights])), weightSum: total(g, weights) };
+}
+
+function crossEntropy(g: GraphBuilder, logits: Value, labels: Value, weights: Value, options: LossOptions): LossSums {
+  const classes = logits.shape.at(-1);
+  if (typeof classes !== 'number') throw new Fault('bad_graph', 'cross_entropy needs a known number of classes');
+  const { labelSmoothing = 0, classWeights } = options;
+  if (classWeights && classWeights.length !== classes) {
+    throw new Fault('bad_graph', `${classWeights.length} class weights for ${classes} classes`);
+  }
+  const logp = g.op('LogSoftmax', [logits], { axis: -1 });
+  const hot = g.op('OneHot', [labels, g.ints([classes]), g.constant([0, 1])], { axis: -1 });
+  const factors = classWeights ? g.constant([...classWeights]) : undefined;
+  const own = factors ? g.op('Mul', [hot, factors]) : hot;
+  const spread = (() => {
+    if (labelSmoothing === 0) return own;
+    const even = g.constant(tensor('float32', [classes], Array.from({ length: classes }, (_, i) => (labelSmoothing / classes) * (classWeights?.[i] ?? 1))));
+    return g.op('Add', [g.op('Mul', [own, g.constant(1 - labelSmoothing)]), even]);
+  })();
+  const sampleWeights = g.op('Unsqueeze', [weights, g.ints([-1])]);
+  const target = g.op('Mul', [spread, sampleWeights]);
+  const weightSum = factors ? total(g, g.op('Mul', [own, sampleWeights])) : total(g, weights);
+  return { lossSum: g.op('Neg', [total(g, g.op('Mul', [target, logp]))]), weightSum };
+}
+
+const losses: Readonly<Record<LossKind, Build>> = {
+  cross_entropy: crossEntropy,
+  // log(1 + eˣ) − x·y, by Softplus, which does not overflow.
+  binary_cross_entropy: (g, logits, labels, weights) =>
+    elementwise(g, g.op('Sub', [g.op('Softplus', [logits]), g.op('Mul', [logits, labels])]), weights),
+  mse: (g, logits, labels, weights) => {
+    const error = g.op('Sub', [logits, labels]);
+    return elementwise(g, g.op('Mul', [error, error]), weights);
+  },
+};
+
+/** Adds the loss of `logits` against `labels` to a graph; weights are float32 [batch]. */
+export function buildLoss(g: GraphBuilder, logits: Value, labels: Value, weights: Value, options: LossOptions): LossSums {
+  if (options.loss !== 'cross_entropy' && (options.labelSmoothing || options.classWeights)) {
+    throw new Fault('bad_request', `label smoothing and class weights go with cross_entropy, not ${options.loss}`);
+  }
+  return losses[options.loss](g, logits, labels, weights, options);
+}
+
+/** Declares the labels that a loss compares `logits` with. */
+export function labelsInput(g: GraphBuilder, name: string, logits: Value, loss: LossKind): Value {
+  return loss === 'cross_entropy' ? g.input(name, 'int64', logits.shape.slice(0, -1)) : g.input(name, 'float32', logits.shape);
 }

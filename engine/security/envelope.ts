@@ -1,9 +1,9 @@
 // Every blob at rest: compressed, then encrypted. A sealed blob is
-//   version (1 byte) | nonce (12) | AES-256-GCM of [codec (1) | body] | tag (16)
+//   version (1 byte) | nonce (12) | AES-256-GCM of [body | codec (1)] | tag (16)
 // and binds the version and the caller's associated data, so that it opens only where it was put.
 // Nonces are random 96-bit: one key may seal at most 2^32 blobs (NIST SP 800-38D, section 8.3). A data key seals one
 // object (2^32 chunks are 4 PiB), so only the record keys could ever get near it, after thousands of writes a second for weeks.
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { assert } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
@@ -31,15 +31,13 @@ export const newKey = (): Uint8Array => randomBytes(keyBytes);
 
 /** Compresses and encrypts `plain` under a 32-byte key; `aad` says where the blob belongs and is needed to open it. */
 export function seal(key: Uint8Array, plain: Uint8Array, aad: string | Uint8Array): Uint8Array {
-  assert(key.length === keyBytes, 'a sealing key has 32 bytes');
   const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+  const cipher = createCipheriv(algorithm, imported(key), nonce, { authTagLength: tagBytes });
   cipher.setAAD(bind(aad));
   const packed = compress(plain);
-  const head = cipher.update(packed ? zstd : stored);
   const body = cipher.update(packed ?? plain);
-  const tail = cipher.final();
-  return Buffer.concat([Uint8Array.of(version), nonce, head, body, tail, cipher.getAuthTag()]);
+  const codec = cipher.update(packed ? zstd : stored);
+  return Buffer.concat([Uint8Array.of(version), nonce, body, codec, cipher.final(), cipher.getAuthTag()]);
 }
 
 /**
@@ -55,14 +53,17 @@ export function unseal(
 ): Uint8Array {
   if (sealed.length < sealOverhead || sealed[0] !== version) throw damaged(what);
   const nonce = sealed.subarray(1, 1 + nonceBytes);
-  const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+  const decipher = createDecipheriv(algorithm, imported(key), nonce, { authTagLength: tagBytes });
   decipher.setAAD(bind(aad));
   decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes));
   const plain = decipher.update(sealed.subarray(1 + nonceBytes, sealed.length - tagBytes));
   try {
     decipher.final();
-    if (plain[0] === stored[0] && plain.length - 1 <= most) return plain.subarray(1);
-    if (plain[0] === zstd[0]) return zstdDecompressSync(plain.subarray(1), { maxOutputLength: most });
+    // The codec comes last, so that stored bytes start where their memory does and can be viewed as numbers.
+    const body = plain.subarray(0, -1);
+    const codec = plain[body.length];
+    if (codec === stored[0] && body.length <= most) return body;
+    if (codec === zstd[0]) return zstdDecompressSync(body, { maxOutputLength: most });
   } catch (error) {
     throw damaged(what, error);
   }
@@ -72,6 +73,18 @@ export function unseal(
 /** The Fault for bytes that are not what was written. */
 export function damaged(what: string, cause?: unknown): Fault {
   return new Fault('corrupt', `${what} was changed or damaged on disk; restore it from a backup`, undefined, cause);
+}
+
+const importedKeys = new WeakMap<Uint8Array, KeyObject>();
+
+/** Importing a key costs more than sealing a record under it, so it is done once. A key's bytes never change in use. */
+function imported(key: Uint8Array): KeyObject {
+  const known = importedKeys.get(key);
+  if (known) return known;
+  assert(key.length === keyBytes, 'a sealing key has 32 bytes');
+  const fresh = createSecretKey(key);
+  importedKeys.set(key, fresh);
+  return fresh;
 }
 
 function bind(aad: string | Uint8Array): Uint8Array {

@@ -46,9 +46,7 @@ export function packFiles(bundle: Bundle): { files: BundleFiles; manifest: Manif
     ...(bundle.tokenizer === undefined ? {} : { [files.tokenizer]: utf8(JSON.stringify(bundle.tokenizer)) }),
     [files.report]: utf8(JSON.stringify(bundle.report)),
   };
-  const hashes = Object.fromEntries(
-    Object.entries(contents).map(([name, bytes]) => [name, hex(sha256(bytes as Uint8Array))]),
-  );
+  const hashes = Object.fromEntries(Object.entries(contents).map(([name, bytes]) => [name, hex(sha256(bytes))]));
   const manifest = manifestSchema.parse({ ...bundle.manifest, files: hashes });
   return { manifest, files: { [files.manifest]: utf8(JSON.stringify(manifest)), ...contents } };
 }
@@ -78,10 +76,7 @@ export function unpackFiles(contents: BundleFiles, what: string, blame: Blame): 
       throw wrong(`was changed: ${name} does not have the hash that its manifest gives; get it again from its source`);
     }
   }
-  const raw = upgrade(
-    { manifest: head as Record<string, unknown>, preprocess: json(files.preprocess), report: json(files.report) },
-    what,
-  );
+  const raw = upgrade({ manifest: head, preprocess: json(files.preprocess), report: json(files.report) }, what);
   const manifest = manifestSchema.safeParse(raw.manifest);
   const preprocess = preprocessSchema.safeParse(raw.preprocess);
   const report = reportSchema.safeParse(raw.report);

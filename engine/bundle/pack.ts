@@ -2,7 +2,7 @@
 // a file is anybody's and is checked from the first byte, in a child process.
 import { decodeModel, encodeModel } from '../onnx/index.ts';
 import { checkGraph, type Graph, graphOf, modelOf } from '../graph/index.ts';
-import type { BundleSigner, Manifest } from '../schema/index.ts';
+import { type BundleSigner, Fault, type Manifest } from '../schema/index.ts';
 import type { Identity } from '../security/index.ts';
 import type { PackReader, PackWriter } from '../store/index.ts';
 import {
@@ -69,8 +69,7 @@ export async function importBundle(
   options: ImportOptions,
 ): Promise<{ manifest: Manifest; signer: BundleSigner }> {
   const { bundle, signer } = unzipBundle(bytes, options.trusted);
-  const graph = graphOf(decodeModel(bundle.model));
-  checkGraph(graph);
+  const graph = checkedGraph(bundle.model);
   const checked: Bundle = {
     ...bundle,
     manifest: { ...bundle.manifest, inputs: tensorSpecs(graph.inputs), outputs: tensorSpecs(graph.outputs) },
@@ -79,9 +78,20 @@ export async function importBundle(
   return { manifest: append(writer, checked), signer };
 }
 
+function checkedGraph(model: Uint8Array): Graph {
+  try {
+    const graph = graphOf(decodeModel(model));
+    checkGraph(graph);
+    return graph;
+  } catch (error) {
+    if (error instanceof Fault) throw error;
+    throw new Fault('bad_graph', "the bundle's model.onnx is not an ONNX model; it is refused", undefined, error);
+  }
+}
+
 function append(writer: PackWriter, bundle: Bundle): Manifest {
   const packed = packFiles(bundle);
-  for (const [name, bytes] of Object.entries(packed.files)) writer.append(name, bytes as Uint8Array);
+  for (const [name, bytes] of Object.entries(packed.files)) writer.append(name, bytes);
   return packed.manifest;
 }
 

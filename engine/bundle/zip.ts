@@ -85,8 +85,8 @@ export function unzipBundle(bytes: Uint8Array, trusted: readonly string[]): { bu
   const { [signatureName]: signature, ...contents } = unpacked;
   if (!signature) throw refuse('is not signed; export it again with Neutrino');
   if (!contents[files.manifest]) throw refuse('has no manifest.json');
-  const signer = verifyManifest(contents[files.manifest] as Uint8Array, signature, trusted);
-  return { bundle: unpackFiles(contents as BundleFiles, 'the file', 'bad_input'), signer };
+  const signer = verifyManifest(contents[files.manifest], signature, trusted);
+  return { bundle: unpackFiles(contents, 'the file', 'bad_input'), signer };
 }
 
 function unzip(bytes: Uint8Array, filter: (info: UnzipFileInfo) => boolean): Record<string, Uint8Array> {

@@ -69,20 +69,22 @@ async function fail(error: unknown): Promise<void> {
   await link.exit(1);
 }
 
-let last = Promise.resolve();
+async function turn(message: ToHost): Promise<void> {
+  switch (message.type) {
+    case 'load':
+      return load(message).catch(fail);
+    case 'import':
+      return take(message).catch(fail);
+    case 'predict':
+    case 'infer':
+      return answer(message);
+    case 'ping':
+      return void link.send({ type: 'pong', id: message.id, rss: process.memoryUsage.rss() });
+  }
+}
+
 /** Messages are worked on one after the other; a ping waits its turn too, for an answer shows that turns are taken. */
+let last = Promise.resolve();
 link.onMessage((message) => {
-  last = last.then(async () => {
-    switch (message.type) {
-      case 'load':
-        return load(message).catch(fail);
-      case 'import':
-        return take(message).catch(fail);
-      case 'predict':
-      case 'infer':
-        return answer(message);
-      case 'ping':
-        return void link.send({ type: 'pong', id: message.id, rss: process.memoryUsage.rss() });
-    }
-  });
+  last = last.then(() => turn(message));
 });

@@ -173,9 +173,10 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   /** As many as are wanted now: `min`, and one more where asks wait for nothing else. */
   const fill = () => {
     const wanted = Math.max(limits.min, manifest === undefined || waiting.size + interrupted.length > 0 ? 1 : 0);
-    while (alive().length < wanted && !handOver && !retryTimer) open();
+    for (let missing = wanted - alive().length; missing > 0 && mayOpen(); missing--) open();
   };
 
+  const mayOpen = () => !handOver && !retryTimer;
   const broken = () => failures >= mostFailures && retryTimer !== undefined && ready().length === 0;
   const unavailable = () =>
     new Fault('unavailable', `${label(model)} cannot be served: ${lastFault?.message ?? 'its host keeps ending'}`);

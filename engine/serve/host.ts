@@ -66,7 +66,7 @@ export async function openModelHost(
     },
     dispose: () => program.dispose(),
   };
-  await host.predict(describeModel(manifest).example.inputs as PredictInput[]);
+  await host.predict(describeModel(manifest).example.inputs);
   return host;
 }
 
@@ -81,9 +81,9 @@ function outputsOf(manifest: Manifest, results: Record<string, Tensor>, rows: nu
   return Array.from({ length: rows }, (_, row) => {
     const scores: Record<string, number> = {};
     for (let i = 0; i < classes.length; i++) {
-      scores[classes[i] as string] = finite(probabilities[row * classes.length + i], from + row);
+      scores[classes[i]] = finite(probabilities[row * classes.length + i], from + row);
     }
-    return { label: labels[row] as string, scores };
+    return { label: labels[row], scores };
   });
 }
 

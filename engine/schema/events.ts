@@ -28,3 +28,16 @@ export const liveEvent = z.object({
 });
 export type LiveEvent = z.infer<typeof liveEvent>;
 export type EventType = LiveEvent['type'];
+
+/** WebSocket protocol of the events; a browser that holds a key offers `bearer.<key>` beside it. */
+export const eventsProtocol = 'neutrino.v1';
+
+/** Why the server ended an events socket (RFC 6455 section 7.4; 4000 and up are ours). */
+export const eventsClose = {
+  /** The appliance stops; come back later. */
+  leaving: 1001,
+  /** The key or session is no longer good: do not come back with it. */
+  signedOut: 4401,
+  /** The client read too slowly; come back with `after`. */
+  tooSlow: 4408,
+} as const;

@@ -28,7 +28,7 @@ export {
   faultFrom,
   httpStatus,
 } from './errors.ts';
-export { type EventType, eventTypes, type LiveEvent, liveEvent } from './events.ts';
+export { type EventType, eventsClose, eventsProtocol, eventTypes, type LiveEvent, liveEvent } from './events.ts';
 export type { Call, Caller, EventFeed, Gate, Handler, Handlers } from './handlers.ts';
 export {
   type BundleSigner,

@@ -156,7 +156,12 @@ export const uploadQuery = z.object({
 });
 
 const sessionRequest = z.union([z.object({ key: z.string() }), z.object({ ticket: z.string() })]);
-const sessionInfo = z.object({ principal: z.string(), role, expiresAt: z.number() });
+const sessionInfo = z.object({
+  principal: z.string(),
+  role,
+  /** Milliseconds since 1970; absent for a caller that came with a key and not by cookie. */
+  expiresAt: z.number().optional(),
+});
 
 /** Open Inference Protocol v2 (KServe): tensors in JSON. */
 const v2Tensor = z.object({

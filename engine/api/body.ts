@@ -1,0 +1,67 @@
+// Reads a JSON body: its size is bounded before a byte of it is parsed, and it must arrive in time.
+import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Fault } from '../schema/index.ts';
+import { parseJson } from './jsonText.ts';
+
+/** A JSON body must be here after this long, ms. */
+const patienceMs = 60_000;
+
+/** The value of the request's body; `{}` when there is none. Faults: `bad_request`, `payload_too_large`, `timeout`. */
+export async function readJson(req: IncomingMessage, res: ServerResponse, mostBytes: number): Promise<unknown> {
+  if (req.headers['content-length'] === '0') return {};
+  const declared = Number(req.headers['content-length'] ?? 0);
+  if (declared > mostBytes) throw tooLarge(mostBytes);
+  const chunks = await readAll(req, res, mostBytes);
+  const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  if (bytes.length === 0) return {};
+  checkType(req);
+  if (!isUtf8(bytes)) throw new Fault('bad_request', 'the body is not UTF-8 text');
+  return parseJson(bytes.toString('utf8'));
+}
+
+/** Lets a client that waits for `100 Continue` send its body. */
+export function goOn(req: IncomingMessage, res: ServerResponse): void {
+  if (req.headers.expect?.toLowerCase() === '100-continue') res.writeContinue();
+}
+
+function readAll(req: IncomingMessage, res: ServerResponse, mostBytes: number): Promise<Buffer[]> {
+  goOn(req, res);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const fail = (fault: Fault) => {
+      clearTimeout(timer);
+      req.pause();
+      reject(fault);
+    };
+    const timer = setTimeout(() => fail(new Fault('timeout', 'the body did not arrive in time')), patienceMs);
+    req.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > mostBytes) fail(tooLarge(mostBytes));
+      else chunks.push(chunk);
+    });
+    req.on('end', () => {
+      clearTimeout(timer);
+      resolve(chunks);
+    });
+    req.on('error', () => fail(new Fault('cancelled', 'the client left')));
+    req.on('close', () => fail(new Fault('cancelled', 'the client left')));
+  });
+}
+
+function checkType(req: IncomingMessage): void {
+  const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    throw new Fault('bad_request', `send the body as JSON, with the header “Content-Type: application/json”`);
+  }
+  if (req.headers['content-encoding'] !== undefined) {
+    throw new Fault('bad_request', 'send the body as it is, without Content-Encoding');
+  }
+}
+
+/** Names the limit in words. */
+export function tooLarge(mostBytes: number): Fault {
+  const limit = mostBytes >= 1024 ** 2 ? `${Math.floor(mostBytes / 1024 ** 2)} MiB` : `${mostBytes} bytes`;
+  return new Fault('payload_too_large', `the body is larger than ${limit}; send it in smaller parts`, { mostBytes });
+}

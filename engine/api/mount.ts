@@ -1,0 +1,225 @@
+// Mounts every route of the table: who may call it, its input parsed once, its handler, its answer. Knows no route by name
+// but the hot ones; those that api/ answers itself arrive as handlers too.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Request, type Response, Router } from 'express';
+import type { Log } from '../base/index.ts';
+import {
+  type ApplianceConfig,
+  type Call,
+  type Caller,
+  Fault,
+  type Gate,
+  type Route,
+  type RouteName,
+  routes,
+} from '../schema/index.ts';
+import { isNoted, type Trail } from './audit.ts';
+import { readJson } from './body.ts';
+import { sendFault } from './errors.ts';
+import { dataHeaders } from './headers.ts';
+import { checked, strictly } from './issues.ts';
+import { addressOf } from './origin.ts';
+import type { Credential, Sessions } from './session.ts';
+import { openDownload, openUpload } from './transfer.ts';
+
+/** What an endpoint has beside its checked input. */
+export interface Visit {
+  req: IncomingMessage;
+  res: ServerResponse;
+  /** Undefined on public routes. */
+  credential: Credential | undefined;
+  call: Call;
+  trace: Trace;
+}
+
+/** How far a request came, for the audit. */
+interface Trace {
+  /** Who the audit shall name; a log-in sets it. */
+  caller: Caller | undefined;
+  /** Whether the endpoint began. */
+  reached: boolean;
+}
+
+export interface Input {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+}
+
+export type Endpoint = (input: Input, visit: Visit) => unknown;
+
+export interface MountOptions {
+  endpoints: Record<RouteName, Endpoint>;
+  gate: Gate;
+  sessions: Sessions;
+  trail: Trail;
+  limits: ApplianceConfig['limits'];
+  /** Counts a request of a key; throws when there were too many. */
+  count: (key: string) => void;
+  log: Log;
+  strict: boolean;
+  /** Requests in progress, so that closing can abort them. */
+  running: Set<AbortController>;
+}
+
+/** Large answers of numbers, made by our own code: outside of tests they are sent without another walk over them. */
+const hot: ReadonlySet<RouteName> = new Set([
+  'deployments.predict',
+  'models.predict',
+  'v2.infer',
+  'datasets.rows',
+  'runs.metrics',
+]);
+
+/** A router with every route of the table. */
+export function mountRoutes(options: MountOptions): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  // Predictions first, then by number of parameters, so that `runs/compare` is not taken for a run's id.
+  const rank = (name: RouteName) => (hot.has(name) ? 0 : 1 + parameters(routes[name].path));
+  const names = (Object.keys(routes) as RouteName[]).sort((a, b) => rank(a) - rank(b));
+  for (const name of names) {
+    const route: Route = routes[name];
+    const method = route.method.toLowerCase() as Lowercase<Route['method']>;
+    router[method](route.path.replace(/\{(\w+)\}/g, ':$1'), serve(name, route, options));
+  }
+  return router;
+}
+
+function serve(name: RouteName, route: Route, options: MountOptions) {
+  const { gate, sessions, trail, limits, log, running } = options;
+  const endpoint = options.endpoints[name];
+  const body = route.body && strictly(route.body);
+  const query = route.query && strictly(route.query);
+  const checksAnswer = route.stream !== 'out' && (options.strict || !hot.has(name));
+  const noted = isNoted(route);
+  const deadlineMs = route.action === 'deployments:predict' ? limits.predictSeconds * 1000 : 0;
+
+  function admit(req: Request, trace: Trace): Credential | undefined {
+    if (route.action === 'public') return undefined;
+    const credential = sessions.credential(req, route.method !== 'GET');
+    trace.caller = credential.caller;
+    options.count(credential.caller.key);
+    if (route.action !== 'session') gate.authorize(credential.caller, route.action, deploymentOf(route, req.params));
+    return credential;
+  }
+
+  async function visit(req: Request, res: Response, signal: AbortSignal, trace: Trace): Promise<void> {
+    const credential = admit(req, trace);
+    let opened = false;
+    const call: Call = {
+      caller: credential?.caller ?? nobody(req),
+      signal,
+      download(head) {
+        opened = true;
+        return openDownload(res, head);
+      },
+    };
+    const input: Input = {
+      params: route.params && checked(route.params, req.params, 'path'),
+      query: query && checked(query, queryOf(req.url), 'query'),
+      body: body && checked(body, await readJson(req, res, limits.body), 'body'),
+    };
+    if (route.stream === 'in') call.upload = openUpload(req, res, limits.upload);
+    trace.reached = true;
+    const value = await orAborted(endpoint(input, { req, res, credential, call, trace }), signal);
+    if (noted) trail.change(trace.caller ?? call.caller, name, subjectOf(req.params, value), 'ok');
+    if (!opened) sendJson(req, res, route.status ?? 200, checksAnswer ? answer(name, route, value, log) : value);
+  }
+
+  function note(req: Request, error: unknown, trace: Trace): void {
+    if (trail.isRefusal(error)) trail.refusal(req, trace.caller, name, error);
+    else if (noted && trace.reached) {
+      trail.change(trace.caller ?? nobody(req), name, subjectOf(req.params), 'failed');
+    }
+  }
+
+  return async (req: Request, res: Response): Promise<void> => {
+    const leaving = new AbortController();
+    running.add(leaving);
+    const timer =
+      deadlineMs > 0
+        ? setTimeout(() => leaving.abort(new Fault('timeout', `no answer within ${deadlineMs / 1000} s`)), deadlineMs)
+        : undefined;
+    res.on('close', () => {
+      clearTimeout(timer);
+      running.delete(leaving);
+      if (!res.writableFinished) leaving.abort(new Fault('cancelled', 'the client left'));
+    });
+    const trace: Trace = { caller: undefined, reached: false };
+    try {
+      await visit(req, res, leaving.signal, trace);
+    } catch (error) {
+      sendFault(req, res, error, log);
+      note(req, error, trace);
+    }
+  };
+}
+
+/** The outcome of the work, or the signal's reason as soon as it aborts. */
+function orAborted(work: unknown, signal: AbortSignal): unknown {
+  if (!(work instanceof Promise)) return work;
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    else signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    work.then(resolve, reject);
+  });
+}
+
+/** Fields that the schema does not name are taken off here, the hash of a key first of all. */
+function answer(name: RouteName, route: Route, value: unknown, log: Log): unknown {
+  const parsed = route.response.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const at = parsed.error.issues.slice(0, 5).map(({ code, path }) => ({ code, path: path.join('.') }));
+  log.error({ route: name, at }, 'an answer does not fit its schema');
+  throw new Error(`answer of ${name} does not fit its schema`);
+}
+
+function sendJson(req: Request, res: Response, status: number, value: unknown): void {
+  const text = JSON.stringify(value);
+  res.writeHead(status, {
+    ...dataHeaders,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    // An unread rest of an upload would be taken for the next request.
+    ...(req.complete ? {} : { connection: 'close' }),
+  });
+  res.end(text);
+}
+
+/** The methods that the table has for a path, when it has the path at all. */
+export function methodsAt(path: string): string[] {
+  const found = Object.values(routes).filter((route: Route) => pattern(route.path).test(path));
+  return [...new Set(found.map((route: Route) => route.method))];
+}
+
+const pattern = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
+const parameters = (path: string): number => path.split('{').length - 1;
+
+/** The deployment that a route names, for keys that are limited to some. */
+function deploymentOf(route: Route, params: Record<string, unknown>): string | undefined {
+  const named = /^\/(v2\/models|api\/v1\/deployments)\/\{name\}/.test(route.path);
+  return named ? String(params['name']) : undefined;
+}
+
+/** Id or name of what a change was about: from the path, else from the answer. */
+function subjectOf(params: Record<string, unknown>, value?: unknown): string {
+  const named = params['id'] ?? params['name'];
+  if (typeof named === 'string') return named;
+  if (typeof value !== 'object' || value === null) return '-';
+  if ('id' in value) return String(value.id);
+  return 'key' in value ? subjectOf({}, value.key) : '-';
+}
+
+function queryOf(url: string): Record<string, string> {
+  const mark = url.indexOf('?');
+  return mark < 0 ? {} : Object.fromEntries(new URLSearchParams(url.slice(mark + 1)));
+}
+
+const nobody = (req: IncomingMessage): Caller => ({
+  principal: 'anonymous',
+  key: '-',
+  role: 'predictor',
+  deployments: [],
+  address: addressOf(req),
+  local: false,
+});

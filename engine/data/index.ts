@@ -11,3 +11,7 @@
 //   featureSpecs(preprocess): FeatureSpec[]
 export type { EncodedRows, Ragged } from './encoded.ts';
 export type { Cell, DatasetReader } from './reader.ts';
+export { type Imported, type ImportJob, importDataset } from './import.ts';
+export { openDataset } from './reader.ts';
+export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts';
+export { checkTarget, inferTask } from './target.ts';

@@ -1,0 +1,245 @@
+// What a file is, settled from its first bytes: compression, encoding, format, delimiter, header and column names. So the
+// one pass over the data that a stream allows can start with nothing left to guess. Reads bytes handed to it, no files.
+import { isUtf8 } from 'node:buffer';
+import { gunzipSync } from 'node:zlib';
+import { Fault, type ImportOptions } from '../schema/index.ts';
+
+/** Bytes of the head that decisions are made from. */
+export const headBytes = 1024 * 1024;
+export const mostColumns = 10_000;
+
+export type Encoding = NonNullable<ImportOptions['encoding']>;
+
+/** How to read a file, nothing left open. */
+export interface Form {
+  /** Name for messages. */
+  file: string;
+  gzip: boolean;
+  encoding: Encoding;
+  format: 'csv' | 'jsonl';
+  delimiter: string;
+  header: boolean;
+  /** Names of CSV columns in order; empty for JSON lines, whose names are found in the data. */
+  names: string[];
+  /** Blanks after the delimiter, as in `a, b`: values are trimmed. */
+  trim: boolean;
+  /** Line ends are mixed and must be made alike before parsing. */
+  mixedLineEnds: boolean;
+}
+
+/** Settles the form. `whole` says that the head is all there is. Throws `bad_data` when it cannot be read as a table. */
+export function settleForm(file: string, head: Uint8Array, whole: boolean, options: ImportOptions): Form {
+  if (head.length === 0) throw new Fault('bad_data', `${file} is empty. Choose a file with a header and rows.`);
+  const gzip = head[0] === 0x1f && head[1] === 0x8b;
+  const bytes = gzip ? unzipHead(file, head) : Buffer.from(head);
+  if (bytes.length === 0) throw new Fault('bad_data', `${file} is empty. Choose a file with a header and rows.`);
+  refuseForeign(file, bytes);
+  const encoding = findEncoding(file, bytes, whole && !gzip, options.encoding);
+  const text = decodeHead(bytes, encoding);
+  if (text.trim() === '')
+    throw new Fault('bad_data', `${file} holds only blanks. Choose a file with a header and rows.`);
+  const format = options.format ?? findFormat(file, text);
+  const base = {
+    file,
+    gzip,
+    encoding,
+    format,
+    mixedLineEnds: format === 'csv' && /[^\r]\n/.test(text) && text.includes('\r\n'),
+  };
+  if (format === 'jsonl') return { ...base, delimiter: ',', header: false, names: [], trim: false };
+  const complete = whole && !gzip;
+  const delimiter = options.delimiter ?? findDelimiter(file, text, complete);
+  const rows = parseHead(text, delimiter, complete, 200);
+  const first = rows[0];
+  if (!first) throw new Fault('bad_data', `${file}: the first line is longer than 1 MiB. Check that it is a table.`);
+  if (first.length > mostColumns) {
+    throw new Fault(
+      'bad_data',
+      `${file} has ${first.length} columns; at most ${mostColumns} are possible. Remove some.`,
+    );
+  }
+  const header = options.header ?? looksLikeHeader(rows);
+  const names = header ? nameColumns(file, first) : first.map((_, i) => `column${i + 1}`);
+  return { ...base, delimiter, header, names, trim: isPadded(rows) };
+}
+
+/** What can be had of the start of a gzip stream that is cut off. */
+function unzipHead(file: string, head: Uint8Array): Buffer {
+  try {
+    return gunzipSync(head, { finishFlush: 2, maxOutputLength: 64 * headBytes }).subarray(0, headBytes);
+  } catch (error) {
+    throw new Fault(
+      'bad_data',
+      `${file} is not a whole gzip file. Compress it again or import it uncompressed.`,
+      undefined,
+      error,
+    );
+  }
+}
+
+const foreign: readonly { magic: readonly number[]; what: string; remedy: string }[] = [
+  { magic: [0x50, 0x4b, 0x03, 0x04], what: 'a zip or Excel file', remedy: 'Export its table as CSV' },
+  { magic: [0xd0, 0xcf, 0x11, 0xe0], what: 'an old Office file', remedy: 'Export its table as CSV' },
+  { magic: [0x50, 0x41, 0x52, 0x31], what: 'a Parquet file', remedy: 'Export it as CSV or JSON lines' },
+  {
+    magic: [0x53, 0x51, 0x4c, 0x69, 0x74, 0x65, 0x20, 0x66],
+    what: 'an SQLite database',
+    remedy: 'Export one table as CSV',
+  },
+  { magic: [0x41, 0x52, 0x52, 0x4f, 0x57, 0x31], what: 'an Arrow file', remedy: 'Export it as CSV or JSON lines' },
+  { magic: [0x25, 0x50, 0x44, 0x46], what: 'a PDF', remedy: 'Export its table as CSV' },
+  { magic: [0x89, 0x50, 0x4e, 0x47], what: 'an image', remedy: 'Choose a CSV or JSON lines file' },
+  { magic: [0xff, 0xd8, 0xff], what: 'an image', remedy: 'Choose a CSV or JSON lines file' },
+  { magic: [0x7f, 0x45, 0x4c, 0x46], what: 'a program', remedy: 'Choose a CSV or JSON lines file' },
+  { magic: [0x28, 0xb5, 0x2f, 0xfd], what: 'zstd-compressed', remedy: 'Decompress it first (gzip is read as it is)' },
+  { magic: [0x42, 0x5a, 0x68], what: 'bzip2-compressed', remedy: 'Decompress it first (gzip is read as it is)' },
+  {
+    magic: [0xfd, 0x37, 0x7a, 0x58, 0x5a],
+    what: 'xz-compressed',
+    remedy: 'Decompress it first (gzip is read as it is)',
+  },
+];
+
+function refuseForeign(file: string, bytes: Buffer): void {
+  const found = foreign.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
+  if (found) throw new Fault('bad_data', `${file} is ${found.what}, not a CSV or JSON lines file. ${found.remedy}.`);
+}
+
+function findEncoding(file: string, bytes: Buffer, whole: boolean, asked: Encoding | undefined): Encoding {
+  const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
+  if (asked) return asked;
+  if (wide || looksWide(bytes)) return 'utf-16';
+  const nul = bytes.indexOf(0);
+  if (nul >= 0 && !isUtf8(bytes.subarray(0, whole ? bytes.length : lastWhole(bytes)))) {
+    throw new Fault('bad_data', `${file} is a binary file, not a table of text. Choose a CSV or JSON lines file.`);
+  }
+  return 'utf-8';
+}
+
+/** UTF-16 without its mark: every other byte of western text is 0. */
+function looksWide(bytes: Buffer): boolean {
+  const sample = bytes.subarray(0, 4096);
+  const zeros = [0, 0];
+  for (const [i, byte] of sample.entries()) if (byte === 0) zeros[i % 2]++;
+  const half = sample.length / 2;
+  return (
+    half >= 4 &&
+    ((zeros[0] > half * 0.4 && zeros[1] < half * 0.05) || (zeros[1] > half * 0.4 && zeros[0] < half * 0.05))
+  );
+}
+
+/** Length without a UTF-8 sequence that is cut off at the end. */
+function lastWhole(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(4, bytes.length); back++) {
+    const byte = bytes[bytes.length - back];
+    if (byte < 0x80) return bytes.length;
+    if (byte >= 0xc0) return bytes.length - back;
+  }
+  return bytes.length;
+}
+
+/** The WHATWG label of an encoding, given the first bytes. */
+export function decoderLabel(encoding: Encoding, bytes: Uint8Array): string {
+  if (encoding !== 'utf-16') return encoding === 'latin-1' ? 'windows-1252' : 'utf-8';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  return bytes[0] === 0 && bytes[1] !== 0 ? 'utf-16be' : 'utf-16le';
+}
+
+function decodeHead(bytes: Buffer, encoding: Encoding): string {
+  return new TextDecoder(decoderLabel(encoding, bytes)).decode(bytes, { stream: true });
+}
+
+function findFormat(file: string, text: string): 'csv' | 'jsonl' {
+  const start = text.trimStart();
+  if (start.startsWith('{')) return 'jsonl';
+  if (start.startsWith('[') && /^\[\s*[{[\]]/.test(start)) {
+    throw new Fault(
+      'bad_data',
+      `${file} is one JSON array. Write one object a line (jq -c '.[]' does it) and import that.`,
+    );
+  }
+  return 'csv';
+}
+
+/** The delimiter that cuts the most lines into the same number of fields, more than one. */
+function findDelimiter(file: string, text: string, whole: boolean): string {
+  const ranked = [',', '\t', ';', '|'].map((delimiter) => {
+    const counts = parseHead(text, delimiter, whole, 200).map((row) => row.length);
+    const first = counts[0] ?? 1;
+    const alike = counts.filter((count) => count === first).length / Math.max(1, counts.length);
+    const named = /\.tsv(\.gz)?$/i.test(file) && delimiter === '\t' ? 1 : 0;
+    return { delimiter, score: first > 1 ? alike + named + Math.min(first, 1000) / 1e6 : 0 };
+  });
+  const best = ranked.reduce((a, b) => (b.score > a.score ? b : a));
+  return best.score > 0 ? best.delimiter : ',';
+}
+
+/** Up to `most` rows of the head as fields; a last row that may be cut off is left out. Blank lines are skipped. */
+export function parseHead(text: string, delimiter: string, whole: boolean, most: number): string[][] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  let i = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  while (i < text.length && rows.length < most) {
+    let field = '';
+    if (text[i] === '"') {
+      let end = i + 1;
+      for (;;) {
+        const close = text.indexOf('"', end);
+        if (close < 0) return rows;
+        field += text.slice(end, close);
+        end = close + 1;
+        if (text[end] !== '"') break;
+        field += '"';
+        end++;
+      }
+      i = end;
+    }
+    let end = i;
+    while (end < text.length && text[end] !== '\n' && text[end] !== '\r' && !text.startsWith(delimiter, end)) end++;
+    row.push(field + text.slice(i, end));
+    if (end >= text.length) {
+      if (whole) rows.push(row);
+      return rows;
+    }
+    if (text[end] === '\n' || text[end] === '\r') {
+      i = end + (text[end] === '\r' && text[end + 1] === '\n' ? 2 : 1);
+      if (row.length > 1 || row[0] !== '') rows.push(row);
+      row = [];
+      continue;
+    }
+    i = end + delimiter.length;
+    if (i >= text.length && whole) rows.push([...row, '']);
+  }
+  return rows;
+}
+
+const numeric = /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i;
+
+/** A first row without numbers that is not just another row: some value of it never comes again in its column. */
+function looksLikeHeader(rows: string[][]): boolean {
+  const [first = [], ...rest] = rows;
+  if (first.some((cell) => numeric.test(cell))) return false;
+  if (rest.length < 2) return true;
+  return !first.every((cell, i) => rest.some((row) => row[i] === cell));
+}
+
+function nameColumns(file: string, first: string[]): string[] {
+  const names = first.map((cell, i) => cell.trim() || `column${i + 1}`);
+  const seen = new Map<string, number>();
+  for (const [i, name] of names.entries()) {
+    const other = seen.get(name);
+    if (other !== undefined) {
+      throw new Fault(
+        'bad_data',
+        `${file}: columns ${other + 1} and ${i + 1} are both named ${JSON.stringify(name.slice(0, 80))}. Rename one in the first line.`,
+      );
+    }
+    seen.set(name, i);
+  }
+  return names;
+}
+
+function isPadded(rows: string[][]): boolean {
+  const cells = rows.slice(1).flatMap((row) => row.slice(1));
+  return cells.length > 0 && cells.filter((cell) => cell.startsWith(' ')).length > cells.length * 0.8;
+}

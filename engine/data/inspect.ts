@@ -1,0 +1,326 @@
+// Decides from all rows of the loaded table what each column holds and how it is stored, and gathers its figures. Works in
+// SQL on the whole columns; only samples, dictionaries and single figures come into JavaScript.
+import { must } from '../base/index.ts';
+import { type Column, type ColumnType, Fault, type ImportOptions, type Warning } from '../schema/index.ts';
+import { type Duck, quote } from './duck.ts';
+import { type Hint, hintOf, isKey, stringType, truthOf } from './infer.ts';
+import { codeWidth, type Stored, type Width } from './layout.ts';
+import type { Pool } from './pool.ts';
+import { nearest } from './target.ts';
+
+/** A column as it will be stored. `value` is its SQL over `raw`, NULL where missing. */
+export interface ColumnPlan {
+  column: Column;
+  stored: Stored;
+  value: string;
+  /** Mean bytes of a value. */
+  bytes: number;
+  /** Values of a category in the order of their codes. */
+  dictionary?: string[];
+  warnings: Warning[];
+}
+
+/** Counting above this many different values is approximate. */
+const exactDistinct = 100_000;
+const mostCategories = 200_000;
+const mostTop = 50;
+
+interface Basics {
+  present: number;
+  distinct: number;
+  bytes: number;
+  hint: Hint;
+}
+
+/** Inspects every column. Throws `bad_request` for unknown columns in `types` and `bad_data` for values that do not fit them. */
+export async function inspectColumns(
+  pool: Pool,
+  names: string[],
+  rows: number,
+  threads: number,
+  types: NonNullable<ImportOptions['types']>,
+  progress: (done: number) => void,
+): Promise<ColumnPlan[]> {
+  for (const name of Object.keys(types)) {
+    if (names.includes(name)) continue;
+    const [near] = nearest(name, names);
+    throw new Fault(
+      'bad_request',
+      `A type is given for column ${JSON.stringify(name)}, which the file does not have.${near ? ` Did you mean ${JSON.stringify(near)}?` : ''}`,
+    );
+  }
+  const size = Math.max(1, Math.min(100, Math.floor(names.length / (threads * 4))));
+  const batches: number[][] = [];
+  for (let i = 0; i < names.length; i += size) batches.push(names.slice(i, i + size).map((_, k) => i + k));
+  let done = 0;
+  const plans = await pool.all(
+    batches.map((batch) => async (duck: Duck) => {
+      const basics = await basicsOf(duck, batch, rows, names.length);
+      const made: ColumnPlan[] = [];
+      for (const [k, i] of batch.entries()) {
+        const name = must(names[i], 'a column name');
+        made.push(await planColumn(duck, i, name, rows, must(basics[k], 'figures'), types[name]));
+        progress(++done);
+      }
+      return made;
+    }),
+  );
+  return plans.flat();
+}
+
+async function basicsOf(duck: Duck, batch: number[], rows: number, columns: number): Promise<Basics[]> {
+  const figures = batch.map((i) => `count(c${i}), approx_count_distinct(c${i}), sum(strlen(c${i}))`);
+  const [row = []] = await duck.rows(`SELECT ${figures.join(',')} FROM raw`);
+  const wanted = Math.max(50, Math.min(2000, Math.floor(200_000 / columns)));
+  const step = Math.max(1, Math.floor(rows / wanted));
+  const sample = await duck.rows(
+    `SELECT ${batch.map((i) => `left(c${i}, 1000)`).join(',')} FROM raw WHERE rowid % ${step} = 0 LIMIT ${wanted}`,
+  );
+  return batch.map((_, k) => {
+    const present = Number(row[3 * k]);
+    const bytes = Number(row[3 * k + 2] ?? 0);
+    const values = sample.map((cells) => cells[k]).filter((value) => value !== null) as string[];
+    return {
+      present,
+      distinct: Math.min(present, Number(row[3 * k + 1])),
+      bytes: rows > 0 ? bytes / rows : 0,
+      hint: hintOf(values),
+    };
+  });
+}
+
+/** Turns the type asked for, or the sample's hints, into a plan; each try answers undefined when the values do not fit. */
+async function planColumn(
+  duck: Duck,
+  i: number,
+  name: string,
+  rows: number,
+  basics: Basics,
+  asked: ColumnType | undefined,
+): Promise<ColumnPlan> {
+  const { hint, present } = basics;
+  const want = (type: ColumnType, hinted: boolean) => asked === type || (asked === undefined && hinted && present > 0);
+  if (want('number', hint.number)) {
+    const plan = await planNumber(duck, i, name, rows, basics, asked !== undefined);
+    if (plan) return plan;
+  }
+  if (want('date', hint.dates.length > 0)) {
+    const plan = await planDate(duck, i, name, rows, basics, asked !== undefined);
+    if (plan) return plan;
+  }
+  if (want('boolean', hint.boolean && basics.distinct <= 3)) {
+    const plan = await planCategory(duck, i, name, rows, 'boolean');
+    const values = must(plan.dictionary, 'a dictionary');
+    if (values.length <= 2 && values.every((value) => truthOf(value) !== undefined)) return plan;
+    if (asked)
+      throw new Fault(
+        'bad_data',
+        `Column ${JSON.stringify(name)} holds more than yes and no. Import it as a category.`,
+      );
+  }
+  const distinct = await distinctOf(duck, `c${i}`, basics);
+  const type = asked ?? stringType(present, distinct, hint);
+  if (type === 'category' || type === 'boolean') return planCategory(duck, i, name, rows, 'category');
+  return planText(duck, i, name, rows, { ...basics, distinct }, type === 'identifier' ? 'identifier' : 'text');
+}
+
+async function distinctOf(duck: Duck, value: string, { distinct, present }: Basics): Promise<number> {
+  if (distinct > exactDistinct * 1.1) return Math.min(distinct, present);
+  const [[count] = []] = await duck.rows(`SELECT count(DISTINCT ${value}) FROM raw`);
+  return Number(count);
+}
+
+async function planNumber(
+  duck: Duck,
+  i: number,
+  name: string,
+  rows: number,
+  basics: Basics,
+  asked: boolean,
+): Promise<ColumnPlan | undefined> {
+  const c = `c${i}`;
+  const value = `CASE WHEN contains(${c}, '_') THEN NULL ELSE TRY_CAST(${c} AS DOUBLE) END`;
+  const [figures = []] = await duck.rows(
+    `SELECT count(x), min(x), max(x), avg(x), stddev_pop(x), bool_and(x = floor(x)),
+       bool_and(TRY_CAST(x AS FLOAT)::DOUBLE = x), count_if(t >= '00' AND t < '0:'), ${quantiles(rows)}
+     FROM (SELECT ${value} AS x, ${c} AS t FROM raw)`,
+  );
+  const [count, min, max, mean, std] = figures.slice(0, 5).map(Number);
+  const [whole, single] = [figures[5] === true, figures[6] === true];
+  const odd = basics.present - count;
+  const beyond = whole && Math.max(Math.abs(min), Math.abs(max)) > Number.MAX_SAFE_INTEGER;
+  if (asked ? odd > 0 : count === 0 || odd > basics.present * 0.01 || Number(figures[7]) > 0 || beyond) {
+    if (!asked) return undefined;
+    throw await misfit(duck, name, value, c, 'a number');
+  }
+  const missing = rows - count;
+  const distinct = await distinctOf(duck, value, { ...basics, present: count });
+  const column: Column = { name, type: 'number', missing, distinct };
+  if (count > 0) Object.assign(column, { min, max, mean, std, quantiles: listOf(figures[8]) });
+  if (!asked && isKey(name, { present: count, distinct, min, max, whole })) column.type = 'identifier';
+  else if (count > 0 && distinct <= mostTop)
+    column.top = (await topOf(duck, value)).map(({ value, count }) => ({ value: String(Number(value)), count }));
+  const warnings: Warning[] = odd === 0 ? [] : [await mixed(duck, name, value, c, odd)];
+  return {
+    column,
+    value,
+    warnings,
+    bytes: 8,
+    stored: { kind: 'number', width: numberWidth(min, max, whole, single, missing) },
+  };
+}
+
+function numberWidth(min: number, max: number, whole: boolean, single: boolean, missing: number): Width {
+  if (whole && missing === 0 && Number.isFinite(min)) {
+    if (min >= 0 && max < 2 ** 8) return 'u8';
+    if (min >= 0 && max < 2 ** 16) return 'u16';
+    if (min >= -(2 ** 15) && max < 2 ** 15) return 'i16';
+    if (min >= -(2 ** 31) && max < 2 ** 31) return 'i32';
+  }
+  return single ? 'f32' : 'f64';
+}
+
+async function planDate(
+  duck: Duck,
+  i: number,
+  name: string,
+  rows: number,
+  basics: Basics,
+  asked: boolean,
+): Promise<ColumnPlan | undefined> {
+  const c = `c${i}`;
+  const formats = basics.hint.dates.length > 0 ? basics.hint.dates : ['iso'];
+  const parse = (format: string) =>
+    format === 'iso' ? `TRY_CAST(${c} AS TIMESTAMP)` : `try_strptime(trim(${c}), ${quote(format)})`;
+  const [counts = []] = await duck.rows(
+    `SELECT ${formats.map((format) => `count(${parse(format)})`).join(',')} FROM raw`,
+  );
+  const fits = counts.map(Number);
+  const best = fits.indexOf(Math.max(...fits));
+  const value = `epoch_us(${parse(must(formats[best], 'a date format'))}) / 1000.0`;
+  const count = must(fits[best], 'a count');
+  const odd = basics.present - count;
+  if (asked && odd > 0) throw await misfit(duck, name, value, c, 'a date');
+  if (count === 0 || odd > basics.present * 0.01) return undefined;
+  const [figures = []] = await duck.rows(
+    `SELECT min(x), max(x), avg(x), stddev_pop(x), bool_and(x % 86400000 = 0), ${quantiles(rows)} FROM (SELECT ${value} AS x FROM raw)`,
+  );
+  const [min, max, mean, std] = figures.slice(0, 4).map(Number);
+  const warnings: Warning[] = odd === 0 ? [] : [await mixed(duck, name, value, c, odd)];
+  if (fits.filter((fit) => fit === count).length > 1) {
+    warnings.push({
+      code: 'ambiguous_date',
+      column: name,
+      message: `${JSON.stringify(name)} may be day/month or month/day; day first was assumed. Write dates as 2026-01-31.`,
+    });
+  }
+  const distinct = await distinctOf(duck, value, { ...basics, present: count });
+  const column: Column = {
+    name,
+    type: 'date',
+    missing: rows - count,
+    distinct,
+    min,
+    max,
+    mean,
+    std,
+    quantiles: listOf(figures[5]),
+  };
+  return { column, value, warnings, bytes: 8, stored: { kind: 'date', width: 'f64', day: figures[4] === true } };
+}
+
+/** Makes the ENUM `e<i>`, whose codes are the order of the dictionary: falling count, then the value. */
+async function planCategory(
+  duck: Duck,
+  i: number,
+  name: string,
+  rows: number,
+  type: 'category' | 'boolean',
+): Promise<ColumnPlan> {
+  await duck.run(
+    `CREATE OR REPLACE TABLE d${i} AS SELECT c${i} AS v, count(*) AS n FROM raw WHERE c${i} IS NOT NULL GROUP BY 1`,
+  );
+  const [[count] = []] = await duck.rows(`SELECT count(*) FROM d${i}`);
+  if (Number(count) > mostCategories) {
+    throw new Fault(
+      'bad_data',
+      `Column ${JSON.stringify(name)} has ${String(count)} different values, too many for a category. Import it as text.`,
+    );
+  }
+  const found = await duck.rows(`SELECT v, n FROM d${i} ORDER BY n DESC, v`);
+  const dictionary = found.map(([value]) => String(value));
+  const counts = found.map(([, n]) => Number(n));
+  const width = codeWidth(dictionary.length);
+  let value = 'NULL';
+  if (dictionary.length > 0) {
+    await duck.run(`CREATE TYPE e${i} AS ENUM (SELECT v FROM d${i} ORDER BY n DESC, v)`);
+    value = `enum_code(c${i}::e${i})::UINTEGER + 1`;
+  }
+  await duck.run(`DROP TABLE d${i}`);
+  const column: Column = {
+    name,
+    type,
+    missing: rows - counts.reduce((sum, n) => sum + n, 0),
+    distinct: dictionary.length,
+  };
+  if (dictionary.length > 0) {
+    column.top = dictionary.slice(0, mostTop).map((value, k) => ({ value, count: must(counts[k], 'a count') }));
+  }
+  return { column, value, dictionary, warnings: [], bytes: 4, stored: { kind: 'codes', width } };
+}
+
+async function planText(
+  duck: Duck,
+  i: number,
+  name: string,
+  rows: number,
+  basics: Basics,
+  type: 'text' | 'identifier',
+): Promise<ColumnPlan> {
+  const [[mean, max] = []] = await duck.rows(`SELECT avg(length(c${i})), max(length(c${i})) FROM raw`);
+  const column: Column = { name, type, missing: rows - basics.present, distinct: basics.distinct };
+  if (basics.present > 0) column.length = { mean: Number(mean), max: Number(max) };
+  return { column, value: `c${i}`, warnings: [], bytes: basics.bytes + 4, stored: { kind: 'text', starts: [] } };
+}
+
+async function topOf(duck: Duck, value: string): Promise<{ value: string; count: number }[]> {
+  const found = await duck.rows(
+    `SELECT x, count(*) AS n FROM (SELECT ${value} AS x FROM raw) WHERE x IS NOT NULL GROUP BY 1 ORDER BY n DESC, x LIMIT ${mostTop}`,
+  );
+  return found.map(([value, n]) => ({ value: String(value), count: Number(n) }));
+}
+
+/** Exact where that is cheap, else over every k-th row: the same figures on every run. */
+function quantiles(rows: number): string {
+  const step = Math.max(1, Math.floor(rows / 1_000_000));
+  const filter = step === 1 ? '' : ` FILTER (hash(x) % ${step} = 0)`;
+  return `quantile_cont(x, [0, 0.25, 0.5, 0.75, 1])${filter}`;
+}
+
+function listOf(value: unknown): number[] {
+  return value === null || value === undefined ? [] : (value as { items: unknown[] }).items.map(Number);
+}
+
+async function firstOdd(duck: Duck, value: string, c: string): Promise<number> {
+  const [[row] = []] = await duck.rows(`SELECT min(rowid) FROM raw WHERE ${c} IS NOT NULL AND (${value}) IS NULL`);
+  return Number(row) + 1;
+}
+
+async function misfit(duck: Duck, name: string, value: string, c: string, what: string): Promise<Fault> {
+  const row = await firstOdd(duck, value, c);
+  return new Fault(
+    'bad_data',
+    `Column ${JSON.stringify(name)}: the value of row ${row} is not ${what}. Correct it, or import the column as text.`,
+    { row },
+  );
+}
+
+async function mixed(duck: Duck, name: string, value: string, c: string, odd: number): Promise<Warning> {
+  const row = await firstOdd(duck, value, c);
+  const [what, verb] = odd === 1 ? ['1 value', 'is'] : [`${odd} values`, 'are'];
+  return {
+    code: 'mixed_types',
+    column: name,
+    message: `${what} of ${JSON.stringify(name)} (the first in row ${row}) ${verb} of another kind than the rest and count as missing.`,
+  };
+}

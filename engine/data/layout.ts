@@ -1,0 +1,84 @@
+// How a dataset lies in its pack: the entry `meta`, and for column i `c<i>` (values one after the other), for text also
+// `n<i>` (bytes of each row's value), for categories `d<i>` (their values). Everything in it follows from the content
+// alone, so that the pack's content hash is the dataset's. Changing any of this needs a new `formatVersion`.
+import { z } from 'zod';
+import { bytesOf, fromUtf8, utf8 } from '../base/index.ts';
+import { datasetShape, Fault } from '../schema/index.ts';
+
+/** Element types of stored numbers and codes, narrowest first. */
+export const widths = {
+  u8: { bytes: 1, array: Uint8Array, sql: 'UTINYINT' },
+  u16: { bytes: 2, array: Uint16Array, sql: 'USMALLINT' },
+  i16: { bytes: 2, array: Int16Array, sql: 'SMALLINT' },
+  u32: { bytes: 4, array: Uint32Array, sql: 'UINTEGER' },
+  i32: { bytes: 4, array: Int32Array, sql: 'INTEGER' },
+  f32: { bytes: 4, array: Float32Array, sql: 'FLOAT' },
+  f64: { bytes: 8, array: Float64Array, sql: 'DOUBLE' },
+} as const;
+export type Width = keyof typeof widths;
+
+const width = z.enum(Object.keys(widths) as [Width, ...Width[]]);
+
+/** How one column is stored. Missing: NaN in f32 and f64 (the other widths have none), code 0, length `missingLength`. */
+const stored = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('number'), width }),
+  /** ms since 1970, UTC; `day` when every value is a whole day. */
+  z.object({ kind: z.literal('date'), width, day: z.boolean() }),
+  z.object({ kind: z.literal('codes'), width }),
+  /** `starts[g]`: byte of `c<i>` at which group g begins. */
+  z.object({ kind: z.literal('text'), starts: z.array(z.number().int()) }),
+]);
+export type Stored = z.infer<typeof stored>;
+
+export const datasetMeta = z.object({
+  format: z.literal('neutrino-dataset'),
+  formatVersion: z.literal(1),
+  /** Rows of each group; a text column's bytes are found by group. */
+  groups: z.array(z.number().int()),
+  columns: z.array(stored),
+  shape: datasetShape,
+});
+export type DatasetMeta = z.infer<typeof datasetMeta>;
+
+/** Length that stands for a missing text. */
+export const missingLength = 0xffffffff;
+
+export const entries = {
+  meta: 'meta',
+  values: (column: number) => `c${column}`,
+  lengths: (column: number) => `n${column}`,
+  dictionary: (column: number) => `d${column}`,
+};
+
+/** The narrowest width for codes up to `most`. */
+export function codeWidth(most: number): Width {
+  if (most < 2 ** 8) return 'u8';
+  return most < 2 ** 16 ? 'u16' : 'u32';
+}
+
+/** Texts one after the other behind their number and their lengths (u32, little-endian). */
+export function packTexts(texts: readonly string[]): Uint8Array {
+  const parts = texts.map(utf8);
+  const head = Uint32Array.from([texts.length, ...parts.map((part) => part.length)]);
+  return Buffer.concat([bytesOf(head), ...parts]);
+}
+
+export function unpackTexts(bytes: Uint8Array): string[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const count = view.getUint32(0, true);
+  let at = 4 * (count + 1);
+  return Array.from({ length: count }, (_, i) => {
+    const start = at;
+    at += view.getUint32(4 * (i + 1), true);
+    return fromUtf8(bytes.subarray(start, at));
+  });
+}
+
+/** The meta entry, checked; `newer_version` when a newer Neutrino wrote it. */
+export function readMeta(bytes: Uint8Array): DatasetMeta {
+  const value = JSON.parse(fromUtf8(bytes)) as { formatVersion?: number };
+  if ((value.formatVersion ?? 0) > 1) {
+    throw new Fault('newer_version', 'This dataset was stored by a newer Neutrino; update this one.');
+  }
+  return datasetMeta.parse(value);
+}

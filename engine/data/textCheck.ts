@@ -1,0 +1,107 @@
+// Watches bytes go by and stops at the first that no table of text can hold: a NUL, broken UTF-8, a line without end.
+// Changes nothing; says where, and what to do about it.
+import { isUtf8 } from 'node:buffer';
+import { Fault } from '../schema/index.ts';
+
+/** Longest line that is read, bytes. */
+export const longestLine = 8 * 1024 * 1024;
+
+export interface TextCheck {
+  /** Looks at the next bytes; throws `bad_data` naming line and byte. */
+  push(chunk: Buffer): void;
+  /** To be called after the last bytes. */
+  end(): void;
+  /** Bytes seen. */
+  readonly bytes: number;
+}
+
+/** A check of UTF-8 text. */
+export function checkText(file: string): TextCheck {
+  let bytes = 0;
+  let lines = 0;
+  let lineStart = 0;
+  /** Start of a character that the last chunk cut in two. */
+  let tail = Buffer.alloc(0);
+
+  const fail = (at: number, line: number, what: string, remedy: string): never => {
+    throw new Fault('bad_data', `${file}: line ${line} (byte ${at}) ${what}. ${remedy}.`, { line, byte: at });
+  };
+  const countLines = (chunk: Buffer, to: number) => {
+    let count = 0;
+    for (let at = chunk.indexOf(10); at >= 0 && at < to; at = chunk.indexOf(10, at + 1)) count++;
+    return count;
+  };
+
+  return {
+    get bytes() {
+      return bytes;
+    },
+    push(chunk) {
+      const nul = chunk.indexOf(0);
+      if (nul >= 0) {
+        const line = lines + countLines(chunk, nul) + 1;
+        fail(bytes + nul, line, 'holds a NUL byte', 'The file is damaged or binary: export it again as text');
+      }
+      const joined = tail.length > 0 ? Buffer.concat([tail, chunk]) : chunk;
+      const whole = completeLength(joined);
+      if (!isUtf8(joined.subarray(0, whole))) {
+        const bad = firstBadByte(joined.subarray(0, whole));
+        const line = lines + countLines(joined, bad) + 1;
+        fail(
+          bytes - tail.length + bad,
+          line,
+          'is not UTF-8',
+          'If the file is in a Western encoding, import it with --encoding latin-1',
+        );
+      }
+      tail = Buffer.from(joined.subarray(whole));
+      const last = chunk.lastIndexOf(10);
+      if (last < 0) {
+        if (bytes + chunk.length - lineStart > longestLine) tooLong();
+      } else {
+        if (bytes + chunk.indexOf(10) - lineStart > longestLine) tooLong();
+        lineStart = bytes + last + 1;
+      }
+      lines += countLines(chunk, chunk.length);
+      bytes += chunk.length;
+    },
+    end() {
+      if (tail.length > 0)
+        fail(bytes, lines + 1, 'ends in the middle of a character', 'The file is cut off: copy it again');
+    },
+  };
+
+  function tooLong(): never {
+    const mib = longestLine / 1024 / 1024;
+    return fail(
+      lineStart,
+      lines + 1,
+      `is longer than ${mib} MiB`,
+      'Check the line ends and the quotes, or shorten the text',
+    );
+  }
+}
+
+/** Bytes without a UTF-8 character that is cut off at the end. */
+function completeLength(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back++) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if (byte < 0x80) break;
+    if (byte < 0xc0) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : 2;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
+}
+
+/** Place of the first byte at which it stops being UTF-8: the longest valid prefix, by halving. */
+function firstBadByte(bytes: Buffer): number {
+  let [good, bad] = [0, bytes.length];
+  while (bad - good > 1) {
+    const middle = (good + bad) >> 1;
+    const cut = completeLength(bytes.subarray(0, middle));
+    if (isUtf8(bytes.subarray(0, cut))) good = middle;
+    else bad = middle;
+  }
+  return completeLength(bytes.subarray(0, good));
+}

@@ -1,0 +1,123 @@
+// The loaded table into a pack, group by group: DuckDB aggregates a group's columns into buffers on its threads while this
+// one compresses and encrypts the group before. No cell becomes a JavaScript value.
+import { must, utf8 } from '../base/index.ts';
+import type { DatasetShape } from '../schema/index.ts';
+import type { PackWriter } from '../store/index.ts';
+import { type Duck, type Numbers, reclaim } from './duck.ts';
+import type { ColumnPlan } from './inspect.ts';
+import { type DatasetMeta, entries, missingLength, packTexts, widths } from './layout.ts';
+import type { Pool } from './pool.ts';
+
+/** Most rows and about the most bytes of a group. */
+const groupRows = 61_440;
+const groupBytes = 16 * 1024 * 1024;
+/** Columns of one query. */
+const queryColumns = 200;
+
+/** Writes all rows, the dictionaries and the meta entry; the caller finishes the pack. */
+export async function writeDataset(
+  pool: Pool,
+  duck: Duck,
+  plans: readonly ColumnPlan[],
+  shape: DatasetShape,
+  writer: PackWriter,
+  progress: (rows: number) => void,
+): Promise<void> {
+  const groups = await planGroups(duck, plans, shape.rows);
+  const starts = plans.map(() => 0);
+  const stored = plans.map(({ stored }) => (stored.kind === 'text' ? { ...stored, starts: [] as number[] } : stored));
+  let written = 0;
+  const take = (columns: Numbers[], first: number) => {
+    let at = 0;
+    for (let i = first; i < Math.min(first + queryColumns, plans.length); i++) {
+      const values = must(columns[at++], 'values');
+      const place = must(stored[i], 'a column');
+      if (place.kind === 'text') {
+        writer.append(entries.lengths(i), values);
+        place.starts.push(must(starts[i], 'a start'));
+        const blob = columns[at++];
+        starts[i] += blob?.length ?? 0;
+        if (blob) writer.append(entries.values(i), blob);
+        continue;
+      }
+      writer.append(entries.values(i), values);
+    }
+  };
+  // Results are taken in order of the groups; the pool computes the next ones meanwhile, no more than it has connections.
+  const firsts = groups.map((_, g) => groups.slice(0, g).reduce((sum, rows) => sum + rows, 0));
+  const turns = Array.from({ length: groups.length + 1 }, () => Promise.withResolvers<void>());
+  turns[0]?.resolve();
+  let failed = false;
+  await pool.all(
+    groups.map((rows, g) => async (own: Duck) => {
+      const a = must(firsts[g], 'a group');
+      try {
+        const parts: Numbers[][] = [];
+        for (let first = 0; first < plans.length; first += queryColumns) {
+          parts.push(
+            (await own.arrays(selectGroup(plans.slice(first, first + queryColumns), a, a + rows))) as Numbers[],
+          );
+        }
+        await turns[g]?.promise;
+        if (failed) return;
+        for (const [k, part] of parts.entries()) take(part, k * queryColumns);
+        written += rows;
+        progress(written);
+      } catch (error) {
+        failed = true;
+        throw error;
+      } finally {
+        await turns[g]?.promise;
+        turns[g + 1]?.resolve();
+        reclaim();
+      }
+    }),
+  );
+  for (const [i, { dictionary }] of plans.entries())
+    if (dictionary) writer.append(entries.dictionary(i), packTexts(dictionary));
+  const meta: DatasetMeta = { format: 'neutrino-dataset', formatVersion: 1, groups, columns: stored, shape };
+  writer.append(entries.meta, utf8(JSON.stringify(meta)));
+}
+
+/** One row of aggregates over rows [a, b): for each column a list, for text the lengths and the joined bytes. */
+function selectGroup(plans: readonly ColumnPlan[], a: number, b: number): string {
+  const fields = plans.flatMap(({ stored, value }) => {
+    switch (stored.kind) {
+      case 'text':
+        return [`list(coalesce(strlen(${value}), ${missingLength})::UINTEGER)`, `encode(string_agg(${value}, ''))`];
+      case 'codes':
+        return [`list(coalesce(${value}, 0)::${widths[stored.width].sql})`];
+      default: {
+        const { sql } = widths[stored.width];
+        const float = stored.width === 'f32' || stored.width === 'f64';
+        return [float ? `list(coalesce(${value}, 'nan'::DOUBLE)::${sql})` : `list((${value})::${sql})`];
+      }
+    }
+  });
+  return `SELECT ${fields.join(',')} FROM raw WHERE rowid >= ${a} AND rowid < ${b}`;
+}
+
+/** Rows of each group: as many as fit, by what the texts of small blocks take. */
+async function planGroups(duck: Duck, plans: readonly ColumnPlan[], rows: number): Promise<number[]> {
+  const fixed = plans.reduce((sum, { stored }) => sum + (stored.kind === 'text' ? 4 : widths[stored.width].bytes), 0);
+  const texts = plans.filter(({ stored }) => stored.kind === 'text');
+  const total = fixed + texts.reduce((sum, { bytes }) => sum + bytes, 0);
+  const block = Math.max(1, Math.min(960, Math.floor(groupBytes / 16 / Math.max(1, total))));
+  const lengths = texts.map(({ value }) => `coalesce(sum(strlen(${value})), 0)`).join('+') || '0';
+  const blocks = await duck.rows(
+    `SELECT count(*), ${lengths} FROM raw GROUP BY rowid // ${block} ORDER BY rowid // ${block}`,
+  );
+  const groups: number[] = [];
+  let [held, bytes] = [0, 0];
+  for (const [count, size] of blocks) {
+    const [more, moreBytes] = [Number(count), Number(size) + Number(count) * fixed];
+    if (held > 0 && (held + more > groupRows || bytes + moreBytes > groupBytes)) {
+      groups.push(held);
+      [held, bytes] = [0, 0];
+    }
+    held += more;
+    bytes += moreBytes;
+  }
+  if (held > 0) groups.push(held);
+  return rows > 0 ? groups : [];
+}

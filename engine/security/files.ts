@@ -2,6 +2,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   fsyncSync,
   mkdirSync,
@@ -67,7 +68,7 @@ export function replaceFile(path: string, content: Uint8Array | string): void {
     renameSync(draft, path);
     syncDirectory(dirname(path));
   } catch (error) {
-    rmSync(draft, { force: true });
+    if (existsSync(draft)) rmSync(draft, { force: true });
     throw fileFault(error, path);
   }
 }

@@ -21,49 +21,39 @@ export interface Limiter {
   wait(name: string, n?: number): number;
 }
 
-interface Bucket {
-  tokens: number;
-  at: number;
-}
+/** A newcomer when the memory is full. */
+const shared = Symbol('shared');
 
 /**
- * A limiter over names. When more names are in use than it remembers, the newcomers share one bucket: flooding it with
- * names never frees a name that is out of tokens.
+ * A limiter over names: the generic cell rate algorithm (ITU-T I.371), one number a name. When more names are in use than
+ * it remembers, the newcomers share one bucket: flooding it with names never frees a name that is out of tokens.
  */
 export function createLimiter({ burst, perMinute, most = 100_000, clock = systemClock }: LimiterOptions): Limiter {
-  const buckets = new Map<string, Bucket>();
-  const shared: Bucket = { tokens: burst, at: clock.monotonic() };
-  const perMs = perMinute / 60_000;
+  /** When each name's bucket will be full again; one that is full need not be remembered. */
+  const fullAt = new Map<string | typeof shared, number>();
+  const interval = 60_000 / perMinute;
   let sweptAt = clock.monotonic();
 
-  const fill = (bucket: Bucket) => {
-    const now = clock.monotonic();
-    bucket.tokens = Math.min(burst, bucket.tokens + (now - bucket.at) * perMs);
-    bucket.at = now;
-    return bucket;
-  };
-  /** Forgets the full buckets, which are as good as new; at most once in the time that a bucket takes to fill. */
-  const sweep = () => {
-    const now = clock.monotonic();
-    if (now - sweptAt < burst / perMs) return;
+  /** Forgets the full buckets; at most once in the time that a bucket takes to fill. */
+  const sweep = (now: number) => {
+    if (now - sweptAt < burst * interval) return;
     sweptAt = now;
-    for (const [name, bucket] of buckets) if (fill(bucket).tokens >= burst) buckets.delete(name);
+    for (const [name, at] of fullAt) if (at <= now) fullAt.delete(name);
   };
-  const find = (name: string): Bucket => {
-    const known = buckets.get(name);
-    if (known) return fill(known);
-    if (buckets.size >= most) sweep();
-    if (buckets.size >= most) return fill(shared);
-    const bucket = { tokens: burst, at: clock.monotonic() };
-    buckets.set(name, bucket);
-    return bucket;
+  const place = (name: string, now: number): string | typeof shared => {
+    if (fullAt.has(name)) return name;
+    if (fullAt.size >= most) sweep(now);
+    return fullAt.size >= most ? shared : name;
   };
-  const waitFor = (bucket: Bucket, n: number) => (bucket.tokens >= n ? 0 : Math.ceil((n - bucket.tokens) / perMs));
-
+  const ask = (name: string, n: number) => {
+    const now = clock.monotonic();
+    const slot = place(name, now);
+    const next = Math.max(fullAt.get(slot) ?? now, now) + n * interval;
+    return { slot, next, wait: Math.max(0, Math.ceil(next - now - burst * interval)) };
+  };
   const take = (name: string, n = 1) => {
-    const bucket = find(name);
-    const wait = waitFor(bucket, n);
-    if (wait === 0) bucket.tokens -= n;
+    const { slot, next, wait } = ask(name, n);
+    if (wait === 0) fullAt.set(slot, next);
     return wait;
   };
   return {
@@ -74,6 +64,6 @@ export function createLimiter({ burst, perMinute, most = 100_000, clock = system
       const seconds = Math.ceil(wait / 1000);
       throw new Fault('too_many_requests', `too many requests; try again in ${seconds} s`, { retryAfter: seconds });
     },
-    wait: (name, n = 1) => waitFor(find(name), n),
+    wait: (name, n = 1) => ask(name, n).wait,
   };
 }

@@ -1,8 +1,11 @@
 // The table of gradient rules, by operator.
 import type { RuleTable } from './rule.ts';
+import { convRules } from './rules/conv.ts';
 import { elementwiseRules } from './rules/elementwise.ts';
 import { gatherRules } from './rules/gather.ts';
 import { linearRules } from './rules/linear.ts';
+import { normRules } from './rules/norm.ts';
+import { recurrentRules } from './rules/recurrent.ts';
 import { reduceRules } from './rules/reduce.ts';
 import { shapeRules } from './rules/shape.ts';
 
@@ -12,4 +15,7 @@ export const gradientTable: RuleTable = {
   ...reduceRules,
   ...shapeRules,
   ...gatherRules,
+  ...convRules,
+  ...normRules,
+  ...recurrentRules,
 };

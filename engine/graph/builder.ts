@@ -1,8 +1,8 @@
 // Builds graphs node by node; every value is typed as it is made, so a mistake is found where it stands.
-import type { Attribute, Dim, DType, Node, Tensor, ValueInfo } from '../onnx/index.ts';
+import type { Attribute, Dim, DType, ModelGraph, Node, Tensor, ValueInfo } from '../onnx/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
-import { type Graph, inferNode, tensorType } from './graph.ts';
+import { type Graph, inferNode, namesRead, tensorType } from './graph.ts';
 import type { ValueType } from './rule.ts';
 import { opTable } from './table.ts';
 
@@ -13,7 +13,7 @@ export interface Value {
   readonly shape: readonly Dim[];
 }
 
-export type AttributeValue = number | string | readonly number[] | readonly string[] | Tensor;
+export type AttributeValue = number | string | readonly number[] | readonly string[] | Tensor | ModelGraph;
 /** A left-out optional input is null. */
 export type Operand = Value | null;
 
@@ -34,6 +34,12 @@ export interface GraphBuilder {
   node(node: Node): Value[];
   /** Makes a value an output of the graph under the given name (its own when absent). */
   output(value: Value, name?: string): void;
+  /** Lets a subgraph read a value of the graph around it. */
+  capture(value: Value): void;
+  /** The same value, declared to have a shape that the rules could not find out (equal for every input). */
+  assume(value: Value, shape: readonly Dim[]): Value;
+  /** A name that no value has, beginning with `stem`. */
+  unique(stem: string): string;
   /** The value of that name, which must exist. */
   value(name: string): Value;
   /** Name of output `i` of the node that makes `first` as its output 0; the node is made to give it if it does not yet. */
@@ -66,7 +72,7 @@ interface Parts {
 }
 
 /** An empty graph to build on, or a copy of a graph to go on from. */
-export function graphBuilder(start: string | Graph): GraphBuilder {
+export function graphBuilder(start: string | Graph, prefix = ''): GraphBuilder {
   const parts: Parts =
     typeof start === 'string'
       ? { name: start, inputs: [], outputs: [], initializers: new Map(), parameters: [], nodes: [], types: new Map() }
@@ -82,9 +88,10 @@ export function graphBuilder(start: string | Graph): GraphBuilder {
   const shared = new Map<string, Value>();
   const counters = new Map<string, number>();
 
-  const fresh = (stem: string): string => {
+  const fresh = (kind: string): string => {
+    const stem = prefix + kind;
     let n = counters.get(stem) ?? 0;
-    while (parts.types.has(`${stem}_${n}`)) n++;
+    while (parts.types.has(`${stem}_${n}`) || parts.types.has(`${stem}_${n}.0`)) n++;
     counters.set(stem, n + 1);
     return `${stem}_${n}`;
   };
@@ -175,6 +182,14 @@ export function graphBuilder(start: string | Graph): GraphBuilder {
       if (!type) throw new Fault('bad_graph', `graph ${parts.name} has no value "${name}"`);
       return { name, dtype: type.dtype, shape: type.shape };
     },
+    capture(value) {
+      add(value.name, { dtype: value.dtype, shape: [...value.shape] });
+    },
+    assume(value, shape) {
+      parts.types.set(value.name, { dtype: value.dtype, shape: [...shape] });
+      return { ...value, shape };
+    },
+    unique: fresh,
     outputOf(first, i) {
       const at = parts.nodes.findIndex((node) => node.outputs[0] === first);
       const node = parts.nodes[at];
@@ -193,7 +208,7 @@ export function graphBuilder(start: string | Graph): GraphBuilder {
     constantOf: constantTensor,
     known: (value) => parts.types.get(value.name)?.known,
     build() {
-      const used = new Set(parts.nodes.flatMap((node) => node.inputs));
+      const used = new Set(parts.nodes.flatMap(namesRead));
       for (const { name } of parts.outputs) used.add(name);
       const kept = new Set(parts.parameters);
       const initializers = new Map([...parts.initializers].filter(([name]) => used.has(name) || kept.has(name)));

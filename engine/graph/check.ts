@@ -1,7 +1,7 @@
 // Graph legality: one table of rules, run in tests and before every export. Each rule gives what is wrong, or nothing.
 import { Fault } from '../schema/index.ts';
 import { sameShape } from './dims.ts';
-import { type Graph, inferTypes } from './graph.ts';
+import { type Graph, inferTypes, namesRead } from './graph.ts';
 import { nameNode } from './rule.ts';
 
 type Rule = (graph: Graph) => string | undefined;
@@ -26,7 +26,7 @@ export const legality: Readonly<Record<string, Rule>> = {
   'nodes stand after what they read': ({ inputs, initializers, nodes }) => {
     const made = new Set([...inputs.map((i) => i.name), ...initializers.keys()]);
     for (const node of nodes) {
-      const missing = node.inputs.find((name) => name !== '' && !made.has(name));
+      const missing = namesRead(node).find((name) => !made.has(name));
       if (missing !== undefined) return `${nameNode(node)} reads "${missing}" before it is made`;
       for (const output of node.outputs) made.add(output);
     }

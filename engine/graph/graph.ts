@@ -23,6 +23,18 @@ export function tensorType(value: Tensor): ValueType {
   return { ...type, known: Array.from(value.data as Iterable<number | bigint>, Number) };
 }
 
+/** Every name that a node reads, those that a subgraph takes from outside included. */
+export function namesRead(node: Node): string[] {
+  const names = node.inputs.filter((name) => name !== '');
+  for (const attribute of Object.values(node.attributes)) {
+    if (attribute.type !== 'graph') continue;
+    const { inputs, initializers, nodes, outputs } = attribute.value;
+    const own = new Set([...inputs.map((i) => i.name), ...initializers.keys(), ...nodes.flatMap((n) => n.outputs)]);
+    names.push(...[...nodes.flatMap(namesRead), ...outputs.map((o) => o.name)].filter((name) => !own.has(name)));
+  }
+  return names;
+}
+
 /** Types of a node's outputs from those of its inputs; throws `bad_graph` or `unsupported_operator` naming the node. */
 export function inferNode(
   node: Node,

@@ -58,10 +58,55 @@ function mlp(g: GraphBuilder, w: Weights): Value {
   return linear(g, w, '4', gelu(g, hidden));
 }
 
+/** The gates of PyTorch's recurrent weights in ONNX's order, with the direction axis that ONNX has. */
+function gates(g: GraphBuilder, parts: readonly Value[], order: readonly number[]): Value {
+  const ordered = parts.flatMap((value) => {
+    const pieces = g.ops('Split', [value], { axis: 0 }, order.length);
+    return order.map((i) => pieces[i]);
+  });
+  return g.op('Unsqueeze', [g.op('Concat', ordered, { axis: 0 }), g.ints([0])]);
+}
+
+function recurrent(op: 'LSTM' | 'GRU', order: readonly number[]) {
+  return (g: GraphBuilder, w: Weights): Value => {
+    const ids = g.input('ids', 'int64', ['batch', 11]);
+    const embed = w('embed.weight');
+    const [wx, wh, bx, bh] = [w('rnn.weight_ih_l0'), w('rnn.weight_hh_l0'), w('rnn.bias_ih_l0'), w('rnn.bias_hh_l0')];
+    const x = g.op('Transpose', [g.op('Gather', [embed, ids])], { perm: [1, 0, 2] });
+    const attributes = { hidden_size: 24, ...(op === 'GRU' ? { linear_before_reset: 1 } : {}) };
+    const y = g.op(op, [x, gates(g, [wx], order), gates(g, [wh], order), gates(g, [bx, bh], order)], attributes);
+    const last = g.op('Slice', [y, g.ints([-1]), g.ints([2 ** 31 - 1]), g.ints([0])]);
+    return linear(g, w, 'head', g.op('Squeeze', [last, g.ints([0, 1])]));
+  };
+}
+
+function textCnn(g: GraphBuilder, w: Weights): Value {
+  const ids = g.input('ids', 'int64', ['batch', 20]);
+  const x = g.op('Transpose', [g.op('Gather', [w('embed.weight'), ids])], { perm: [0, 2, 1] });
+  const pooled = [0, 1, 2].map((i) => {
+    const y = g.op('Relu', [g.op('Conv', [x, w(`convs.${i}.weight`), w(`convs.${i}.bias`)])]);
+    return g.op('ReduceMax', [y], { axes: [2], keepdims: 0 });
+  });
+  return linear(g, w, 'head', g.op('Concat', pooled, { axis: 1 }));
+}
+
+function cnn(g: GraphBuilder, w: Weights, buffer: (name: string) => Value): Value {
+  const x = g.input('x', 'float32', ['batch', 3, 16, 16]);
+  const first = g.op('Conv', [x, w('c1.weight'), w('c1.bias')], { pads: [1, 1, 1, 1] });
+  const norm = g.op('BatchNormalization', [first, w('bn.weight'), w('bn.bias'), buffer('bn.running_mean'), buffer('bn.running_var')]);
+  const pooled = g.op('MaxPool', [g.op('Relu', [norm])], { kernel_shape: [2, 2], strides: [2, 2] });
+  const second = g.op('Conv', [pooled, w('c2.weight'), w('c2.bias')], { strides: [2, 2], pads: [1, 1, 1, 1] });
+  return linear(g, w, 'head', g.op('Flatten', [g.op('Relu', [second])]));
+}
+
 const models: Record<string, (g: GraphBuilder, w: Weights, buffer: (name: string) => Value) => Value> = {
   'mlp-sgd': mlp,
   'mlp-adam': mlp,
   'mlp-adamw-mse': mlp,
+  'textcnn-adam': textCnn,
+  'cnn-adam': cnn,
+  'lstm-adam': recurrent('LSTM', [0, 3, 1, 2]),
+  'gru-adam': recurrent('GRU', [1, 0, 2]),
 };
 
 export const fixtureNames = Object.keys(models);

@@ -4,6 +4,12 @@ import { compileTraining, type TrainingProgram } from '../../engine/train/index.
 import { type Fixture, fixtureNames, readFixture, relativeError } from './fixture.ts';
 import { runtimes } from './runtimes.ts';
 
+/**
+ * A bias before BatchNormalization has a gradient of exactly 0, so floats hold noise and Adam steps by its sign; the
+ * running mean follows that bias.
+ */
+const undetermined = new Set(['c1.bias', 'bn.running_mean']);
+
 async function program(fixture: Fixture, device: string): Promise<TrainingProgram> {
   const { forward, loss, optimizer } = fixture;
   return compileTraining(forward, { loss, optimizer, device, threads: 1, seed: 1 });
@@ -28,7 +34,7 @@ for (const { device, skip } of runtimes) {
         const { feeds, labels, weights } = fixture.batch(0);
         const gradients = await training.gradients(feeds, labels, weights);
         const errors = [...gradients].map(([key, value]) => [key, relativeError(value, fixture.reference(`grad.${key}`))] as const);
-        expect(errors.filter(([, error]) => !(error < 1e-4))).toEqual([]);
+        expect(errors.filter(([key, error]) => !undetermined.has(key) && !(error < 1e-4))).toEqual([]);
         expect(errors.map(([key]) => key)).toEqual(fixture.forward.parameters);
         await training.dispose();
       });
@@ -41,7 +47,7 @@ for (const { device, skip } of runtimes) {
         expect(off.filter((error, i) => !(error < (i < 5 ? 1e-4 : Math.max(1e-3, 0.02 * fixture.curve[i]))))).toEqual([]);
         const end = await training.weights();
         const errors = [...end].map(([key, value]) => [key, relativeError(value, fixture.reference(`end.${key}`))] as const);
-        expect(errors.filter(([, error]) => !(error < 1e-2))).toEqual([]);
+        expect(errors.filter(([key, error]) => !undetermined.has(key) && !(error < 1e-2))).toEqual([]);
         await training.dispose();
       });
     });

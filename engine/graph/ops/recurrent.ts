@@ -33,7 +33,30 @@ const layer = (gates: number, inputs: number, extra: OpRule['attributes']): OpRu
   infer: (c) => recurrent(c, gates, inputs === 8),
 });
 
+/** A loop over the leading axis; the body's own outputs say the types. */
+const scan: OpRule = {
+  inputs: [1, 64],
+  outputs: [1, 64],
+  attributes: {
+    body: 'graph',
+    num_scan_inputs: 'int',
+    scan_input_axes: 'ints',
+    scan_input_directions: 'ints',
+    scan_output_axes: 'ints',
+    scan_output_directions: 'ints',
+  },
+  infer: (c) => {
+    const body = c.node.attributes['body'];
+    if (body?.type !== 'graph') return c.fail('body is missing');
+    if (c.ints('scan_input_axes') ?? c.ints('scan_output_axes')) c.fail('scan axes other than 0 are not supported');
+    const states = c.node.inputs.length - c.int('num_scan_inputs', 0);
+    const [time] = c.input(states).shape;
+    return body.value.outputs.map(({ dtype, shape }, i) => ({ dtype, shape: i < states ? c.input(i).shape : [time, ...shape] }));
+  },
+};
+
 export const recurrentOps: OpTable = {
+  Scan: scan,
   RNN: layer(1, 6, {}),
   GRU: layer(3, 6, { linear_before_reset: 'int' }),
   LSTM: layer(4, 8, { input_forget: 'int' }),

@@ -1,0 +1,171 @@
+// Gradients of convolution and pooling over [batch, channels, ...space].
+import { type Dim, multiplyDims, type Value } from '../../graph/index.ts';
+import { type GradContext, pointwise, rule, type RuleTable } from '../rule.ts';
+import { reshapeLike, shapeValue } from '../shapes.ts';
+import { resizeMatrix } from './resize.ts';
+import { zerosLike } from './shape.ts';
+
+interface Geometry {
+  kernel: number[];
+  strides: number[];
+  dilations: number[];
+  pads: number[];
+  group: number;
+}
+
+function geometry(c: GradContext, kernel: readonly Dim[]): Geometry {
+  if (c.text('auto_pad', 'NOTSET') !== 'NOTSET') c.fail('auto_pad: write the pads');
+  const rank = kernel.length;
+  return {
+    kernel: kernel.map((k) => (typeof k === 'number' ? k : c.fail(`a kernel of size ${k}`))),
+    strides: [...(c.ints('strides') ?? Array<number>(rank).fill(1))],
+    dilations: [...(c.ints('dilations') ?? Array<number>(rank).fill(1))],
+    pads: [...(c.ints('pads') ?? Array<number>(2 * rank).fill(0))],
+    group: c.int('group', 1),
+  };
+}
+
+const space = (value: Value): readonly Dim[] => value.shape.slice(2);
+
+/** How much longer an input is than what its transposed convolution gives back. */
+function remainder(c: GradContext, { kernel, strides, dilations, pads }: Geometry, input: Value, output: Value): number[] {
+  return kernel.map((k, i) => {
+    const [size, out] = [input.shape[i + 2], output.shape[i + 2]];
+    if (typeof size !== 'number' || typeof out !== 'number') return strides[i] === 1 ? 0 : c.fail(`a stride over a size of ${size}`);
+    return size - ((out - 1) * strides[i] + dilations[i] * (k - 1) + 1 - pads[i] - pads[i + kernel.length]);
+  });
+}
+
+/** Gradient of a convolution by its input. */
+function inputGradient(c: GradContext, w: Geometry, dy: Value, weight: Value, input: Value): Value {
+  const rank = w.kernel.length;
+  const plain = w.group === 1 && w.strides.every((s) => s === 1) && w.pads.every((p, i) => p <= w.dilations[i % rank] * (w.kernel[i % rank] - 1));
+  if (plain) {
+    // At stride 1 it is a convolution with the kernel turned round, which runtimes compute faster.
+    const swapped = c.g.op('Transpose', [weight], { perm: [1, 0, ...w.kernel.map((_, i) => i + 2)] });
+    const axes = w.kernel.map((_, i) => i + 2);
+    const turned = w.kernel.every((k) => k === 1)
+      ? swapped
+      : c.g.op('Slice', [swapped, c.g.ints(axes.map(() => -1)), c.g.ints(axes.map(() => -(2 ** 31))), c.g.ints(axes), c.g.ints(axes.map(() => -1))]);
+    const pads = w.pads.map((p, i) => w.dilations[i % rank] * (w.kernel[i % rank] - 1) - p);
+    return c.g.op('Conv', [dy, turned], { dilations: w.dilations, pads, kernel_shape: w.kernel });
+  }
+  return c.g.op('ConvTranspose', [dy, weight], {
+    strides: w.strides,
+    dilations: w.dilations,
+    pads: w.pads,
+    group: w.group,
+    output_padding: remainder(c, w, input, dy),
+    kernel_shape: w.kernel,
+  });
+}
+
+/**
+ * Gradient by the kernel of a convolution from `input` to `dy`: the correlation of the two over batch and space, as a
+ * convolution whose channels are the batch and whose kernel is dy, stride and dilation exchanged.
+ */
+function kernelGradient(c: GradContext, w: Geometry, input: Value, dy: Value): Value {
+  const axes = w.kernel.map((_, i) => i + 2);
+  const channels = input.shape[1] as number;
+  const each = channels / w.group;
+  const rest = w.kernel.map((_, i) => i + 3);
+  const sizes = shapeValue(c.g, space(input), [input]);
+  const dims = (...parts: number[]) => c.g.op('Concat', [c.g.ints(parts), sizes], { axis: 0 });
+  const turned = (() => {
+    if (w.group === 1) return c.g.op('Transpose', [input], { perm: [1, 0, ...axes] });
+    const apart = c.g.op('Reshape', [input, dims(-1, w.group, each)]);
+    return c.g.op('Reshape', [c.g.op('Transpose', [apart], { perm: [2, 1, 0, ...rest] }), dims(each, -1)]);
+  })();
+  const filter = c.g.op('Transpose', [dy], { perm: [1, 0, ...axes] });
+  const full = c.g.op('Conv', [turned, filter], { strides: w.dilations, dilations: w.strides, pads: w.pads, group: w.group });
+  // A stride that does not reach the end leaves positions beyond the kernel.
+  const cut = w.kernel.some((k, i) => full.shape[i + 2] !== k)
+    ? c.g.op('Slice', [full, c.g.ints(axes.map(() => 0)), c.g.ints(w.kernel), c.g.ints(axes)])
+    : full;
+  return c.g.op('Transpose', [cut], { perm: [1, 0, ...axes] });
+}
+
+const biasGradient = (c: GradContext): Value => {
+  const axes = [0, ...c.dy.shape.slice(2).map((_, i) => i + 2)];
+  return c.g.op('ReduceSum', [c.dy, c.g.ints(axes)], { keepdims: 0 });
+};
+
+/** Rows of the batch and channels as single-channel images, for pooling by a kernel of ones. */
+function images(c: GradContext, value: Value): Value {
+  return c.g.op('Reshape', [value, c.g.op('Concat', [c.g.ints([-1, 1]), shapeValue(c.g, space(value), [value])], { axis: 0 })]);
+}
+
+function averagePool(c: GradContext): Value {
+  const x = c.x(0);
+  const w = geometry(c, c.ints('kernel_shape') ?? []);
+  if (c.int('ceil_mode', 0) === 1) c.fail('ceil_mode');
+  const ones = c.g.op('ConstantOfShape', [c.g.ints([1, 1, ...w.kernel])], { value: { dtype: 'float32', dims: [1], data: new Float32Array([1]) } });
+  const share = (() => {
+    const size = w.kernel.reduce((a, b) => a * b, 1);
+    if (c.int('count_include_pad', 0) === 1 || w.pads.every((p) => p === 0)) return c.g.op('Mul', [c.dy, c.g.constant(1 / size)]);
+    const inside = c.g.op('ConstantOfShape', [c.g.op('Concat', [c.g.ints([1, 1]), shapeValue(c.g, space(x), [x])], { axis: 0 })], {
+      value: { dtype: 'float32', dims: [1], data: new Float32Array([1]) },
+    });
+    return c.g.op('Div', [c.dy, c.g.op('Conv', [inside, ones], { strides: w.strides, pads: w.pads })]);
+  })();
+  const apart = images(c, share);
+  const spread = inputGradient(c, { ...w, dilations: w.kernel.map(() => 1) }, apart, ones, x);
+  return reshapeLike(c.g, spread, x);
+}
+
+export const convRules: RuleTable = {
+  Conv: rule((c) => {
+    const w = geometry(c, space(c.x(1)));
+    return [() => inputGradient(c, w, c.dy, c.x(1), c.x(0)), () => kernelGradient(c, w, c.x(0), c.dy), () => biasGradient(c)].slice(0, c.inputs.length);
+  }),
+  ConvTranspose: rule((c) => {
+    const w = geometry(c, space(c.x(1)));
+    const forward = () => c.g.op('Conv', [c.dy, c.x(1)], { strides: w.strides, dilations: w.dilations, pads: w.pads, group: w.group, kernel_shape: w.kernel });
+    return [forward, () => kernelGradient(c, w, c.dy, c.x(0)), () => biasGradient(c)].slice(0, c.inputs.length);
+  }),
+  MaxPool: rule((c) => [
+    () => {
+      // Indices count through the whole input; overlapping windows add.
+      const flat = (value: Value) => c.g.op('Reshape', [value, c.g.ints([-1])]);
+      const zeros = flat(zerosLike(c, c.x(0)));
+      return reshapeLike(c.g, c.g.op('ScatterElements', [zeros, flat(c.y(1)), flat(c.dy)], { axis: 0, reduction: 'add' }), c.x(0));
+    },
+  ]),
+  AveragePool: rule((c) => [() => averagePool(c)]),
+  GlobalAveragePool: pointwise((c) => [
+    () => {
+      const x = c.x(0);
+      const count = multiplyDims(space(x));
+      if (typeof count === 'number') return c.g.op('Mul', [c.dy, c.g.constant(1 / count)]);
+      const sizes = space(x).map((_, i) => c.g.op('Cast', [c.g.op('Shape', [x], { start: i + 2, end: i + 3 })], { to: 1 }));
+      return c.g.op('Div', [c.dy, sizes.reduce((a, b) => c.g.op('Mul', [a, b]))]);
+    },
+  ]),
+  GlobalMaxPool: rule((c) => [
+    () => {
+      const mask = c.g.op('Cast', [c.g.op('Equal', [c.x(0), c.y(0)])], { to: 1 });
+      const axes = space(c.x(0)).map((_, i) => i + 2);
+      return c.g.op('Mul', [mask, c.g.op('Div', [c.dy, c.g.op('ReduceSum', [mask, c.g.ints(axes)], { keepdims: 1 })])]);
+    },
+  ]),
+  Resize: rule((c) => [
+    () => {
+      // Linear in its input and separable: one matrix an axis.
+      const [x, y] = [c.x(0), c.y(0)];
+      let dx = c.dy;
+      x.shape.forEach((size, axis) => {
+        const out = y.shape[axis];
+        if (size === out) return;
+        if (typeof size !== 'number' || typeof out !== 'number') c.fail('a size that is not known');
+        const matrix = c.g.constant(resizeMatrix(c, axis, Number(size), Number(out)));
+        const last = x.shape.length - 1;
+        const perm = x.shape.map((_, i) => (i === axis ? last : i === last ? axis : i));
+        const moved = axis === last ? dx : c.g.op('Transpose', [dx], { perm });
+        const product = c.g.op('MatMul', [moved, matrix]);
+        dx = axis === last ? product : c.g.op('Transpose', [product], { perm });
+      });
+      return dx;
+    },
+    ...c.inputs.slice(1).map(() => null),
+  ]),
+};

@@ -39,7 +39,14 @@ function mixed(g: GraphBuilder, x: Value, salt: number): Value {
 function axisKeys(g: GraphBuilder, x: Value, axis: number, salt: string): Value {
   const dim: Dim = x.shape[axis];
   const random = rng(0, salt, axis);
-  if (typeof dim === 'number') return g.constant(tensor('int32', [dim], Int32Array.from({ length: dim }, () => random.int(2 ** 32) | 0)));
+  if (typeof dim === 'number')
+    return g.constant(
+      tensor(
+        'int32',
+        [dim],
+        Int32Array.from({ length: dim }, () => random.int(2 ** 32) | 0),
+      ),
+    );
   const size = g.op('Squeeze', [g.op('Shape', [x], { start: axis, end: axis + 1 }), g.ints([0])]);
   const index = g.op('Cast', [g.op('Range', [g.ints(0), size, g.ints(1)])], { to: 6 });
   return mixed(g, g.op('Mul', [index, int32(g, random.int(2 ** 32) | 1)]), random.int(2 ** 32));
@@ -77,7 +84,8 @@ const dropout: Rewrite = ({ g, get, rows }, node) => {
 const batchNormalization: Rewrite = ({ g, get, weights, updates }, node) => {
   const [x, scale, bias, runningMean, runningVar] = node.inputs.map(get);
   const [channels] = scale.shape;
-  const attribute = (name: string, otherwise: number) => (node.attributes[name]?.value as number | undefined) ?? otherwise;
+  const attribute = (name: string, otherwise: number) =>
+    (node.attributes[name]?.value as number | undefined) ?? otherwise;
   const space = x.shape.slice(2).map((_, i) => i + 2);
   const present = g.op('Cast', [g.op('Greater', [weights, g.constant(0)])], { to: 1 });
   const rows = g.op('ReduceSum', [present], { keepdims: 1 });
@@ -137,8 +145,19 @@ export function trainingForm(forward: Graph, state: readonly string[], weightsNa
       names.set(node.outputs[0], rewrite({ g, get, weights, updates, rows }, node));
       continue;
     }
-    const made = g.node({ ...node, inputs: node.inputs.map((name) => (name === '' ? '' : get(name).name)) });
+    const made = g.node({
+      ...node,
+      // A rewrite before it may have taken its names.
+      name: `forward/${node.name}`,
+      inputs: node.inputs.map((name) => (name === '' ? '' : get(name).name)),
+      outputs: node.outputs.map((name) => (name === '' ? '' : `forward/${name}`)),
+    });
     node.outputs.filter((name) => name !== '').forEach((name, i) => names.set(name, made[i]));
   }
-  return { g, outputs: new Map(forward.outputs.map(({ name }) => [name, get(name)])), updates, random: random !== undefined };
+  return {
+    g,
+    outputs: new Map(forward.outputs.map(({ name }) => [name, get(name)])),
+    updates,
+    random: random !== undefined,
+  };
 }

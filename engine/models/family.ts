@@ -1,0 +1,61 @@
+// What a model family is, and how hyper-parameters are settled: every one has a default, a range and a sentence, in a
+// table that searches read too. Draws no weights and builds no graph.
+import type { Graph } from '../graph/index.ts';
+import { type FamilyName, Fault, type Hyper } from '../schema/index.ts';
+import type { Layout } from './layout.ts';
+
+/** One hyper-parameter. A list has numbers in the range, from none to `most` of them. */
+export type HyperSpec = { says: string } & (
+  | { kind: 'integer' | 'number'; default: number; range: readonly [number, number]; log?: boolean }
+  | { kind: 'choice'; default: string; choices: readonly string[] }
+  | { kind: 'switch'; default: boolean }
+  | { kind: 'list'; default: readonly number[]; range: readonly [number, number]; most: number }
+);
+export type HyperTable = Readonly<Record<string, HyperSpec>>;
+
+export interface Family {
+  name: FamilyName;
+  /** What it is and which data it suits, in one sentence. */
+  says: string;
+  suits(layout: Layout): boolean;
+  hyper: HyperTable;
+  /** Forward graph from the layout's inputs to `logits` float32 [batch, outputs]; `hyper` is settled. */
+  build(layout: Layout, outputs: number, hyper: Hyper, seed: number): Graph;
+}
+
+/** Why a value does not fit its row of the table; undefined when it does. */
+function misfit(spec: HyperSpec, value: Hyper[string]): string | undefined {
+  if (spec.kind === 'choice') {
+    return typeof value === 'string' && spec.choices.includes(value) ? undefined : `one of ${spec.choices.join(', ')}`;
+  }
+  if (spec.kind === 'switch') return typeof value === 'boolean' ? undefined : 'true or false';
+  const [low, high] = spec.range;
+  const inside = (n: unknown) => typeof n === 'number' && n >= low && n <= high;
+  if (spec.kind === 'list') {
+    const fits =
+      Array.isArray(value) && value.length <= spec.most && value.every((n) => inside(n) && Number.isInteger(n));
+    return fits ? undefined : `a list of at most ${spec.most} whole numbers from ${low} to ${high}`;
+  }
+  const fits = inside(value) && (spec.kind === 'number' || Number.isInteger(value));
+  return fits ? undefined : `a ${spec.kind === 'integer' ? 'whole number' : 'number'} from ${low} to ${high}`;
+}
+
+/** The given hyper-parameters with defaults for the rest; throws `bad_request` naming one that is unknown or out of range. */
+export function settleHyper(family: Family, given: Hyper = {}): Hyper {
+  const names = Object.keys(family.hyper);
+  for (const [name, value] of Object.entries(given)) {
+    const spec = Object.hasOwn(family.hyper, name) ? family.hyper[name] : undefined;
+    if (!spec) {
+      const known = names.length > 0 ? `it has ${names.join(', ')}` : 'it has none';
+      throw new Fault('bad_request', `model ${family.name} has no hyper-parameter "${name}": ${known}`);
+    }
+    const wanted = misfit(spec, value);
+    if (wanted) throw new Fault('bad_request', `hyper-parameter "${name}" of model ${family.name} must be ${wanted}`);
+  }
+  return Object.fromEntries(
+    names.map((name) => {
+      const value = given[name] ?? family.hyper[name].default;
+      return [name, typeof value === 'object' ? [...value] : value];
+    }),
+  );
+}

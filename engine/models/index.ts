@@ -1,0 +1,15 @@
+// Model families as forward graphs, and the graphs before and behind them. Trains nothing.
+import type { FamilyName } from '../schema/index.ts';
+import { embeddingBag } from './embeddingBag.ts';
+import type { Family } from './family.ts';
+import { linear } from './linear.ts';
+import { mlp } from './mlp.ts';
+
+/** Every family by name. */
+export const families: Readonly<Record<FamilyName, Family>> = { linear, mlp, 'embedding-bag': embeddingBag };
+
+export { type Family, type HyperSpec, type HyperTable, settleHyper } from './family.ts';
+export { edgeGraph, featureGraph } from './features.ts';
+export { headGraph, outputsOf } from './head.ts';
+export { type Layout, layoutOf } from './layout.ts';
+export { servedGraph } from './served.ts';

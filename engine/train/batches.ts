@@ -1,0 +1,109 @@
+// Batches of a part of the rows, in an order that only seed and epoch decide, so that a resumed run meets the same ones.
+// The last batch is filled up with rows of weight 0; texts of like length go together and are padded to a bucket's width.
+import { rng } from '../base/index.ts';
+import { type Tensor, tensor } from '../onnx/index.ts';
+import type { ModelRows } from './rows.ts';
+
+export interface Batch {
+  feeds: Record<string, Tensor>;
+  labels: Tensor;
+  /** float32 [batch]: 1, or 0 for padding. */
+  weights: Tensor;
+  /** Rows of the data in this batch, padding left out. */
+  rows: Uint32Array;
+}
+
+export interface Batches {
+  /** Rows in all. */
+  readonly rows: number;
+  /** Batches of one pass. */
+  readonly count: number;
+  /** Rows of each batch of an epoch, counted from 1; epoch 0 is the fixed order for evaluation. */
+  order(epoch: number): Uint32Array[];
+  make(rows: Uint32Array): Batch;
+}
+
+export interface BatchOptions {
+  batchSize: number;
+  seed: number;
+}
+
+/** Batches that are sorted by length together, so that a batch pads little and still mixes. */
+const pool = 16;
+/** Text widths are multiples of this, so that few shapes occur. */
+const widthStep = 16;
+
+/** Batches over the given rows of the data. */
+export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, seed }: BatchOptions): Batches {
+  const size = Math.max(1, Math.min(batchSize, part.length));
+  const count = Math.ceil(part.length / size);
+  const tokens = (row: number) => data.text.reduce((sum, { offsets }) => sum + offsets[row + 1] - offsets[row], 0);
+  const byLength = (rows: Uint32Array) => rows.sort((a, b) => tokens(a) - tokens(b) || a - b);
+  const cut = (rows: Uint32Array) =>
+    Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.subarray(i * size, (i + 1) * size));
+  return {
+    rows: part.length,
+    count,
+    order(epoch) {
+      const rows = part.slice();
+      if (epoch === 0) return cut(data.text.length > 0 ? byLength(rows) : rows);
+      const random = rng(seed, 'order', epoch);
+      random.shuffle(rows);
+      if (data.text.length === 0) return cut(rows);
+      for (let from = 0; from < rows.length; from += pool * size) byLength(rows.subarray(from, from + pool * size));
+      return random.shuffle(cut(rows));
+    },
+    make: (rows) => makeBatch(data, rows, size),
+  };
+}
+
+function makeBatch(data: ModelRows, rows: Uint32Array, size: number): Batch {
+  const filled = new Uint32Array(size).fill(rows[0]);
+  filled.set(rows);
+  const feeds: Record<string, Tensor> = {};
+  if (data.denseWidth > 0)
+    feeds['dense'] = tensor('float32', [size, data.denseWidth], picked(data.dense, data.denseWidth, filled));
+  if (data.embeddedWidth > 0)
+    feeds['embedded'] = tensor('int64', [size, data.embeddedWidth], picked(data.embedded, data.embeddedWidth, filled));
+  for (const [i, text] of data.text.entries()) {
+    const longest = filled.reduce((most, row) => Math.max(most, text.offsets[row + 1] - text.offsets[row]), 1);
+    const width = Math.ceil(longest / widthStep) * widthStep;
+    const ids = new BigInt64Array(size * width);
+    const weights = new Float32Array(size * width);
+    for (const [at, row] of filled.entries()) {
+      const start = text.offsets[row];
+      const length = text.offsets[row + 1] - start;
+      for (let j = 0; j < length; j++) ids[at * width + j] = BigInt(text.ids[start + j]);
+      weights.set(text.weights.subarray(start, start + length), at * width);
+    }
+    feeds[`text_${i}_ids`] = tensor('int64', [size, width], ids);
+    feeds[`text_${i}_weights`] = tensor('float32', [size, width], weights);
+  }
+  const { labels, targets } = data;
+  return {
+    feeds,
+    labels: labels
+      ? tensor(
+          'int64',
+          [size],
+          BigInt64Array.from(filled, (row) => BigInt(labels[row])),
+        )
+      : tensor(
+          'float32',
+          [size, 1],
+          Float32Array.from(filled, (row) => targets?.[row] ?? 0),
+        ),
+    weights: tensor(
+      'float32',
+      [size],
+      Float32Array.from(filled, (_, i) => (i < rows.length ? 1 : 0)),
+    ),
+    rows,
+  };
+}
+
+function picked<T extends Float32Array | BigInt64Array>(from: T, width: number, rows: Uint32Array): T {
+  const out = new (from.constructor as new (length: number) => T)(rows.length * width);
+  for (const [at, row] of rows.entries()) out.set(from.subarray(row * width, (row + 1) * width) as never, at * width);
+  return out;
+}

@@ -1,0 +1,64 @@
+// Runs a program over a part of the rows without training, and says how good it is.
+import type { Batches } from './batches.ts';
+import { accuracyOf, argmaxRows, r2Of } from './metrics.ts';
+import type { TrainingProgram } from './program.ts';
+import type { ModelRows } from './rows.ts';
+
+export interface PartEvaluation {
+  /** Mean training loss over the part. */
+  loss: number;
+  /** Accuracy, or R². */
+  score: number;
+  /** [rows × outputs] in the order of `rows`. */
+  logits: Float32Array;
+  rows: Uint32Array;
+}
+
+/** Evaluates every row of the batches once. */
+export async function evaluatePart(
+  program: TrainingProgram,
+  batches: Batches,
+  data: ModelRows,
+): Promise<PartEvaluation> {
+  let lossSum = 0;
+  let weightSum = 0;
+  const rows = new Uint32Array(batches.rows);
+  let logits = new Float32Array(0);
+  let done = 0;
+  for (const part of batches.order(0)) {
+    const batch = batches.make(part);
+    const out = await program.evaluate(batch.feeds, batch.labels, batch.weights);
+    lossSum += out.lossSum;
+    weightSum += out.weightSum;
+    const width = out.logits.data.length / batch.weights.data.length;
+    if (logits.length === 0) logits = new Float32Array(rows.length * width);
+    logits.set((out.logits.data as Float32Array).subarray(0, part.length * width), done * width);
+    rows.set(part, done);
+    done += part.length;
+  }
+  return { loss: lossSum / weightSum, score: scoreOf(logits, rows, data), logits, rows };
+}
+
+function scoreOf(logits: Float32Array, rows: Uint32Array, { labels, targets }: ModelRows): number {
+  if (targets)
+    return r2Of(
+      Float64Array.from(rows, (row) => targets[row]),
+      logits,
+    );
+  const truth = Int32Array.from(rows, (row) => labels?.[row] ?? 0);
+  return accuracyOf(truth, argmaxRows(logits, logits.length / rows.length));
+}
+
+/** Loss of every row of an evaluation by row number: negative log-likelihood, or squared error. */
+export function rowLosses({ logits, rows }: PartEvaluation, { labels, targets }: ModelRows): Map<number, number> {
+  const width = logits.length / rows.length;
+  return new Map(
+    Array.from(rows, (row, i) => {
+      if (targets) return [row, (logits[i] - targets[row]) ** 2];
+      const own = logits.subarray(i * width, (i + 1) * width);
+      const most = own.reduce((a, b) => Math.max(a, b));
+      const total = own.reduce((sum, value) => sum + Math.exp(value - most), 0);
+      return [row, Math.log(total) + most - own[labels?.[row] ?? 0]];
+    }),
+  );
+}

@@ -1,0 +1,164 @@
+// The training loop: epochs of steps, an evaluation after each, the best state kept. Its whole position is plain data that
+// a checkpoint can hold: a loop that goes on from one takes the very steps that an undisturbed one would have taken.
+import { setImmediate } from 'node:timers/promises';
+import { type Clock, systemClock } from '../base/index.ts';
+import type { Tensor } from '../onnx/index.ts';
+import { Fault, type ScheduleSpec } from '../schema/index.ts';
+import type { Batches } from './batches.ts';
+import type { TrainingProgram } from './program.ts';
+import { openSchedule, type ScheduleState } from './schedule.ts';
+
+export interface FitOptions {
+  epochs: number;
+  /** Evaluations without a better validation loss before it stops. */
+  patience: number;
+  learningRate: number;
+  schedule: ScheduleSpec;
+  /** Epoch to end at though the schedule was made for more; `epochs` when left out. */
+  until?: number;
+}
+
+/** Mean loss over the validation rows, and a figure that people read: accuracy or R². */
+export interface Evaluation {
+  loss: number;
+  score: number;
+}
+
+export interface BestState extends Evaluation {
+  epoch: number;
+  step: number;
+  weights: Map<string, Tensor>;
+}
+
+/** Position of a loop between two steps. */
+export interface FitState {
+  epoch: number;
+  /** Batches of the epoch that are done. */
+  batch: number;
+  step: number;
+  lossSum: number;
+  weightSum: number;
+  waited: number;
+  schedule: ScheduleState;
+  best: BestState | null;
+  /** Snapshot of the program. */
+  program: Map<string, Tensor>;
+}
+
+/** Why a loop ended. */
+export type FitEnd = 'epochs' | 'patience' | 'stop' | 'budget';
+
+export interface FitResult {
+  best: BestState;
+  end: FitEnd;
+  epochs: number;
+  steps: number;
+}
+
+export interface FitHooks {
+  /** Called between steps; a reason ends the loop at its best state so far, and a Fault thrown ends the run. */
+  interrupt?(): 'stop' | 'budget' | undefined;
+  /** After every step: its mean loss and learning rate. */
+  stepped?(step: number, epoch: number, loss: number, rate: number): void;
+  /** After every evaluation; `loss` is the epoch's mean training loss. */
+  evaluated?(step: number, epoch: number, loss: number, rate: number, evaluation: Evaluation): void;
+  /** Whether a checkpoint is due now; `save` follows. */
+  saveDue?(): boolean;
+  save?(state: FitState): Promise<void>;
+  clock?: Clock;
+}
+
+export interface FitParts {
+  program: TrainingProgram;
+  train: Batches;
+  /** Evaluates the program on the validation rows; null keeps the last state instead of the best. */
+  evaluate: (() => Promise<Evaluation>) | null;
+}
+
+/** How long the loop may hold the thread before messages are heard, ms. */
+const breathEveryMs = 50;
+
+/** Trains from the start, or from a saved position. Throws `diverged` when the loss is no number any more. */
+export async function fit(
+  parts: FitParts,
+  options: FitOptions,
+  hooks: FitHooks = {},
+  from?: FitState,
+): Promise<FitResult> {
+  const { program, train, evaluate } = parts;
+  const clock = hooks.clock ?? systemClock;
+  const schedule = openSchedule(
+    options.schedule,
+    { learningRate: options.learningRate, totalSteps: options.epochs * train.count },
+    from?.schedule,
+  );
+  if (from) await program.restore(from.program);
+  const at = from
+    ? { ...from }
+    : { epoch: 1, batch: 0, step: 0, lossSum: 0, weightSum: 0, waited: 0, best: null as BestState | null };
+  let breath = clock.monotonic();
+
+  const keep = async (evaluation: Evaluation) => {
+    at.best = { ...evaluation, epoch: at.epoch, step: at.step, weights: await program.weights() };
+  };
+  /** Evaluates, keeps what is better; true when patience has run out. */
+  const assess = async (rate: number): Promise<boolean> => {
+    const loss = at.weightSum > 0 ? at.lossSum / at.weightSum : 0;
+    const evaluation = evaluate ? await evaluate() : { loss, score: 0 };
+    checkFinite(evaluation.loss, at.step, options.learningRate);
+    schedule.observe(evaluation.loss);
+    if (!evaluate || at.best === null || evaluation.loss < at.best.loss) {
+      await keep(evaluation);
+      at.waited = 0;
+    } else {
+      at.waited++;
+    }
+    hooks.evaluated?.(at.step, at.epoch, loss, rate, evaluation);
+    return at.waited >= options.patience;
+  };
+  const result = (end: FitEnd): FitResult => {
+    const { best } = at;
+    if (!best) throw new Fault('internal', 'a loop ended without a state to keep');
+    return { best, end, epochs: at.epoch, steps: at.step };
+  };
+
+  const last = options.until ?? options.epochs;
+  let rate = schedule.rate(Math.max(1, at.step));
+  for (;;) {
+    const order = train.order(at.epoch);
+    while (at.batch < order.length) {
+      const why = hooks.interrupt?.();
+      if (why) {
+        if (at.batch > 0 || !at.best) await assess(rate);
+        return result(why);
+      }
+      const batch = train.make(order[at.batch]);
+      rate = schedule.rate(at.step + 1);
+      const sums = await program.step(batch.feeds, batch.labels, batch.weights, rate);
+      at.step++;
+      at.batch++;
+      checkFinite(sums.lossSum, at.step, options.learningRate);
+      at.lossSum += sums.lossSum;
+      at.weightSum += sums.weightSum;
+      hooks.stepped?.(at.step, at.epoch, sums.lossSum / sums.weightSum, rate);
+      if (hooks.save && hooks.saveDue?.()) {
+        await hooks.save({ ...at, schedule: schedule.state(), program: await program.snapshot() });
+      }
+      if (clock.monotonic() - breath > breathEveryMs) {
+        await setImmediate();
+        breath = clock.monotonic();
+      }
+    }
+    if (await assess(rate)) return result('patience');
+    if (at.epoch >= last) return result('epochs');
+    Object.assign(at, { epoch: at.epoch + 1, batch: 0, lossSum: 0, weightSum: 0 });
+  }
+}
+
+function checkFinite(loss: number, step: number, learningRate: number): void {
+  if (Number.isFinite(loss)) return;
+  throw new Fault(
+    'diverged',
+    `the loss is no number any more at step ${step}: train with a learning rate below ${learningRate}, for instance ${Number((learningRate / 10).toPrecision(2))}`,
+  );
+}

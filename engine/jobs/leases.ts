@@ -1,7 +1,6 @@
 // Device leases: what each child may use of this machine, so that training and serving do not trample each other.
-// Serving comes first: a host always gets its lease, training gets the rest, and waits when there is no rest.
-import type { ChildKind, DeviceLease } from '../schema/index.ts';
-import { Fault } from '../schema/index.ts';
+// Serving comes first: a host gets its lease at once; training gets what is left, and it and imports queue when there is none.
+import { type ChildKind, type DeviceLease, Fault } from '../schema/index.ts';
 
 export interface Machine {
   cores: number;
@@ -24,7 +23,7 @@ export interface HeldLease extends DeviceLease {
 }
 
 export interface Leases {
-  /** A host's or an importer's lease, at once: serving comes first, and imports are small. */
+  /** A lease at once, for what people wait for: hosts, and looking at devices. */
   grant(request: LeaseRequest): HeldLease;
   /** A lease as soon as there is room, in order of asking. Rejects with the signal's reason when it aborts. */
   wait(request: LeaseRequest, signal: AbortSignal): Promise<HeldLease>;
@@ -37,60 +36,66 @@ interface Waiting {
   take(lease: HeldLease): void;
 }
 
+/** Imports at once; each may take two threads. */
+const mostImporters = 2;
+
 /** Keeps the leases of a machine; `trainers` is the most training runs at once. */
 export function createLeases(machine: Machine, trainers: number): Leases {
   const held = new Map<string, HeldLease>();
-  const queue: Waiting[] = [];
+  const queues = new Map<ChildKind, Waiting[]>();
   let next = 1;
 
   const of = (kind: ChildKind) => [...held.values()].filter((lease) => lease.kind === kind);
-  const onGpu = (device: string) => device !== 'cpu' && device !== 'auto';
-  const used = () => [...held.values()].reduce((sum, lease) => sum + lease.memory, 0);
+  const free = () => machine.memory - [...held.values()].reduce((sum, lease) => sum + lease.memory, 0);
+  const isGpu = (device: string) => device !== 'cpu' && device !== 'auto';
 
-  function put(request: LeaseRequest, threads: number, memory: number): HeldLease {
+  // The same number whatever else runs, so that a run's bits do not depend on it: a lower priority, not fewer threads,
+  // keeps training out of serving's way.
+  const threads: Record<ChildKind, number> = {
+    trainer: Math.max(1, Math.floor(machine.cores / trainers)),
+    importer: Math.max(1, Math.min(2, machine.cores - 1)),
+    host: 1,
+    probe: 1,
+  };
+  const most: Partial<Record<ChildKind, number>> = { trainer: trainers, importer: mostImporters };
+
+  function put(request: LeaseRequest, memory: number): HeldLease {
     const { kind, holder, device } = request;
-    const lease: HeldLease = { id: `lease_${next++}`, kind, holder, device, threads, memory };
+    const lease: HeldLease = { id: `lease_${next++}`, kind, holder, device, threads: threads[kind], memory };
     held.set(lease.id, lease);
     return lease;
   }
 
-  // The same number whatever else runs, so that a run's bits do not depend on it: a lower priority, not fewer threads,
-  // keeps training out of serving's way.
-  const trainerThreads = Math.max(1, Math.floor(machine.cores / trainers));
-
-  function tryTrainer(request: LeaseRequest): HeldLease | undefined {
-    const running = of('trainer');
-    if (running.length >= trainers) return undefined;
-    if (onGpu(request.device) && running.some((lease) => lease.device === request.device)) return undefined;
-    const free = machine.memory - used();
-    const memory = Math.min(request.memory, free);
-    // With nothing else training there is nothing to wait for: it gets what is left, down to a quarter of the machine.
-    const least = Math.min(request.memory, machine.memory / (running.length > 0 ? 2 : 4));
-    if (memory < least && running.length > 0) return undefined;
-    return put(request, trainerThreads, Math.max(memory, least));
+  function tryLease(request: LeaseRequest): HeldLease | undefined {
+    const running = of(request.kind);
+    if (running.length >= (most[request.kind] ?? Infinity)) return undefined;
+    if (isGpu(request.device) && running.some((lease) => lease.device === request.device)) return undefined;
+    const wanted = Math.min(request.memory, machine.memory);
+    if (free() >= wanted) return put(request, wanted);
+    // The first of its kind has nothing to wait for: it gets what is left, and a quarter of the machine at least.
+    if (running.length === 0) return put(request, Math.min(wanted, Math.max(free(), machine.memory / 4)));
+    return undefined;
   }
 
   function pump(): void {
-    while (queue.length > 0) {
-      const first = queue[0];
-      const lease = tryTrainer(first.request);
-      if (!lease) return;
-      queue.shift();
-      first.take(lease);
+    for (const queue of queues.values()) {
+      while (queue.length > 0) {
+        const lease = tryLease(queue[0].request);
+        if (!lease) break;
+        queue.shift()?.take(lease);
+      }
     }
   }
 
   return {
-    grant(request) {
-      const threads = request.kind === 'host' ? 1 : Math.max(1, Math.min(2, machine.cores - 1));
-      return put(request, threads, Math.min(request.memory, machine.memory));
-    },
+    grant: (request) => put(request, Math.min(request.memory, machine.memory)),
     wait(request, signal) {
       return new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason as Error);
+        const queue = queues.get(request.kind) ?? [];
+        queues.set(request.kind, queue);
         const abort = () => {
-          const at = queue.indexOf(waiting);
-          if (at >= 0) queue.splice(at, 1);
+          queue.splice(queue.indexOf(waiting), 1);
           reject(
             (signal.reason as Error | undefined) ?? new Fault('cancelled', 'The wait for a device was cancelled.'),
           );

@@ -1,0 +1,292 @@
+// Datasets: imports by a child, from a path or an upload; rows and exports from our own encrypted packs; deletion.
+// A failed import leaves its record, state `failed` with the reason, until it is deleted or tried again; its name is free.
+import { basename, parse } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { deathFault, spawnChild } from '../children/index.ts';
+import { type DatasetReader, exportDataset, openDataset } from '../data/index.ts';
+import {
+  type ChildPort,
+  type Dataset,
+  type DatasetGrant,
+  Fault,
+  faultBody,
+  type FromImporter,
+  faultFrom,
+  type Handlers,
+  type ImportOptions,
+  type ImportSource,
+  importOptions,
+  isRunOver,
+} from '../schema/index.ts';
+import { type JobContext, needDisk, pageOf, throttle } from './context.ts';
+import { importablePath } from './paths.ts';
+
+type Names = 'list' | 'import' | 'upload' | 'show' | 'rows' | 'export' | 'delete';
+
+export interface Datasets {
+  handlers: Pick<Handlers, `datasets.${Names}`>;
+  /** What a trainer needs of a dataset. Faults: `not_found`, `conflict` when it is not ready. */
+  grant(idOrName: string): DatasetGrant;
+  /** Imports that a dead appliance left behind fail. */
+  recover(): void;
+  /** Ends the imports that are going on. */
+  close(): Promise<void>;
+}
+
+interface Import {
+  cancel: AbortController;
+  done: Promise<void>;
+}
+
+/** The datasets of an appliance. */
+export function createDatasets(context: JobContext): Datasets {
+  const { config, store, events, leases, log } = context;
+  const { datasets, objects } = store;
+  const imports = new Map<string, Import>();
+
+  const announce = (dataset: Dataset) => events.emit('dataset.changed', dataset.id, dataset);
+
+  function begin(
+    source: ImportSource,
+    given: { name?: string | undefined; options?: ImportOptions | undefined },
+  ): Dataset {
+    const file = basename(source.kind === 'path' ? source.path : source.name.replaceAll('\\', '/'));
+    const name = given.name ?? freeName(parse(file).name || file);
+    const dataset = datasets.insert({ state: 'importing', name, source: file, options: given.options ?? {} });
+    announce(dataset);
+    return dataset;
+  }
+
+  /** A name that no dataset has, from the file's: iris, iris-2, iris-3. */
+  function freeName(base: string): string {
+    const taken = new Set(datasets.list({ state: ['importing', 'ready'] }).items.map((dataset) => dataset.name));
+    let name = base;
+    for (let n = 2; taken.has(name); n++) name = `${base}-${n}`;
+    return name;
+  }
+
+  /** Runs the importer to its end. Never rejects: what went wrong stands in the record. */
+  function start(dataset: Dataset, source: ImportSource, upload?: Readable): Promise<void> {
+    const cancel = new AbortController();
+    const stop = () =>
+      cancel.abort(new Fault('cancelled', 'The appliance was stopped during this import. Import it again.'));
+    context.closing.addEventListener('abort', stop, { once: true });
+    const done = work(dataset, source, upload, cancel.signal).finally(() => {
+      context.closing.removeEventListener('abort', stop);
+      imports.delete(dataset.id);
+    });
+    imports.set(dataset.id, { cancel, done });
+    return done;
+  }
+
+  async function work(dataset: Dataset, source: ImportSource, upload: Readable | undefined, signal: AbortSignal) {
+    const { id } = dataset;
+    let object: string | undefined;
+    try {
+      await needDisk(context, `Importing ${dataset.source}`);
+      const memory = config.limits.importerMemory;
+      const lease = await leases.wait({ kind: 'importer', holder: id, device: 'cpu', memory }, signal);
+      try {
+        const pack = objects.create('dataset');
+        object = pack.id;
+        const child = spawnChild('importer', {
+          log,
+          memory: lease.memory,
+          seconds: config.limits.importSeconds,
+          input: upload !== undefined,
+        });
+        child.send({ type: 'import', source, options: dataset.options, pack, lease });
+        const told = throttle(100, (progress: unknown) => events.emit('dataset.progress', id, progress));
+        const result = await outcome(child, upload, signal, told);
+        const ready = store.transaction(() => {
+          const { stored } = objects.register(pack.id, { refs: [id] });
+          const { shape, sha256, options, bytes } = result;
+          return datasets.update(id, {
+            state: 'ready',
+            shape,
+            sha256,
+            options,
+            bytes: { source: bytes.source, stored },
+            object: pack.id,
+          });
+        });
+        log.info({ dataset: id, rows: result.shape.rows, columns: result.shape.columns.length }, 'imported');
+        announce(ready);
+      } finally {
+        leases.release(lease.id);
+      }
+    } catch (error) {
+      upload?.resume();
+      const fault = faultBody(signal.aborted ? signal.reason : error);
+      log.warn({ dataset: id, code: fault.code, err: error }, 'import failed');
+      if (!datasets.look(id)) return;
+      const failed = store.transaction(() => {
+        if (object) objects.erase(object);
+        return datasets.update(id, { state: 'failed', error: fault });
+      });
+      announce(failed);
+    }
+  }
+
+  const of = (idOrName: string) => datasets.find(idOrName);
+  const readyOf = (idOrName: string): Dataset & { object: string } => {
+    const dataset = of(idOrName);
+    if (dataset.state === 'ready' && dataset.object) return { ...dataset, object: dataset.object };
+    if (dataset.error) throw faultFrom(dataset.error as Parameters<typeof faultFrom>[0]);
+    throw new Fault('conflict', `Dataset ${dataset.name} is ${dataset.state}. Wait until it is ready.`);
+  };
+  const withReader = async <T>(
+    dataset: Dataset & { object: string },
+    use: (reader: DatasetReader) => T | Promise<T>,
+  ) => {
+    const reader = openDataset(objects.open(dataset.object));
+    try {
+      return await use(reader);
+    } finally {
+      reader.close();
+    }
+  };
+
+  return {
+    handlers: {
+      'datasets.list': ({ query }) => pageOf<'dataset'>(datasets, query),
+      'datasets.show': ({ params }) => of(params.id),
+      async 'datasets.import'({ body }, { caller }) {
+        const path = await importablePath(body.path, caller, config.importFolders);
+        const source: ImportSource = { kind: 'path', path };
+        const dataset = begin(source, body);
+        void start(dataset, source);
+        return dataset;
+      },
+      async 'datasets.upload'({ query }, { upload }) {
+        if (!upload) throw new Fault('bad_request', 'Send the file as the body of the request.');
+        const bytes = upload.bytes === undefined ? {} : { bytes: upload.bytes };
+        const source: ImportSource = { kind: 'stream', name: query.filename, ...bytes };
+        const dataset = begin(source, { name: query.name, options: optionsFrom(query.options) });
+        await start(dataset, source, upload.stream);
+        const after = datasets.get(dataset.id);
+        if (after.error) throw faultFrom(after.error as Parameters<typeof faultFrom>[0]);
+        return after;
+      },
+      'datasets.rows': ({ params, query }) => {
+        const dataset = readyOf(params.id);
+        return withReader(dataset, (reader) => ({ ...reader.preview(query.offset, query.limit), total: reader.rows }));
+      },
+      'datasets.export': async ({ params, query }, call) => {
+        const dataset = readyOf(params.id);
+        const type = query.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8';
+        await withReader(dataset, (reader) =>
+          pipeline(
+            Readable.from(yielding(exportDataset(reader, query.format)), { objectMode: false }),
+            call.download({ type, filename: `${dataset.name}.${query.format}` }),
+            { signal: call.signal },
+          ),
+        );
+        return undefined;
+      },
+      async 'datasets.delete'({ params }) {
+        const dataset = of(params.id);
+        const { id } = dataset;
+        const user = store.runs.list({
+          where: (run) => !isRunOver(run.state) && (run.dataset.id === id || run.test?.id === id),
+        });
+        const run = user.items[0];
+        if (run)
+          throw new Fault(
+            'conflict',
+            `Run ${run.id} is using dataset ${dataset.name}. Stop it first: neutrino runs stop ${run.id}`,
+          );
+        const running = imports.get(id);
+        running?.cancel.abort(new Fault('cancelled', 'The dataset was deleted during its import.'));
+        await running?.done;
+        store.transaction(() => {
+          const object = datasets.get(id).object;
+          if (object) objects.erase(object);
+          datasets.remove(id);
+        });
+        events.emit('dataset.removed', id, { id });
+        return { ok: true as const };
+      },
+    },
+    grant(idOrName) {
+      const dataset = readyOf(idOrName);
+      const { id, name, sha256, shape } = dataset;
+      if (!shape || sha256 === undefined) throw new Fault('internal', `dataset ${id} has no shape`);
+      return { id, name, sha256, shape, pack: objects.grant(dataset.object) };
+    },
+    recover() {
+      for (const dataset of datasets.list({ state: 'importing' }).items) {
+        const error = faultBody(new Fault('cancelled', 'The appliance ended during this import. Import it again.'));
+        datasets.update(dataset.id, { state: 'failed', error });
+      }
+    },
+    async close() {
+      await Promise.all([...imports.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** What the importer found, or why it found nothing. The child is gone, or going, when this settles. */
+function outcome(
+  child: ChildPort<'importer'>,
+  upload: Readable | undefined,
+  signal: AbortSignal,
+  onProgress: (progress: unknown) => void,
+): Promise<Extract<FromImporter, { type: 'imported' }>> {
+  return new Promise((resolve, reject) => {
+    let result: Extract<FromImporter, { type: 'imported' }> | undefined;
+    let fault: Error | undefined;
+    const cancel = () => {
+      fault ??= signal.reason as Error;
+      child.kill();
+    };
+    if (signal.aborted) cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    if (upload && child.stdin) {
+      pipeline(upload, child.stdin).catch((error: unknown) => {
+        // The importer may have seen enough to refuse the file; then its word counts, not the broken pipe.
+        const left = error instanceof Fault;
+        if (!left) return;
+        fault ??= error;
+        child.kill();
+      });
+    }
+    child.onMessage((message) => {
+      if (message.type === 'progress') onProgress(message.progress);
+      if (message.type === 'imported') result = message;
+      if (message.type === 'failed') fault ??= faultFrom(message.fault);
+      // Its work is done and on disk; it must not linger.
+      if (message.type !== 'progress') child.kill();
+    });
+    child.onExit((exit) => {
+      signal.removeEventListener('abort', cancel);
+      if (fault) reject(fault);
+      else if (result) resolve(result);
+      else
+        reject(deathFault('importer', exit, 'Nothing was imported. Try it again, with a smaller file if it persists.'));
+    });
+  });
+}
+
+/** Gives way to other work after each piece, so that a long export does not hold up the appliance. */
+async function* yielding(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    yield piece;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+function optionsFrom(text: string | undefined): ImportOptions | undefined {
+  if (text === undefined) return undefined;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Fault('bad_request', 'The query parameter options is not JSON.');
+  }
+  const parsed = importOptions.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new Fault('bad_request', `options.${issue?.path.join('.')}: ${issue?.message}`);
+}

@@ -1,0 +1,115 @@
+// Who is calling and what they may do: keys, the per-start token, sessions and tickets, roles, and the audit of it all.
+// It reads keys and writes the audit; making and revoking keys is keys.ts.
+import { type Clock, equalBytes, sha256, systemClock } from '../base/index.ts';
+import { type ApiKey, type AuditEntry, type Caller, Fault, type Gate } from '../schema/index.ts';
+import { allows, createLimiter, createSessions, parseKey, verifyKey } from '../security/index.ts';
+
+/** What the gate needs of the store. */
+export interface GateStore {
+  key(id: string): ApiKey | undefined;
+  principalName(id: string): string;
+  /** Notes that a key was used; cheap, called on every request. */
+  used(key: ApiKey, at: number): void;
+  audit(entry: Pick<AuditEntry, 'actor' | 'action' | 'subject' | 'outcome' | 'details'>): void;
+}
+
+export interface GateOptions {
+  /** The per-start token, from the lock file. */
+  token: string;
+  store: GateStore;
+  /** Wrong keys a minute from one address. */
+  failedLogins: number;
+  clock?: Clock;
+}
+
+export interface ApplianceGate extends Gate {
+  /** Ends every session and ticket that came from a key. */
+  forget(keyId: string): void;
+}
+
+/** Opens the gate of one appliance. */
+export function createGate({ token, store, failedLogins, clock = systemClock }: GateOptions): ApplianceGate {
+  const own = sha256(token);
+  const sessions = createSessions<Caller>(undefined, clock);
+  const wrong = createLimiter({ burst: failedLogins, perMinute: failedLogins, clock });
+
+  /** The key's record when it is still good; a key that was revoked or expired ends its sessions too. */
+  function recheck(caller: Caller): void {
+    if (caller.key === 'local') return;
+    const record = store.key(caller.key);
+    const expired = record?.expiresAt !== undefined && record.expiresAt <= clock.now();
+    if (record?.state === 'active' && !expired) return;
+    sessions.endAll((holder) => holder.key === caller.key);
+    throw new Fault(
+      expired ? 'key_expired' : 'unauthenticated',
+      `The key behind this session ${expired ? 'expired' : 'was revoked'}. Log in with another key.`,
+    );
+  }
+
+  function byKey(text: string, address: string): Caller {
+    const parts = parseKey(text);
+    const record = verifyKey(parts ? store.key(parts.id) : undefined, parts?.secret ?? '', clock.now());
+    store.used(record, clock.now());
+    return {
+      principal: store.principalName(record.parentId ?? ''),
+      key: record.id,
+      role: record.role,
+      ...(record.deployments ? { deployments: record.deployments } : {}),
+      address,
+      local: false,
+    };
+  }
+
+  return {
+    authenticate(text, address) {
+      if (isLoopback(address) && equalBytes(sha256(text), own)) {
+        return { principal: 'owner', key: 'local', role: 'admin', address, local: true };
+      }
+      // A right key always passes: 256 random bits cannot be guessed, and nobody on a shared address can lock it out.
+      try {
+        return byKey(text, address);
+      } catch (error) {
+        wrong.check(address);
+        throw error;
+      }
+    },
+    authorize(caller, action, deployment) {
+      if (allows(caller, action, deployment)) return;
+      const limited = caller.deployments ? ` for ${caller.deployments.join(', ')} only` : '';
+      const what = deployment === undefined ? action : `${action} of ${deployment}`;
+      throw new Fault(
+        'forbidden',
+        `A ${caller.role} key${limited} may not do ${what}. Ask an admin for a key of another role.`,
+      );
+    },
+    openSession: (caller) => sessions.begin(caller),
+    session(text) {
+      const found = sessions.check(text);
+      if (!found) throw new Fault('unauthenticated', 'This session is over. Log in again.');
+      recheck(found.holder);
+      return { caller: found.holder, expiresAt: found.expiresAt };
+    },
+    endSession: (text) => sessions.end(text),
+    ticket: (caller) => sessions.issueTicket(caller),
+    redeem(text, address) {
+      const holder = sessions.redeem(text);
+      if (!holder) {
+        wrong.check(address);
+        throw new Fault('unauthenticated', 'This link was used before or is too old. Get a new one: neutrino open');
+      }
+      recheck(holder);
+      return { ...holder, address, local: holder.local && isLoopback(address) };
+    },
+    audit({ caller, address, action, subject, outcome }) {
+      const actor = caller ? `${caller.principal} (${caller.key})` : 'anonymous';
+      store.audit({ actor, action, subject, outcome, details: { address } });
+    },
+    forget: (keyId) => sessions.endAll((holder) => holder.key === keyId),
+  };
+}
+
+/** Whether an address of a socket is this machine's own loopback. */
+export function isLoopback(address: string): boolean {
+  const plain = address.replace(/^::ffff:/, '');
+  return plain === '::1' || plain === 'localhost' || /^127\.\d+\.\d+\.\d+$/.test(plain);
+}

@@ -1,0 +1,245 @@
+// Runs: made, queued for a device, trained by a child, stopped, resumed. What a dead appliance left is `interrupted`.
+import { checkTarget } from '../data/index.ts';
+import {
+  type DatasetGrant,
+  Fault,
+  faultBody,
+  type Handlers,
+  isRunOver,
+  type Run,
+  type TrainRequest,
+} from '../schema/index.ts';
+import { compareRuns } from './compare.ts';
+import { type JobContext, needDisk, pageOf } from './context.ts';
+import type { Datasets } from './datasets.ts';
+import { checkModelName, type Models } from './models.ts';
+import { type LiveRun, startTrainer, type TrainerSession } from './trainerSession.ts';
+
+type Names = 'list' | 'create' | 'show' | 'metrics' | 'stop' | 'resume' | 'compare';
+
+export interface Runs {
+  handlers: Pick<Handlers, `runs.${Names}` | 'experiments.list' | 'experiments.show'>;
+  /** Marks what a dead appliance left behind, and queues again what was queued. */
+  recover(): void;
+  /** Interrupts the runs that are going on; resolves when their processes are gone. */
+  close(): Promise<void>;
+}
+
+interface Job {
+  live: LiveRun;
+  /** Ends the wait for a device. */
+  cancel: AbortController;
+  session: TrainerSession | undefined;
+  done: Promise<void>;
+}
+
+/** The runs of an appliance. */
+export function createRuns(context: JobContext, datasets: Datasets, models: Models): Runs {
+  const { config, store, events, leases, log } = context;
+  const { runs, experiments, journal } = store;
+  const jobs = new Map<string, Job>();
+
+  /** A run as it is this moment: its record, and what its trainer said since. */
+  const view = (run: Run): Run => {
+    const live = jobs.get(run.id)?.live;
+    if (!live) return run;
+    const metrics = { ...run.metrics, ...live.metrics };
+    return { ...run, metrics, ...(live.progress ? { progress: live.progress } : {}) };
+  };
+  const announce = (run: Run): Run => {
+    events.flush(run.id);
+    const shown = view(run);
+    events.emit('run.changed', run.id, shown);
+    return shown;
+  };
+
+  function experimentId(name: string): string {
+    const found = experiments.look(name);
+    return found?.state === 'open' ? found.id : experiments.insert({ state: 'open', name }).id;
+  }
+
+  function runName(base: string): string {
+    const others = runs.list({ where: (run) => run.name.startsWith(`${base}-`) }).items;
+    const numbers = others.map((run) => Number(run.name.slice(base.length + 1))).filter(Number.isInteger);
+    return `${base}-${Math.max(0, ...numbers) + 1}`;
+  }
+
+  function create(request: TrainRequest): Run {
+    const dataset = datasets.grant(request.dataset);
+    const test = request.test === undefined ? undefined : datasets.grant(request.test);
+    const { column } = checkTarget(dataset.shape, request.target);
+    checkColumns(dataset, request, column.name);
+    if (test && !test.shape.columns.some((one) => one.name === column.name)) {
+      throw new Fault('bad_target', `The test dataset ${test.name} has no column ${JSON.stringify(column.name)}.`);
+    }
+    const name = request.name ?? dataset.name;
+    checkModelName(name);
+    const run = store.transaction(() =>
+      runs.insert({
+        state: 'queued',
+        name: runName(name),
+        parentId: experimentId(request.experiment),
+        request: { ...request, target: column.name, name },
+        dataset: named(dataset),
+        ...(test ? { test: named(test) } : {}),
+        metrics: {},
+      }),
+    );
+    return enqueue(run);
+  }
+
+  function enqueue(run: Run): Run {
+    const cancel = new AbortController();
+    const job: Job = {
+      live: { progress: undefined, metrics: { ...run.metrics } },
+      cancel,
+      session: undefined,
+      done: Promise.resolve(),
+    };
+    jobs.set(run.id, job);
+    job.done = drive(run.id, job)
+      .catch((error: unknown) => log.error({ run: run.id, err: error }, 'run left the rails'))
+      .finally(() => jobs.delete(run.id));
+    return announce(run);
+  }
+
+  /** From the queue to the end. */
+  async function drive(id: string, job: Job): Promise<void> {
+    const { request } = runs.get(id);
+    const memory = config.limits.trainerMemory;
+    const wait = leases.wait({ kind: 'trainer', holder: id, device: request.device, memory }, job.cancel.signal);
+    // Stopped, or closing, while in the queue: whoever aborted has said so in the record.
+    const lease = await wait.catch(() => undefined);
+    if (!lease) return;
+    try {
+      const run = announce(runs.update(id, { state: 'preparing', startedAt: runs.get(id).startedAt ?? context.now() }));
+      await needDisk(context, 'Training');
+      const parts = {
+        run,
+        dataset: sameData(run.dataset),
+        test: run.test && sameData(run.test),
+        lease,
+        models,
+        live: job.live,
+        announce,
+      };
+      if (job.cancel.signal.aborted) throw job.cancel.signal.reason;
+      job.session = startTrainer(context, parts);
+      if (runs.get(id).state === 'stopping') job.session.stop();
+      await job.session.ended;
+    } catch (error) {
+      if (isRunOver(runs.get(id).state)) throw error;
+      announce(runs.update(id, { state: 'failed', error: faultBody(error), endedAt: context.now() }));
+    } finally {
+      leases.release(lease.id);
+    }
+  }
+
+  /** The dataset that a run began with; another one of the same name is not it. */
+  function sameData({ id, name, sha256 }: Run['dataset']): DatasetGrant {
+    const grant = datasets.grant(id);
+    if (grant.sha256 === sha256) return grant;
+    throw new Fault('conflict', `Dataset ${name} is not the one that this run began with.`);
+  }
+
+  function stop(run: Run): Run {
+    const job = jobs.get(run.id);
+    if (isRunOver(run.state)) {
+      throw new Fault('conflict', `Run ${run.name} is ${run.state} already.`, { state: run.state });
+    }
+    if (run.state === 'queued') {
+      const stopped = runs.update(run.id, { state: 'stopped', endedAt: context.now() });
+      job?.cancel.abort(new Fault('cancelled', 'The run was stopped while it was queued.'));
+      return announce(stopped);
+    }
+    if (run.state === 'stopping') return view(run);
+    const stopping = announce(runs.update(run.id, { state: 'stopping' }));
+    job?.session?.stop();
+    return stopping;
+  }
+
+  function resume(run: Run): Run {
+    if (run.state === 'finished')
+      throw new Fault('conflict', `Run ${run.name} is finished. Start another one: neutrino train`);
+    if (!isRunOver(run.state)) throw new Fault('conflict', `Run ${run.name} is ${run.state} already.`);
+    sameData(run.dataset);
+    if (run.test) sameData(run.test);
+    return enqueue(
+      runs.update(run.id, {
+        state: 'queued',
+        error: undefined,
+        endedAt: undefined,
+        report: undefined,
+        model: undefined,
+      }),
+    );
+  }
+
+  return {
+    handlers: {
+      'runs.list': ({ query }) => {
+        const { experiment, dataset, ...rest } = query;
+        const parentId = experiment === undefined ? undefined : experiments.find(experiment).id;
+        const where =
+          dataset === undefined ? undefined : (run: Run) => run.dataset.id === dataset || run.dataset.name === dataset;
+        const page = pageOf<'run'>(runs, { ...rest, parentId, where });
+        return { ...page, items: page.items.map(view) };
+      },
+      'runs.create': ({ body }) => create(body),
+      'runs.show': ({ params }) => view(runs.find(params.id)),
+      'runs.metrics': ({ params }) => ({ points: journal.read(runs.find(params.id).id) }),
+      'runs.stop': ({ params }) => stop(runs.find(params.id)),
+      'runs.resume': ({ params }) => resume(runs.find(params.id)),
+      'runs.compare': ({ query }) => {
+        const ids = query.ids.split(',').filter((id) => id !== '');
+        if (ids.length < 2) throw new Fault('bad_request', 'Name at least two runs to compare: ids=RUN,RUN');
+        return compareRuns(ids.map((id) => view(runs.find(id))));
+      },
+      'experiments.list': ({ query }) => pageOf<'experiment'>(experiments, query),
+      'experiments.show': ({ params }) => {
+        const experiment = experiments.find(params.id);
+        return { experiment, runs: runs.list({ parentId: experiment.id, limit: 1000 }).items.map(view) };
+      },
+    },
+    recover() {
+      const left = runs.list({ state: ['preparing', 'running', 'waiting', 'stopping'] }).items;
+      for (const { id } of left) {
+        const message = `The appliance ended during this run. Go on with: neutrino runs resume ${id}`;
+        runs.update(id, { state: 'interrupted', error: { code: 'child_died', message }, endedAt: context.now() });
+      }
+      if (!context.lasting) return;
+      for (const run of runs.list({ state: 'queued', sort: 'updatedAt' }).items) enqueue(run);
+    },
+    async close() {
+      for (const { cancel, session } of jobs.values()) {
+        cancel.abort(new Fault('cancelled', 'The appliance was stopped.'));
+        session?.kill();
+      }
+      await Promise.all([...jobs.values()].map(({ done }) => done));
+    },
+  };
+}
+
+const named = ({ id, name, sha256 }: DatasetGrant): Run['dataset'] => ({ id, name, sha256 });
+
+/** Columns that are to be left out must be there, and something must be left to learn from. */
+function checkColumns(
+  { name, shape }: Pick<DatasetGrant, 'name' | 'shape'>,
+  request: TrainRequest,
+  target: string,
+): void {
+  const known = new Set(shape.columns.map((column) => column.name));
+  for (const column of request.ignore ?? []) {
+    if (!known.has(column)) {
+      throw new Fault(
+        'bad_data',
+        `Dataset ${name} has no column ${JSON.stringify(column)} to ignore. It has: ${[...known].join(', ')}`,
+      );
+    }
+    if (column === target)
+      throw new Fault('bad_target', `Column ${JSON.stringify(column)} is the target and cannot be ignored.`);
+  }
+  if (known.size - new Set([...(request.ignore ?? []), target]).size < 1) {
+    throw new Fault('bad_data', `Dataset ${name} has no column left to learn from.`);
+  }
+}

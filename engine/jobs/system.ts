@@ -1,0 +1,73 @@
+// This machine and what it is doing, and the audit chain: the routes that only look.
+import { readdir, stat, statfs } from 'node:fs/promises';
+import { availableParallelism, freemem, hostname, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Handlers } from '../schema/index.ts';
+import type { JobContext } from './context.ts';
+import type { DeviceList } from './devices.ts';
+
+type Names = `system.${'show' | 'health'}` | `audit.${'list' | 'verify'}` | `v2.${'live' | 'ready' | 'server'}`;
+
+export interface SystemParts {
+  version: string;
+  nodeId: string;
+  devices: DeviceList;
+  /** Whether everything that was wanted at the start is back. */
+  isReady(): boolean;
+}
+
+/** The handlers of machine, audit and health. */
+export function systemHandlers(context: JobContext, parts: SystemParts): Pick<Handlers, Names> {
+  const { config, store, leases } = context;
+  const startedAt = context.now();
+  const { version } = parts;
+  return {
+    async 'system.show'(_input, { caller }) {
+      const disk = await statfs(config.dataDir);
+      const { vault } = store;
+      return {
+        name: config.name ?? hostname(),
+        version,
+        nodeId: parts.nodeId,
+        startedAt,
+        // Where data lies is for those who could look anyway.
+        ...(caller.role === 'admin' ? { dataDir: config.dataDir } : {}),
+        cores: availableParallelism(),
+        memory: { total: totalmem(), free: freemem() },
+        disk: {
+          total: disk.blocks * disk.bsize,
+          free: disk.bavail * disk.bsize,
+          used: await bytesBelow(config.dataDir),
+        },
+        devices: await parts.devices.look(),
+        leases: leases
+          .list()
+          .map(({ id, holder, device, threads, memory }) => ({ id, holder, device, threads, memory })),
+        vault: { id: vault.id, wraps: vault.wraps().map(({ id, kind, createdAt }) => ({ id, kind, createdAt })) },
+      };
+    },
+    'system.health': () => ({ ok: true as const, version }),
+    'audit.list': ({ query }) => {
+      const { entries, total } = store.audit.list(query);
+      return { entries, total };
+    },
+    async 'audit.verify'() {
+      const { ok, entries, broken } = await store.audit.verify();
+      return { ok, entries, ...(broken ? { broken } : {}) };
+    },
+    'v2.live': () => ({ live: true }),
+    'v2.ready': () => ({ ready: parts.isReady() }),
+    'v2.server': () => ({ name: 'neutrino', version, extensions: [] }),
+  };
+}
+
+/** Bytes of the files of the data directory, two levels deep. */
+async function bytesBelow(dir: string, depth = 2): Promise<number> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(() => []);
+  const sizes = entries.map(async (entry) => {
+    const path = join(dir, entry.name);
+    if (entry.isDirectory()) return depth > 1 ? bytesBelow(path, depth - 1) : 0;
+    return (await stat(path).catch(() => undefined))?.size ?? 0;
+  });
+  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,229 @@
+// One trainer process working on one run: what it says becomes the run's record, its journal, its checkpoints and, at the
+// end, its model. It decides nothing about queues: that is runs.ts.
+import { deathFault, spawnChild } from '../children/index.ts';
+import {
+  type ChildExit,
+  type DatasetGrant,
+  Fault,
+  type FaultBody,
+  faultBody,
+  type FromTrainer,
+  type MetricPoint,
+  type Progress,
+  type Run,
+} from '../schema/index.ts';
+import { type JobContext, throttle } from './context.ts';
+import type { HeldLease } from './leases.ts';
+import type { Models } from './models.ts';
+
+/** What is known of a run beyond its record while it trains. */
+export interface LiveRun {
+  progress: Progress | undefined;
+  /** Last value of each metric. */
+  metrics: Record<string, number>;
+}
+
+export interface SessionParts {
+  run: Run;
+  dataset: DatasetGrant;
+  test: DatasetGrant | undefined;
+  lease: HeldLease;
+  models: Models;
+  live: LiveRun;
+  /** Tells the world that the run's record changed. */
+  announce: (run: Run) => void;
+}
+
+export interface TrainerSession {
+  /** Asks for the best state so far; the trainer is ended when it does not come in time. */
+  stop(): void;
+  kill(): void;
+  /** Resolves when the process is gone and the record says how the run ended. */
+  readonly ended: Promise<void>;
+}
+
+/** Time for a stopping trainer to finish its step, evaluate and write its bundle, ms. */
+const stopMs = 180_000;
+
+/** Starts the trainer of a run that is `preparing`. Throws when the process cannot be started. */
+export function startTrainer(context: JobContext, parts: SessionParts): TrainerSession {
+  const { config, store, events, log } = context;
+  const { runs, objects, journal } = store;
+  const { lease, models, live, announce } = parts;
+  const { id, request } = parts.run;
+  const name = request.name ?? parts.run.dataset.name;
+  const place = models.reserve(name);
+  /** Objects that the trainer may be writing; whatever is not registered when it ends is erased. */
+  const writing = new Set<string>();
+  const create = (is: 'bundle' | 'checkpoint') => {
+    const grant = objects.create(is);
+    writing.add(grant.id);
+    return grant;
+  };
+  let over = false;
+  let fault: FaultBody | undefined;
+  let stopTimer: NodeJS.Timeout | undefined;
+
+  const { checkpoint } = parts.run;
+  journal.cut(id, checkpoint?.step ?? 0);
+  const bundle = create('bundle');
+  const child = spawnChild('trainer', { log, memory: lease.memory });
+  child.send({
+    type: 'train',
+    runId: id,
+    publish: { name, version: place.version },
+    request,
+    dataset: parts.dataset,
+    ...(parts.test ? { test: parts.test } : {}),
+    lease,
+    checkpointSeconds: config.checkpointSeconds,
+    ...(checkpoint ? { resume: objects.grant(checkpoint.object) } : {}),
+    bundle,
+    spentMs: checkpoint?.spentMs ?? 0,
+  });
+
+  const tellProgress = throttle(100, (progress: Progress) => events.emit('run.progress', id, progress));
+
+  function onMetrics(points: MetricPoint[]): void {
+    journal.append(id, points);
+    for (const point of points) live.metrics[point.name] = point.value;
+    events.metrics(id, points);
+  }
+
+  function onCheckpoint({ object, step, spentMs, sha256 }: Extract<FromTrainer, { type: 'checkpoint' }>): void {
+    const run = store.transaction(() => {
+      const before = runs.get(id).checkpoint?.object;
+      // Points up to this step go with it: a resume starts its curve right after them.
+      journal.flush();
+      objects.register(object, { refs: [id], sha256 });
+      if (before) objects.erase(before);
+      return runs.update(id, {
+        checkpoint: { object, step, at: context.now(), spentMs },
+        metrics: { ...live.metrics },
+      });
+    });
+    writing.delete(object);
+    announce(run);
+  }
+
+  function onFinished({ report, manifest, bundle: made, stopped }: Extract<FromTrainer, { type: 'finished' }>): void {
+    journal.flush();
+    const done = store.transaction(() => {
+      const run = runs.get(id);
+      const model = models.publish({
+        name,
+        version: place.version,
+        manifest,
+        object: bundle.id,
+        bundle: made,
+        runId: id,
+      });
+      // A run that was stopped may go on later, from its last checkpoint.
+      if (run.checkpoint && !stopped) objects.erase(run.checkpoint.object);
+      const updated = runs.update(id, {
+        state: stopped ? 'stopped' : 'finished',
+        report,
+        model: { id: model.id, name: model.name, version: model.version },
+        metrics: { ...live.metrics },
+        progress: live.progress,
+        endedAt: context.now(),
+        ...(stopped ? {} : { checkpoint: undefined }),
+      });
+      return { run: updated, model };
+    });
+    writing.delete(bundle.id);
+    over = true;
+    journal.compact(id);
+    events.emit('model.changed', done.model.id, done.model);
+    announce(done.run);
+    log.info({ run: id, model: done.model.id, stopped, steps: report.steps }, 'run finished');
+  }
+
+  function onFailed(body: FaultBody): void {
+    fault ??= body;
+  }
+
+  const handlers: { [T in FromTrainer['type']]: (message: Extract<FromTrainer, { type: T }>) => void } = {
+    plan({ plan }) {
+      const { state } = runs.get(id);
+      announce(runs.update(id, { plan, ...(state === 'preparing' ? { state: 'running' } : {}) }));
+    },
+    progress({ progress }) {
+      live.progress = progress;
+      tellProgress(progress);
+    },
+    metrics: ({ points }) => onMetrics(points),
+    wantCheckpoint() {
+      child.send({ type: 'checkpointPack', pack: create('checkpoint') });
+    },
+    checkpoint: onCheckpoint,
+    finished: onFinished,
+    failed: (message) => onFailed(message.fault),
+  };
+
+  /** The record of a run whose trainer is gone without having finished. */
+  function close(exit: ChildExit): void {
+    if (over) return;
+    const remedy = `Go on with: neutrino runs resume ${id}`;
+    const memory = exit.why === 'memory';
+    const body =
+      fault ??
+      (context.closing.aborted
+        ? faultBody(new Fault('child_died', `The appliance was stopped during this run. ${remedy}`))
+        : faultBody(
+            deathFault(
+              'trainer',
+              exit,
+              memory ? 'Use a smaller batch or model, or raise limits.trainerMemory.' : remedy,
+            ),
+          ));
+    const failed = fault !== undefined || memory;
+    announce(
+      runs.update(id, {
+        state: failed ? 'failed' : 'interrupted',
+        error: body,
+        metrics: { ...live.metrics },
+        progress: live.progress,
+        endedAt: context.now(),
+      }),
+    );
+    log.warn({ run: id, fault: body.code, ...exit }, failed ? 'run failed' : 'run interrupted');
+  }
+
+  child.onMessage((message) => {
+    if (over) return;
+    try {
+      (handlers[message.type] as (message: FromTrainer) => void)(message);
+    } catch (error) {
+      // What cannot be stored is not acknowledged: the run ends here, with the reason.
+      log.error({ run: id, err: error }, 'trainer message not stored');
+      onFailed(faultBody(error));
+    }
+    if (over || fault) child.kill();
+  });
+  const ended = new Promise<void>((resolve) => {
+    child.onExit((exit) => {
+      clearTimeout(stopTimer);
+      place.done();
+      try {
+        journal.flush();
+        store.transaction(() => {
+          for (const object of writing) objects.erase(object);
+          close(exit);
+        });
+      } catch (error) {
+        log.error({ run: id, err: error }, 'the end of a run was not stored');
+      }
+      resolve();
+    });
+  });
+
+  return {
+    stop() {
+      child.send({ type: 'stop' });
+      stopTimer ??= setTimeout(() => child.kill(), stopMs).unref();
+    },
+    kill: () => child.kill(),
+    ended,
+  };
+}

@@ -128,8 +128,8 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
 
   function note(req: Request, error: unknown, trace: Trace): void {
     if (trail.isRefusal(error)) trail.refusal(req, trace.caller, name, error);
-    else if (noted && trace.reached) {
-      trail.change(trace.caller ?? nobody(req), name, subjectOf(req.params), 'failed');
+    else if (noted && trace.reached && trace.caller) {
+      trail.change(trace.caller, name, subjectOf(req.params), 'failed');
     }
   }
 

@@ -126,9 +126,11 @@ export async function createApi(options: ApiOptions): Promise<Api> {
         else resolve();
       });
       for (const request of running) request.abort(new Fault('unavailable', 'the appliance is stopping'));
-      server.closeIdleConnections();
+      // A connection becomes idle when its last answer has gone; Node closes only those that are idle at the call.
+      const sweep = setInterval(() => server.closeIdleConnections(), 20);
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
       await closed;
+      clearInterval(sweep);
       clearTimeout(cut);
     },
   };

@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { mostDepth, parseJson } from '../../../engine/api/jsonText.ts';
+import { Fault } from '../../../engine/schema/index.ts';
+
+test('reads whatever JSON.stringify writes', () => {
+  fc.assert(
+    fc.property(fc.json({ maxDepth: 8 }), (text) => {
+      expect(parseJson(text)).toEqual(JSON.parse(text));
+    }),
+  );
+});
+
+test.each([
+  ['', 1, 1],
+  ['{"a":1,}', 1, 8],
+  ['[1 2]', 1, 4],
+  ['[01]', 1, 3],
+  ['{"a" 1}', 1, 6],
+  ['{a:1}', 1, 2],
+  ['"tab\there"', 1, 5],
+  ['"a\\xb"', 1, 3],
+  ['["\\\\", "\\u12g4"]', 1, 9],
+  ['[1]]', 1, 4],
+  ['[1}', 1, 3],
+  ['{"a":\n\n tru}', 3, 2],
+  ['"open', 1, 6],
+  ['NaN', 1, 1],
+])('%j goes wrong at line %d, column %d', (text, line, column) => {
+  try {
+    parseJson(text);
+    expect.unreachable();
+  } catch (error) {
+    expect(error).toBeInstanceOf(Fault);
+    expect((error as Fault).details).toMatchObject({ line, column });
+  }
+});
+
+test('cutting a text anywhere gives a fault with a place inside it', () => {
+  const text = '{"a": [1, -2.5e3, "x\\n\\"y"], "b": {"c": null, "d": true}}';
+  for (let end = 0; end < text.length; end++) {
+    expect(() => parseJson(text.slice(0, end))).toThrow(Fault);
+  }
+});
+
+test('counts brackets, but not those inside strings', () => {
+  expect(parseJson(`["${'['.repeat(1000)}"]`)).toEqual(['['.repeat(1000)]);
+  expect(parseJson('['.repeat(mostDepth) + ']'.repeat(mostDepth))).toBeDefined();
+  expect(() => parseJson('['.repeat(mostDepth + 1) + ']'.repeat(mostDepth + 1))).toThrow('deeper');
+});

@@ -30,7 +30,7 @@ const shared = Symbol('shared');
  */
 export function createLimiter({ burst, perMinute, most = 100_000, clock = systemClock }: LimiterOptions): Limiter {
   /** When each name's bucket will be full again; one that is full need not be remembered. */
-  const fullAt = new Map<string | typeof shared, number>();
+  const fullAt = new Map<string | symbol, number>();
   const interval = 60_000 / perMinute;
   let sweptAt = clock.monotonic();
 
@@ -40,7 +40,7 @@ export function createLimiter({ burst, perMinute, most = 100_000, clock = system
     sweptAt = now;
     for (const [name, at] of fullAt) if (at <= now) fullAt.delete(name);
   };
-  const place = (name: string, now: number): string | typeof shared => {
+  const place = (name: string, now: number): string | symbol => {
     if (fullAt.has(name)) return name;
     if (fullAt.size >= most) sweep(now);
     return fullAt.size >= most ? shared : name;

@@ -53,7 +53,9 @@ export function auditOf(db: Db, keys: KeyRing, meta: Meta, work: Work, clock: Cl
   const insert = db.prepare('INSERT OR REPLACE INTO audit (n, sealed) VALUES (?, ?)');
   const newest = db.prepare<[number, number], Row>('SELECT n, sealed FROM audit WHERE n < ? ORDER BY n DESC LIMIT ?');
   const onwards = db.prepare<[number, number], Row>('SELECT n, sealed FROM audit WHERE n > ? ORDER BY n LIMIT ?');
-  const chainKey = Buffer.from(meta.read('audit key') as string, 'base64');
+  const keyText = meta.read('audit key') as string | undefined;
+  if (keyText === undefined) throw damaged('neutrino.db (its audit key entry)');
+  const chainKey = Buffer.from(keyText, 'base64');
   const open = (row: Row) => JSON.parse(openAudit(keys, row.n, row.sealed)) as AuditEntry;
 
   let head: ChainHead;

@@ -9,5 +9,6 @@ export {
   importBundle,
   type ImportOptions as BundleImportOptions,
   readBundle,
+  readManifest,
   writeBundle,
 } from './pack.ts';

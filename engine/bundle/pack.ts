@@ -1,8 +1,9 @@
 // Bundles in object packs, and between packs and `.neutrino` files. A pack is this node's own and already authentic;
 // a file is anybody's and is checked from the first byte, in a child process.
+import { fromUtf8 } from '../base/index.ts';
 import { decodeModel, encodeModel } from '../onnx/index.ts';
 import { checkGraph, type Graph, graphOf, modelOf } from '../graph/index.ts';
-import { type BundleSigner, Fault, type Manifest } from '../schema/index.ts';
+import { type BundleSigner, Fault, type Manifest, manifest as manifestSchema } from '../schema/index.ts';
 import type { Identity } from '../security/index.ts';
 import type { PackReader, PackWriter } from '../store/index.ts';
 import {
@@ -44,6 +45,12 @@ export function writeBundle(writer: PackWriter, parts: BundleParts): Manifest {
 /** The bundle in a pack. Faults `corrupt` when a file does not have its hash, `newer_version` for a later format. */
 export function readBundle(reader: PackReader): Bundle {
   return unpackFiles(filesIn(reader), `the bundle in object ${reader.id}`, 'corrupt');
+}
+
+/** The manifest of the bundle in a pack, without reading the model where its format is the current one. */
+export function readManifest(reader: PackReader): Manifest {
+  const current = manifestSchema.safeParse(JSON.parse(fromUtf8(reader.read(files.manifest))));
+  return current.success ? current.data : readBundle(reader).manifest;
 }
 
 /** The `.neutrino` file of the bundle in a pack, piece by piece, signed by this node. */

@@ -72,7 +72,7 @@ export async function openModelHost(
 
 function outputsOf(manifest: Manifest, results: Record<string, Tensor>, rows: number, from: number): PredictOutput[] {
   if (manifest.task === 'regression') {
-    const values = results.prediction?.data as Float32Array;
+    const values = results.prediction?.data as Float32Array | Float64Array;
     return Array.from({ length: rows }, (_, row) => ({ value: finite(values[row], from + row) }));
   }
   const { classes } = manifest;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readBundle, writeBundle } from '../../../engine/bundle/index.ts';
+import { readBundle, readManifest, writeBundle } from '../../../engine/bundle/index.ts';
 import { hex, sha256 } from '../../../engine/base/index.ts';
 import { newKey } from '../../../engine/security/index.ts';
 import { createPack, openPack } from '../../../engine/store/index.ts';
@@ -16,6 +16,7 @@ test('a bundle comes back from its pack as it was written, tensors and hashes to
   const { grant, manifest } = packOf(place.dir, 'whole', parts);
   const pack = openPack(grant.path, grant);
   const bundle = readBundle(pack);
+  expect(readManifest(pack)).toEqual(manifest);
   const hashes = Object.fromEntries(
     ['model.onnx', 'preprocess.json', 'report.json'].map((name) => [name, hex(sha256(pack.read(name)))]),
   );

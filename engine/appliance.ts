@@ -12,6 +12,7 @@ import {
   diagnose as diagnoseWith,
   type Finding,
   restoreFrom,
+  rotateVault as rotateWith,
   setPassphrase,
   type VaultStatus,
   vaultStatus as statusOf,
@@ -137,9 +138,13 @@ export const vaultStatus = (dataDir: string, passphrase?: string): Promise<Vault
 export const addVaultWrap = (dataDir: string, passphrase: string | undefined, next: string): Promise<VaultStatus> =>
   setPassphrase(dataDir, sources(passphrase), next);
 
+/** Replaces the vault key and re-seals everything; a new recovery code takes the old one's place. */
+export const rotateVault = (dataDir: string, passphrase?: string): Promise<VaultStatus & { recoveryCode?: string }> =>
+  rotateWith(dataDir, sources(passphrase));
+
 /** Writes everything, still encrypted, into one file. */
 export const backupAppliance = (dataDir: string, file: string, passphrase?: string) =>
-  backupTo(dataDir, file, sources(passphrase), about.version);
+  backupTo(dataDir, file, sources(passphrase));
 
 /** Brings a backup into an empty data directory. */
 export const restoreAppliance = (file: string, dataDir: string) => restoreFrom(file, dataDir);

@@ -28,7 +28,7 @@ function cli(args: string[]): {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const first = new Promise<Started & { error?: { code: string; message: string } }>((resolve, reject) => {
-    createInterface({ input: child.stdout! }).once('line', (line) => resolve(JSON.parse(line)));
+    createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
     child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`the appliance ended with code ${code} before it was ready`)));
   });

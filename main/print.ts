@@ -11,8 +11,7 @@ export const note = (text: string): void => void process.stderr.write(`${text}\n
 
 /** Text as a terminal may safely show it: control and bidirectional characters are replaced. */
 export function printable(text: string): string {
-  // biome-ignore lint: control characters are what this is about
-  return stripVTControlCharacters(text).replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '·');
+  return stripVTControlCharacters(text).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '·');
 }
 
 /** Columns a string takes on a terminal; CJK and emoji take two. */

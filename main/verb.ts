@@ -1,6 +1,6 @@
 // One way to declare a verb: what it does with a session, and how its result is printed. Exit codes come from the error table.
 import { Command, CommanderError, Option } from 'commander';
-import { exitCode, Fault, faultBody } from '../engine/schema/index.ts';
+import { type ErrorCode, errorCodes, exitCode, Fault, faultBody } from '../engine/schema/index.ts';
 import { note, say } from './print.ts';
 import { type GlobalOptions, openSession, type Session } from './session.ts';
 
@@ -78,4 +78,14 @@ export function commandLineFault(error: unknown): Fault | undefined {
   if (!(error instanceof CommanderError)) return error instanceof Fault ? error : undefined;
   if (error.exitCode === 0) return undefined;
   return new Fault('bad_request', `${error.message.replace(/^error: /, '')}; see neutrino --help`);
+}
+
+/** The fault that a record keeps of why its work failed. */
+export function recordedFault(kept: {
+  code: string;
+  message: string;
+  details?: Record<string, unknown> | undefined;
+}): Fault {
+  const code = errorCodes.find((known): known is ErrorCode => known === kept.code) ?? 'internal';
+  return new Fault(code, kept.message, kept.details);
 }

@@ -24,25 +24,18 @@ const gib = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
 /** Every check in order. Never throws: what fails is a finding. */
 export async function diagnose(config: ApplianceConfig, from: WrapSources, log: Log = silentLog): Promise<Finding[]> {
   const running = readLock(config.dataDir);
-  const parts = await Promise.all([
-    nodeVersion(),
-    machine(),
+  const appliance = running ? Promise.resolve([applianceFinding(running)]) : port(config);
+  const [place, ways, way, found] = await Promise.all([
     directory(config),
     vault(config, from),
-    running
-      ? [
-          {
-            check: 'appliance',
-            ok: true,
-            needed: true,
-            finding: `runs at ${running.url ?? '(starting)'}, pid ${running.pid}`,
-          },
-        ]
-      : port(config),
+    appliance,
     devices(log),
-    network(config),
   ]);
-  return parts.flat();
+  return [...nodeVersion(), ...machine(), ...place, ...ways, ...way, ...found, ...network(config)];
+}
+
+function applianceFinding({ url, pid }: { url?: string | undefined; pid: number }): Finding {
+  return { check: 'appliance', ok: true, needed: true, finding: `runs at ${url ?? '(starting)'}, pid ${pid}` };
 }
 
 function nodeVersion(): Finding[] {

@@ -2,4 +2,4 @@
 // that the API calls. Never runs a model or decodes a foreign file itself.
 export { diagnose, type Finding } from './doctor.ts';
 export { createJobs, type Jobs, type JobsOptions } from './jobs.ts';
-export { backupTo, restoreFrom, setPassphrase, type VaultStatus, vaultStatus } from './upkeep.ts';
+export { backupTo, restoreFrom, rotateVault, setPassphrase, type VaultStatus, vaultStatus } from './upkeep.ts';

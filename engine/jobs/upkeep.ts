@@ -1,6 +1,6 @@
 // What is done to a data directory while no appliance runs on it: its vault's ways in, backups, restores.
-import { createVault, hasVault, openVault, type Vault, type WrapInfo, type WrapSources } from '../security/index.ts';
-import { type BackupReport, hasStore, openStore, readLock, restore, type Store, verifyBackup } from '../store/index.ts';
+import { openVault, type Vault, type WrapInfo, type WrapSources } from '../security/index.ts';
+import { type BackupReport, openStore, readLock, restore, type Store, verifyBackup } from '../store/index.ts';
 import { Fault } from '../schema/index.ts';
 
 export interface VaultStatus {
@@ -10,18 +10,6 @@ export interface VaultStatus {
 }
 
 const statusOf = (vault: Vault): VaultStatus => ({ id: vault.id, generation: vault.generation, wraps: vault.wraps() });
-
-/** Opens the vault of a data directory, making it first where the directory is new. */
-export async function vaultOf(
-  dataDir: string,
-  from: WrapSources,
-): Promise<{ vault: Vault; recoveryCode: string | undefined }> {
-  if (hasVault(dataDir)) return { vault: await openVault(dataDir, from), recoveryCode: undefined };
-  if (hasStore(dataDir)) {
-    throw new Fault('corrupt', `${dataDir} holds data but its vault.json is gone; restore that file from a backup`);
-  }
-  return createVault(dataDir, from);
-}
 
 /** The ways in. Opens the vault, so that what is shown has been proven. Faults of `openVault`. */
 export async function vaultStatus(dataDir: string, from: WrapSources): Promise<VaultStatus> {
@@ -59,14 +47,14 @@ export async function rotateVault(
 }
 
 /** Writes everything, still encrypted, into one file and reads it back. */
-export async function backUp(dataDir: string, file: string, from: WrapSources): Promise<BackupReport> {
+export async function backupTo(dataDir: string, file: string, from: WrapSources): Promise<BackupReport> {
   const report = await offline(dataDir, from, (store) => store.backup(file));
   verifyBackup(file);
   return report;
 }
 
 /** Lays a backup out as a data directory that is missing or empty. */
-export function restoreBackup(file: string, dataDir: string): { bytes: number; files: number } {
+export function restoreFrom(file: string, dataDir: string): { bytes: number; files: number } {
   return restore(file, dataDir);
 }
 

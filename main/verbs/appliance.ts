@@ -7,6 +7,7 @@ import {
   backupAppliance,
   diagnose,
   restoreAppliance,
+  rotateVault,
   startAppliance,
   vaultStatus,
 } from '../../engine/appliance.ts';
@@ -85,7 +86,7 @@ function offline(
   parent: Command,
   usage: string,
   summary: string,
-  work: (args: string[], options: Options) => Promise<void>,
+  work: (args: string[], options: Options) => Promise<void> | void,
   declare: (command: Command) => Command = (c) => c,
 ): void {
   const command = withGlobals(declare(parent.command(usage).description(summary)));
@@ -135,7 +136,7 @@ export function applianceVerbs(program: Command): void {
   });
   const vault = program.command('vault').description('what protects the data');
   offline(vault, 'status', 'the ways in which the vault can be opened', async (_args, options) => {
-    const status = vaultStatus(resolve(dataDirectory(options)));
+    const status = await vaultStatus(resolve(dataDirectory(options)), passphrase(options));
     if (options.json) say(JSON.stringify(status));
     else
       say(
@@ -150,33 +151,38 @@ export function applianceVerbs(program: Command): void {
     'rewrap',
     'set a new passphrase (from --new-passphrase-file)',
     async (_args, options) => {
-      const next = passphrase({ passphraseFile: String(options['newPassphraseFile']) });
+      const next = passphrase({ passphraseFile: options['newPassphraseFile'] as string });
       const status = await addVaultWrap(resolve(dataDirectory(options)), passphrase(options), next ?? '');
       if (options.json) say(JSON.stringify(status));
       else say('the new passphrase opens the vault; losing every way in loses the data');
     },
     (command) => command.requiredOption('--new-passphrase-file <file>', 'file with the new passphrase'),
   );
+  offline(vault, 'rotate', 'replace the vault key and seal everything anew', async (_args, options) => {
+    const status = await rotateVault(resolve(dataDirectory(options)), passphrase(options));
+    if (options.json) say(JSON.stringify(status));
+    else say(`the vault has a new key and a new recovery code, shown this once:\n\n    ${status.recoveryCode}`);
+  });
   offline(
     program,
     'backup <file>',
     'write everything, still encrypted, into one file',
     async ([file], options) => {
-      const target = String(file);
+      const target = file;
       if (existsSync(target) && options['force'] !== true)
         throw new Fault('conflict', `${target} exists: name another file or add --force`);
       const made = await backupAppliance(resolve(dataDirectory(options)), target, passphrase(options));
       if (options.json) say(JSON.stringify(made));
       else
         say(
-          `wrote ${target} (${bytes(made.bytes)}, ${made.objects} objects); it opens with the passphrase or the recovery code of this vault`,
+          `wrote ${target} (${bytes(made.bytes)}, ${made.files} files); it opens with the passphrase or the recovery code of this vault`,
         );
     },
     (command) => command.option('--force', 'replace the file'),
   );
-  offline(program, 'restore <file>', 'bring a backup into an empty data directory', async ([file], options) => {
-    const made = await restoreAppliance(String(file), resolve(dataDirectory(options)));
+  offline(program, 'restore <file>', 'bring a backup into an empty data directory', ([file], options) => {
+    const made = restoreAppliance(file, resolve(dataDirectory(options)));
     if (options.json) say(JSON.stringify(made));
-    else say(`restored ${made.objects} objects into ${resolve(dataDirectory(options))}: neutrino start`);
+    else say(`restored ${made.files} files into ${resolve(dataDirectory(options))}: neutrino start`);
   });
 }

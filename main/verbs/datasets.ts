@@ -1,19 +1,22 @@
 // neutrino datasets …: import, list, show, export, delete.
 import { createReadStream, createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { Command } from 'commander';
 import {
   type Column,
   type Dataset,
   Fault,
   type ImportOptions,
+  type Progress,
   type ColumnType,
   columnTypes,
 } from '../../engine/schema/index.ts';
 import { bytes, figure, note, progressLine, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
-import { verb } from '../verb.ts';
+import { recordedFault, verb } from '../verb.ts';
 
 const header = ['id', 'name', 'state', 'rows', 'columns', 'stored', 'created'];
 const row = (d: Dataset) => [
@@ -61,7 +64,7 @@ function importOptions(options: Record<string, unknown>): ImportOptions {
   }
   return {
     ...(options['format'] ? { format: options['format'] as 'csv' } : {}),
-    ...(options['delimiter'] ? { delimiter: String(options['delimiter']).replace('\\t', '\t') } : {}),
+    ...(options['delimiter'] ? { delimiter: (options['delimiter'] as string).replace('\\t', '\t') } : {}),
     ...(options['encoding'] ? { encoding: options['encoding'] as 'utf-8' } : {}),
     ...(options['header'] === false ? { header: false } : {}),
     ...(Object.keys(types).length > 0 ? { types } : {}),
@@ -86,11 +89,15 @@ export async function importFile(
         })
       : await session.client.upload(
           'datasets.upload',
-          { query: { filename: basename(path), ...(name ? { name } : {}), options: JSON.stringify(options) } },
           createReadStream(path),
+          { query: { filename: basename(path), ...(name ? { name } : {}), options: JSON.stringify(options) } },
           { bytes: found.size, onProgress: (done) => line.show({ phase: 'uploading', done, total: found.size }, {}) },
         );
-    return await session.client.waitDataset(started.id, { onProgress: (progress) => line.show(progress, {}) });
+    const dataset = await session.client.waitDataset(started.id, (event) => {
+      if (event.type === 'dataset.progress') line.show(event.data as Progress, {});
+    });
+    if (dataset.state === 'ready') return dataset;
+    throw dataset.error ? recordedFault(dataset.error) : new Fault('internal', `the import ended ${dataset.state}`);
   } finally {
     line.end();
   }
@@ -127,7 +134,7 @@ export function datasetVerbs(program: Command): void {
     'list datasets',
     async ({ client }, _args, options) => {
       const page = await client.call('datasets.list', {
-        query: { ...(options['search'] ? { search: String(options['search']) } : {}), limit: 1000 },
+        query: { ...(options['search'] ? { search: options['search'] as string } : {}), limit: 1000 },
       });
       return {
         json: page.items,
@@ -148,15 +155,17 @@ export function datasetVerbs(program: Command): void {
     'export <dataset>',
     'write the rows to a file',
     async ({ client }, [id], options) => {
-      const file = String(options['output']);
+      const file = options['output'] as string;
       if (existsSync(file) && options['force'] !== true)
         throw new Fault('conflict', `${file} exists: name another file or add --force`);
       const format = options['format'] === 'jsonl' || (!options['format'] && file.endsWith('.jsonl')) ? 'jsonl' : 'csv';
-      const body = await client.download('datasets.export', { params: { id }, query: { format } });
-      await pipeline(body, createWriteStream(file, { mode: 0o600 })).catch((error: unknown) => {
-        rmSync(file, { force: true });
-        throw error;
-      });
+      const { body } = await client.download('datasets.export', { params: { id }, query: { format } });
+      await pipeline(Readable.fromWeb(body as WebStream), createWriteStream(file, { mode: 0o600 })).catch(
+        (error: unknown) => {
+          rmSync(file, { force: true });
+          throw error;
+        },
+      );
       note('the file is plain text: it is no longer protected by the vault');
       return { json: { file, format }, text: `wrote ${file}` };
     },

@@ -18,9 +18,9 @@ const row = (d: Deployment) => [
 const replicas = (text: string) => {
   const [min, max] = text.split(':').map(Number);
   const top = max ?? min;
-  if (!Number.isInteger(min) || !Number.isInteger(top) || min! < 0 || top! < Math.max(1, min!))
+  if (!Number.isInteger(min) || !Number.isInteger(top) || min < 0 || top < Math.max(1, min))
     throw new Fault('bad_request', `--replicas takes MIN:MAX, as 1:4, not ${text}`);
-  return { min: min!, max: top! };
+  return { min, max: top };
 };
 
 function deployed(session: Session, d: Deployment) {
@@ -41,7 +41,7 @@ export function deploymentVerbs(program: Command): void {
     async (session, [model], options) => {
       const body = {
         model,
-        ...(options['name'] ? { name: String(options['name']) } : {}),
+        ...(options['name'] ? { name: options['name'] as string } : {}),
         ...(options['replicas'] ? { replicas: options['replicas'] as { min: number; max: number } } : {}),
       };
       return deployed(session, await session.client.call('deployments.create', { body }));

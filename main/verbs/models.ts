@@ -1,7 +1,9 @@
 // neutrino models … and neutrino predict: keep, move and use trained models.
 import { createReadStream, createWriteStream, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { Command } from 'commander';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
@@ -36,10 +38,7 @@ export function readInputs(file: string): PredictInput[] {
   const start = text.trimStart()[0];
   if (start === '[' || start === '{') return jsonInputs(file, text);
   try {
-    const rows = parse(text, { columns: true, bom: true, skip_empty_lines: true, relax_column_count: false }) as Record<
-      string,
-      string
-    >[];
+    const rows = parse<Record<string, string>>(text, { columns: true, bom: true, skip_empty_lines: true });
     if (rows.length === 0) throw new Fault('bad_input', `${file} has a header but no row: give at least one`);
     return rows.map((cells) =>
       Object.fromEntries(Object.entries(cells).map(([name, cell]) => [name, cell === '' ? null : cell])),
@@ -54,7 +53,7 @@ function jsonInputs(file: string, text: string): PredictInput[] {
   try {
     const whole = JSON.parse(text) as PredictInput | PredictInput[] | { inputs: PredictInput[] };
     if (Array.isArray(whole)) return whole;
-    if (typeof whole === 'object' && Array.isArray(whole['inputs'])) return whole['inputs'] as PredictInput[];
+    if (typeof whole === 'object' && Array.isArray(whole['inputs'])) return whole['inputs'];
     return [whole as PredictInput];
   } catch {}
   return text
@@ -72,10 +71,11 @@ function jsonInputs(file: string, text: string): PredictInput[] {
 
 /** Flat rows for a table or CSV: the label and its probability, or the value. */
 function flat(outputs: PredictOutput[]): Record<string, string | number>[] {
-  return outputs.map((o): Record<string, string | number> =>
-    'value' in o
-      ? { prediction: o.value }
-      : { prediction: o.label, probability: Number((o.scores[o.label] ?? 0).toPrecision(6)) },
+  return outputs.map(
+    (o): Record<string, string | number> =>
+      'value' in o
+        ? { prediction: o.value }
+        : { prediction: o.label, probability: Number((o.scores[o.label] ?? 0).toPrecision(6)) },
   );
 }
 
@@ -100,7 +100,7 @@ export function modelVerbs(program: Command): void {
     'list models',
     async ({ client }, _args, options) => {
       const page = await client.call('models.list', {
-        query: { limit: 1000, ...(options['search'] ? { search: String(options['search']) } : {}) },
+        query: { limit: 1000, ...(options['search'] ? { search: options['search'] as string } : {}) },
       });
       return {
         json: page.items,
@@ -130,11 +130,13 @@ export function modelVerbs(program: Command): void {
     async ({ client }, [id, file], options) => {
       if (existsSync(file) && options['force'] !== true)
         throw new Fault('conflict', `${file} exists: name another file or add --force`);
-      const body = await client.download('models.export', { params: { id } });
-      await pipeline(body, createWriteStream(file, { mode: 0o600 })).catch((error: unknown) => {
-        rmSync(file, { force: true });
-        throw error;
-      });
+      const { body } = await client.download('models.export', { params: { id } });
+      await pipeline(Readable.fromWeb(body as WebStream), createWriteStream(file, { mode: 0o600 })).catch(
+        (error: unknown) => {
+          rmSync(file, { force: true });
+          throw error;
+        },
+      );
       return { json: { file, bytes: statSync(file).size }, text: `wrote ${file} (${bytes(statSync(file).size)})` };
     },
     (command) => command.option('--force', 'replace the file'),
@@ -146,8 +148,8 @@ export function modelVerbs(program: Command): void {
     async ({ client }, [file], options) => {
       const found = statSync(file, { throwIfNoEntry: false });
       if (!found?.isFile()) throw new Fault('not_found', `there is no file ${file}: check the path`);
-      const query = options['name'] ? { name: String(options['name']) } : {};
-      const model = await client.upload('models.import', { query }, createReadStream(file), { bytes: found.size });
+      const query = options['name'] ? { name: options['name'] as string } : {};
+      const model = await client.upload('models.import', createReadStream(file), { query }, { bytes: found.size });
       return { json: model, text: table(header, [row(model)]) };
     },
     (command) => command.option('--name <name>', 'name of the model'),
@@ -163,7 +165,7 @@ export function modelVerbs(program: Command): void {
     async (session, [model], options) => {
       const texts = options['text'] as string[] | undefined;
       if (!texts && !options['input']) throw new Fault('bad_request', 'give --input FILE or --text TEXT');
-      const answer = await predictAll(session, model, texts ?? readInputs(String(options['input'])));
+      const answer = await predictAll(session, model, texts ?? readInputs(options['input'] as string));
       const rows = flat(answer.outputs);
       const file = options['output'] as string | undefined;
       if (!file)

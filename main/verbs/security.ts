@@ -24,8 +24,8 @@ export function securityVerbs(program: Command): void {
     async ({ client }, _args, options) => {
       const body = {
         role: options['role'] as (typeof roles)[number],
-        ...(options['name'] ? { name: String(options['name']) } : {}),
-        ...(options['for'] ? { principal: String(options['for']) } : {}),
+        ...(options['name'] ? { name: options['name'] as string } : {}),
+        ...(options['for'] ? { principal: options['for'] as string } : {}),
         ...(options['days'] ? { days: Number(options['days']) } : {}),
         ...(options['deployment'] ? { deployments: options['deployment'] as string[] } : {}),
       };

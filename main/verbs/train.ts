@@ -4,16 +4,15 @@ import type { Command } from 'commander';
 import {
   familyNames,
   Fault,
-  faultFrom,
-  isRunOver,
-  type ErrorCode,
   type Hyper,
+  type MetricPoint,
+  type Progress,
   type Run,
   type TrainRequest,
 } from '../../engine/schema/index.ts';
 import { figure, note, planText, progressLine, reportText, runHeader, runRow, table, time } from '../print.ts';
 import type { Session } from '../session.ts';
-import { verb, whole } from '../verb.ts';
+import { recordedFault, verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
 
 const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2'];
@@ -32,20 +31,19 @@ export async function follow(session: Session, id: string, quiet: boolean): Prom
   };
   process.on('SIGINT', stop);
   try {
-    return await session.client.waitRun(id, {
-      onRun(run) {
-        if (run.plan && !planned) {
-          planned = true;
-          line.end();
-          if (!quiet) note(planText(run.plan));
-        }
-        if (run.progress && !isRunOver(run.state)) {
-          const figures = Object.fromEntries(
-            shown.flatMap((name) => (run.metrics[name] === undefined ? [] : [[name, run.metrics[name]]])),
-          );
-          line.show(run.progress, figures);
-        }
-      },
+    const shownFigures: Record<string, number> = {};
+    return await session.client.waitRun(id, (event) => {
+      if (event.type === 'run.metric') {
+        for (const { name, value } of event.data as MetricPoint[]) if (shown.includes(name)) shownFigures[name] = value;
+      }
+      if (event.type === 'run.progress') line.show(event.data as Progress, shownFigures);
+      if (event.type === 'run.changed') {
+        const { plan } = event.data as Run;
+        if (!plan || planned) return;
+        planned = true;
+        line.end();
+        if (!quiet) note(planText(plan));
+      }
     });
   } finally {
     process.off('SIGINT', stop);
@@ -56,12 +54,7 @@ export async function follow(session: Session, id: string, quiet: boolean): Prom
 /** The value and text of a run that is over; one without a report throws its fault. */
 export function finished(run: Run): { json: unknown; text: string } {
   if (!run.report) {
-    if (run.error)
-      throw faultFrom({
-        code: run.error.code as ErrorCode,
-        message: run.error.message,
-        ...(run.error.details ? { details: run.error.details } : {}),
-      });
+    if (run.error) throw recordedFault(run.error);
     throw new Fault(
       'cancelled',
       `run ${run.id} ended ${run.state} without a model; go on with: neutrino runs resume ${run.id}`,
@@ -128,7 +121,7 @@ export function trainVerbs(program: Command): void {
     async (session, [given], options) => {
       const quiet = options.json === true;
       const dataset = await resolveDataset(session, given, quiet);
-      const test = options['test'] ? await resolveDataset(session, String(options['test']), quiet) : undefined;
+      const test = options['test'] ? await resolveDataset(session, options['test'] as string, quiet) : undefined;
       const started = await session.client.call('runs.create', {
         body: { ...requestOf(dataset, options), ...(test ? { test } : {}) },
       });
@@ -166,10 +159,10 @@ export function trainVerbs(program: Command): void {
     async ({ client }, _args, options) => {
       const query = {
         limit: Number(options['limit']),
-        ...(options['search'] ? { search: String(options['search']) } : {}),
-        ...(options['state'] ? { state: String(options['state']) } : {}),
-        ...(options['sort'] ? { sort: String(options['sort']) } : {}),
-        ...(options['experiment'] ? { experiment: String(options['experiment']) } : {}),
+        ...(options['search'] ? { search: options['search'] as string } : {}),
+        ...(options['state'] ? { state: options['state'] as string } : {}),
+        ...(options['sort'] ? { sort: options['sort'] as string } : {}),
+        ...(options['experiment'] ? { experiment: options['experiment'] as string } : {}),
       };
       const page = await client.call('runs.list', { query });
       const more =

@@ -77,7 +77,10 @@ function kernelGradient(c: GradContext, w: Geometry, input: Value, dy: Value): V
     return c.g.op('Reshape', [c.g.op('Transpose', [apart], { perm: [2, 1, 0, ...rest] }), dims(each, -1)]);
   })();
   const filter = c.g.op('Transpose', [dy], { perm: [1, 0, ...axes] });
-  const full = c.g.op('Conv', [turned, filter], { strides: w.dilations, dilations: w.strides, pads: w.pads, group: w.group });
+  const correlated = c.g.op('Conv', [turned, filter], { strides: w.dilations, dilations: w.strides, pads: w.pads, group: w.group });
+  const symbolic = correlated.shape.some((dim, i) => i > 1 && typeof dim !== 'number');
+  if (symbolic && w.strides.some((s) => s !== 1)) c.fail('a stride over a size that is not known');
+  const full = symbolic ? c.g.assume(correlated, [...correlated.shape.slice(0, 2), ...w.kernel]) : correlated;
   // A stride that does not reach the end leaves positions beyond the kernel.
   const cut = w.kernel.some((k, i) => full.shape[i + 2] !== k)
     ? c.g.op('Slice', [full, c.g.ints(axes.map(() => 0)), c.g.ints(w.kernel), c.g.ints(axes)])

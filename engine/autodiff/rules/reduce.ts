@@ -41,6 +41,19 @@ const extreme = rule((c) => [
   },
 ]);
 
+/** The product of the others, right where elements are zero. */
+function productGradient(c: GradContext): Value {
+  const { g } = c;
+  const x = c.x(0);
+  const isZero = g.op('Equal', [x, scalar(c, 0, x)]);
+  const mask = g.op('Cast', [isZero], { to: 1 });
+  const safe = g.op('Where', [isZero, scalar(c, 1, x), x]);
+  const others = g.op('Div', [g.op('ReduceProd', [safe], { axes: axesOf(c), keepdims: 1 }), safe]);
+  const zeros = g.op('ReduceSum', [mask, g.ints(axesOf(c))], { keepdims: 1 });
+  const alone = g.op('Equal', [g.op('Sub', [zeros, mask]), scalar(c, 0, x)]);
+  return g.op('Where', [alone, g.op('Mul', [kept(c, c.dy), others]), scalar(c, 0, x)]);
+}
+
 const axisOf = (c: GradContext): number => {
   const axis = c.int('axis', -1);
   return axis < 0 ? axis + c.x(0).shape.length : axis;
@@ -53,9 +66,16 @@ export const reduceRules: RuleTable = {
   ReduceMean: rule((c) => [() => c.g.op('Div', [kept(c, c.dy), countOf(c)])]),
   ReduceMax: extreme,
   ReduceMin: extreme,
-  ReduceProd: rule((c) => [() => c.g.op('Div', [c.g.op('Mul', [kept(c, c.dy), kept(c, c.y(0))]), c.x(0)])]),
+  ReduceProd: rule((c) => [() => productGradient(c)]),
   ReduceL1: rule((c) => [() => c.g.op('Mul', [c.g.op('Sign', [c.x(0)]), kept(c, c.dy)])]),
-  ReduceL2: rule((c) => [() => c.g.op('Mul', [c.x(0), c.g.op('Div', [kept(c, c.dy), kept(c, c.y(0))])])]),
+  ReduceL2: rule((c) => [
+    () => {
+      // At the origin every direction is as good: 0, as in PyTorch.
+      const norm = kept(c, c.y(0));
+      const safe = c.g.op('Where', [c.g.op('Greater', [norm, scalar(c, 0, norm)]), norm, scalar(c, 1, norm)]);
+      return c.g.op('Mul', [c.x(0), c.g.op('Div', [kept(c, c.dy), safe])]);
+    },
+  ]),
   ReduceLogSum: rule((c) => [() => c.g.op('Expand', [c.g.op('Div', [kept(c, c.dy), c.g.op('Exp', [kept(c, c.y(0))])]), c.g.op('Shape', [c.x(0)])])]),
   ReduceLogSumExp: rule((c) => [() => c.g.op('Mul', [c.g.op('Exp', [c.g.op('Sub', [c.x(0), kept(c, c.y(0))])]), kept(c, c.dy)])]),
   ReduceSumSquare: rule((c) => [() => c.g.op('Mul', [c.x(0), c.g.op('Mul', [kept(c, c.dy), scalar(c, 2, c.dy)])])]),

@@ -67,11 +67,14 @@ function conv(c: InferContext): ValueType[] {
   const [x, w] = [c.input(0), c.input(1)];
   if (x.shape.length < 3 || w.shape.length !== x.shape.length)
     c.fail(`shapes [${x.shape.join(',')}] and [${w.shape.join(',')}] do not convolve`);
-  const window = windowOf(c, numericSpace(c, w.shape.slice(2)), x.shape.slice(2));
   const group = c.int('group', 1);
   if (multiplyDims([w.shape[1], group]) !== x.shape[1])
     c.fail(`${x.shape[1]} channels for a kernel of ${w.shape[1]} in ${group} groups`);
-  const space = x.shape.slice(2).map((size, axis) => slid(size, window, axis, false));
+  const kernel = w.shape.slice(2);
+  // A kernel of symbolic size is a gradient under way (autodiff/rules/conv.ts), which knows what comes out.
+  const numeric = kernel.every((dim) => typeof dim === 'number');
+  const window = numeric ? windowOf(c, kernel, x.shape.slice(2)) : undefined;
+  const space = x.shape.slice(2).map((size, axis) => (window ? slid(size, window, axis, false) : `(${size}:${kernel[axis]})`));
   return [{ dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...space] }];
 }
 

@@ -45,8 +45,11 @@ function readAll(req: IncomingMessage, res: ServerResponse, mostBytes: number): 
       clearTimeout(timer);
       resolve(chunks);
     });
-    req.on('error', () => fail(new Fault('cancelled', 'the client left')));
-    req.on('close', () => fail(new Fault('cancelled', 'the client left')));
+    const left = () => {
+      if (!req.complete) fail(new Fault('cancelled', 'the client left'));
+    };
+    req.on('error', left);
+    req.on('close', left);
   });
 }
 

@@ -25,7 +25,7 @@ export interface Call {
   /** Raw request body, for routes with `stream: 'in'`. `bytes` is its declared length. */
   upload?: { stream: Readable; bytes?: number };
   /** Opens the raw answer, for routes with `stream: 'out'`; after it nothing else is sent. */
-  download(head: { type: string; filename: string; bytes?: number }): Writable;
+  download: (head: { type: string; filename: string; bytes?: number }) => Writable;
 }
 
 export type Handler<N extends RouteName> = (

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { eventsClose, eventsProtocol, type LiveEvent } from '../../../engine/schema/index.ts';
 import { ask, openSeam, type Seam, until } from './seam.ts';
 

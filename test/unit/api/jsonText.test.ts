@@ -1,11 +1,11 @@
-import fc from 'fast-check';
+import { assert, json, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { mostDepth, parseJson } from '../../../engine/api/jsonText.ts';
 import { Fault } from '../../../engine/schema/index.ts';
 
 test('reads whatever JSON.stringify writes', () => {
-  fc.assert(
-    fc.property(fc.json({ maxDepth: 8 }), (text) => {
+  assert(
+    property(json({ maxDepth: 8 }), (text) => {
       expect(parseJson(text)).toEqual(JSON.parse(text));
     }),
   );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import WebSocket from 'ws';
+import { WebSocket } from 'ws';
 import { ask, codeOf, openSeam, type Seam } from './seam.ts';
 
 let seam: Seam;

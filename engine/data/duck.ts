@@ -2,13 +2,7 @@
 // that talks to @duckdb/node-api. Columns come out as typed arrays, one aggregated row at a time, never cell by cell.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import {
-  DuckDBBlobVector,
-  type DuckDBConnection,
-  DuckDBInstance,
-  DuckDBListVector,
-  type DuckDBValue,
-} from '@duckdb/node-api';
+import type { DuckDBConnection, DuckDBInstance, DuckDBValue } from '@duckdb/node-api';
 import { must } from '../base/index.ts';
 
 /** Numbers of one list, as SQL typed them. */
@@ -54,6 +48,9 @@ export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`
 
 /** An empty database in memory with everything foreign switched off. */
 export async function openDuck(options: DuckOptions): Promise<Duck> {
+  // Loaded when it is needed: model hosts use this folder too and must not carry a database.
+  const api = await import('@duckdb/node-api');
+  const { DuckDBInstance } = api;
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -70,10 +67,12 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
   ]) {
     await connection.run(`SET ${setting}`);
   }
-  return wrap(instance, connection, true);
+  return wrap(api, instance, connection, true);
 }
 
-function wrap(instance: DuckDBInstance, connection: DuckDBConnection, owner: boolean): Duck {
+type Api = typeof import('@duckdb/node-api');
+
+function wrap(api: Api, instance: DuckDBInstance, connection: DuckDBConnection, owner: boolean): Duck {
   return {
     async run(sql) {
       await connection.run(sql);
@@ -85,15 +84,15 @@ function wrap(instance: DuckDBInstance, connection: DuckDBConnection, owner: boo
       const chunk = must(await (await connection.run(sql)).fetchChunk(), 'a row of aggregates');
       return Array.from({ length: chunk.columnCount }, (_, i) => {
         const vector = chunk.getColumnVector(i);
-        if (vector instanceof DuckDBBlobVector) return vector.getItemBytes(0);
-        if (!(vector instanceof DuckDBListVector)) throw new TypeError(`column ${i} is neither list nor blob`);
+        if (vector instanceof api.DuckDBBlobVector) return vector.getItemBytes(0);
+        if (!(vector instanceof api.DuckDBListVector)) throw new TypeError(`column ${i} is neither list nor blob`);
         if (vector.getEntryLength(0) === 0) return null;
         // The typings hide the typed array of a numeric vector; a unit test holds it in place.
         const { items } = vector.childVector as unknown as { items: Numbers };
         return items.subarray(vector.getEntryOffset(0), vector.getEntryOffset(0) + vector.getEntryLength(0));
       });
     },
-    connect: async () => wrap(instance, await instance.connect(), false),
+    connect: async () => wrap(api, instance, await instance.connect(), false),
     interrupt: () => connection.interrupt(),
     close() {
       connection.closeSync();

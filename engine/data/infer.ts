@@ -41,7 +41,7 @@ const dateForms: readonly { pattern: RegExp; formats: string[] }[] = [
   { pattern: /^\d{4}年\d{1,2}月\d{1,2}日$/, formats: ['%Y年%m月%d日'] },
 ];
 
-const wide = /[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff]/g;
+const wide = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]/gu;
 
 function wordsIn(text: string): number {
   const cjk = text.match(wide)?.length ?? 0;

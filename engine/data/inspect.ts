@@ -197,7 +197,8 @@ async function planDate(
   );
   const fits = counts.map(Number);
   const best = fits.indexOf(Math.max(...fits));
-  const value = `epoch_us(${parse(must(formats[best], 'a date format'))}) / 1000.0`;
+  const format = must(formats[best], 'a date format');
+  const value = `epoch_us(${parse(format)}) / 1000.0`;
   const count = must(fits[best], 'a count');
   const odd = basics.present - count;
   if (asked && odd > 0) throw await misfit(duck, name, value, c, 'a date');
@@ -226,7 +227,13 @@ async function planDate(
     std,
     quantiles: listOf(figures[5]),
   };
-  return { column, value, warnings, bytes: 8, stored: { kind: 'date', width: 'f64', day: figures[4] === true } };
+  return {
+    column,
+    value,
+    warnings,
+    bytes: 8,
+    stored: { kind: 'date', width: 'f64', day: figures[4] === true, format },
+  };
 }
 
 /** Makes the ENUM `e<i>`, whose codes are the order of the dictionary: falling count, then the value. */

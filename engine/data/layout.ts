@@ -22,8 +22,8 @@ const width = z.enum(Object.keys(widths) as [Width, ...Width[]]);
 /** How one column is stored. Missing: NaN in f32 and f64 (the other widths have none), code 0, length `missingLength`. */
 const stored = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('number'), width }),
-  /** ms since 1970, UTC; `day` when every value is a whole day. */
-  z.object({ kind: z.literal('date'), width, day: z.boolean() }),
+  /** ms since 1970, UTC; `day` when every value is a whole day; `format` is how the source wrote them (strptime, or `iso`). */
+  z.object({ kind: z.literal('date'), width, day: z.boolean(), format: z.string() }),
   z.object({ kind: z.literal('codes'), width }),
   /** `starts[g]`: byte of `c<i>` at which group g begins. */
   z.object({ kind: z.literal('text'), starts: z.array(z.number().int()) }),

@@ -21,7 +21,7 @@ export async function openPool(duck: Duck, size: number): Promise<Pool> {
         while (next < tasks.length && !failure) {
           const i = next++;
           try {
-            results[i] = await (tasks[i] as (duck: Duck) => Promise<T>)(own);
+            results[i] = await tasks[i](own);
           } catch (error) {
             failure ??= { error };
           }

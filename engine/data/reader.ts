@@ -19,6 +19,8 @@ export interface DatasetReader {
   codes(column: string, from?: number, to?: number): { codes: Uint32Array; values: string[] };
   /** Any column as text, null where missing. */
   texts(column: string, from?: number, to?: number): (string | null)[];
+  /** How the source wrote the dates of a column (strptime, or `iso`); undefined for other columns. */
+  dateFormat(column: string): string | undefined;
   /** A page of whole rows, for people to look at. */
   preview(offset: number, limit: number): { columns: string[]; rows: Cell[][] };
   close(): void;
@@ -106,6 +108,10 @@ export function openDataset(pack: PackReader): DatasetReader {
       }
       const show = stored.kind === 'date' ? (ms: number) => dateText(ms, stored.day) : String;
       return Array.from(self.numbers(name, from, to), (value) => (Number.isNaN(value) ? null : show(value)));
+    },
+    dateFormat(name) {
+      const { stored } = place(name);
+      return stored.kind === 'date' ? stored.format : undefined;
     },
     preview(offset, limit) {
       const [from, to] = range(offset, offset + limit);

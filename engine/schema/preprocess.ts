@@ -12,6 +12,8 @@ export type NumericPart = (typeof numericParts)[number];
 export const numericInput = z.object({
   column: z.string(),
   part: z.enum(numericParts),
+  /** How the column writes dates beside ISO 8601 (strptime), for dates. */
+  format: z.string().optional(),
   /** Mean and population standard deviation over the training part, missing values left out; `std` is above 0. */
   mean: z.number(),
   std: z.number().positive(),

@@ -1,0 +1,190 @@
+// Fits `preprocess.json` on the training rows of a dataset: which columns feed the model, how, and the figures it needs.
+// Looks at no row outside those it is given.
+import {
+  type Column,
+  Fault,
+  type FeatureSpec,
+  type NumericInput,
+  type NumericPart,
+  type Preprocess,
+  type TextInput,
+} from '../schema/index.ts';
+import { partOf } from './dates.ts';
+import type { DatasetReader } from './reader.ts';
+import { nearest } from './target.ts';
+import type { TargetRows } from './targetRows.ts';
+import { fitVocabulary, type VocabularyOptions } from './vocabulary.ts';
+
+export interface FitOptions {
+  target: TargetRows;
+  /** Columns to leave out. */
+  ignore?: readonly string[];
+  text?: VocabularyOptions;
+  /** Most values of a category with a code of their own. */
+  categories?: number;
+}
+
+export const defaultCategories = 1000;
+/** Rarer categories share the code of unseen ones in tables of this many rows: so that this code is learned too. */
+const rowsForRare = 1000;
+/** Documents that a vocabulary is chosen from, spread evenly over the training rows. */
+const mostDocuments = 100_000;
+
+/** Fits on `rows` (rising row numbers). Throws `bad_request` for unknown columns in `ignore`, `bad_data` when nothing is left to learn from. */
+export function fitPreprocess(reader: DatasetReader, rows: Uint32Array, options: FitOptions): Preprocess {
+  const { columns } = reader.shape;
+  const { target, ignore = [] } = options;
+  for (const name of ignore) {
+    if (columns.some((column) => column.name === name)) continue;
+    const [near] = nearest(
+      name,
+      columns.map((column) => column.name),
+    );
+    throw new Fault(
+      'bad_request',
+      `There is no column ${JSON.stringify(name)} to ignore.${near ? ` Did you mean ${JSON.stringify(near)}?` : ''}`,
+    );
+  }
+  const fitted: Preprocess = {
+    format: 'neutrino-preprocess',
+    formatVersion: 1,
+    task: target.task,
+    target: { column: target.column, ...(target.targets ? moments(target.targets, rows) : {}) },
+    classes: target.classes,
+    numeric: [],
+    category: [],
+    text: [],
+    columns: columns.map(({ name, type }) => ({ name, type })),
+    ignored: [],
+  };
+  for (const column of columns) {
+    if (column.name === target.column) continue;
+    const why = ignore.includes(column.name) ? 'left out by request' : fitColumn(reader, rows, column, options, fitted);
+    if (why) fitted.ignored.push({ column: column.name, why });
+  }
+  if (fitted.numeric.length + fitted.category.length + fitted.text.length === 0) {
+    throw new Fault(
+      'bad_data',
+      `Beside the target ${JSON.stringify(target.column)} no column says anything about a row. Add columns, or ignore fewer.`,
+    );
+  }
+  return fitted;
+}
+
+/** Adds what the column feeds; answers why when it feeds nothing. */
+function fitColumn(
+  reader: DatasetReader,
+  rows: Uint32Array,
+  column: Column,
+  options: FitOptions,
+  into: Preprocess,
+): string | undefined {
+  if (column.missing === reader.rows) return 'no values';
+  switch (column.type) {
+    case 'identifier':
+      return 'identifier';
+    case 'number':
+    case 'date': {
+      const inputs = fitNumeric(reader, rows, column);
+      into.numeric.push(...inputs);
+      return inputs.length > 0 ? undefined : 'the same value everywhere';
+    }
+    case 'text': {
+      const input = fitText(reader, rows, column.name, options.text);
+      if (input.idf.length === 0) return 'no word occurs twice';
+      into.text.push(input);
+      return undefined;
+    }
+    default: {
+      const values = fitCategory(reader, rows, column.name, options.categories ?? defaultCategories);
+      if (values.kinds < 2) return 'the same value everywhere';
+      into.category.push({ column: column.name, boolean: column.type === 'boolean', values: values.values });
+      return undefined;
+    }
+  }
+}
+
+function fitNumeric(reader: DatasetReader, rows: Uint32Array, { name, type }: Column): NumericInput[] {
+  const all = reader.numbers(name);
+  const parts: readonly NumericPart[] = type === 'date' ? ['days', 'month', 'weekday', 'hour'] : ['value'];
+  const format = reader.dateFormat(name);
+  return parts.flatMap((part) => {
+    const values = Float64Array.from(rows, (row) => partOf[part](all[row]));
+    const present = values.filter((value) => !Number.isNaN(value)).sort();
+    const figures = momentsOf(present);
+    if (figures.std === undefined) return [];
+    const middle = present.length >> 1;
+    const fill = present.length % 2 === 1 ? present[middle] : (present[middle - 1] + present[middle]) / 2;
+    const { mean, std } = figures;
+    return [
+      { column: name, part, ...(format ? { format } : {}), mean, std, fill, missing: rows.length - present.length },
+    ];
+  });
+}
+
+function fitCategory(
+  reader: DatasetReader,
+  rows: Uint32Array,
+  name: string,
+  most: number,
+): { values: string[]; kinds: number } {
+  const { codes, values } = reader.codes(name);
+  const counts = new Uint32Array(values.length + 1);
+  for (const row of rows) counts[codes[row]]++;
+  const least = rows.length >= rowsForRare ? 2 : 1;
+  const seen = values.map((value, i) => ({ value, count: counts[i + 1] })).filter(({ count }) => count > 0);
+  const kept = seen
+    .filter(({ count }) => count >= least)
+    .sort((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
+  return { values: kept.slice(0, most).map(({ value }) => value), kinds: seen.length + (counts[0] > 0 ? 1 : 0) };
+}
+
+function fitText(reader: DatasetReader, rows: Uint32Array, name: string, options?: VocabularyOptions): TextInput {
+  const step = Math.max(1, rows.length / mostDocuments);
+  const chosen = Uint32Array.from(
+    { length: Math.min(rows.length, mostDocuments) },
+    (_, i) => rows[Math.floor(i * step)],
+  );
+  return fitVocabulary(name, textsOf(reader, name, chosen), options);
+}
+
+/** Texts of the given rows (rising), group by group, so that never more than a group is in memory. */
+export function* textsOf(reader: DatasetReader, name: string, rows: Uint32Array): Generator<string | null> {
+  let first = 0;
+  let at = 0;
+  for (const size of reader.groups) {
+    const last = first + size;
+    if (at < rows.length && rows[at] < last) {
+      const texts = reader.texts(name, first, last);
+      for (; at < rows.length && rows[at] < last; at++) yield texts[rows[at] - first];
+    }
+    first = last;
+  }
+}
+
+function moments(targets: Float64Array, rows: Uint32Array): { mean: number; std?: number } {
+  return momentsOf(Float64Array.from(rows, (row) => targets[row]).filter((value) => !Number.isNaN(value)));
+}
+
+/** Mean and population standard deviation in two passes; no `std` where nothing varies. */
+function momentsOf(values: Float64Array): { mean: number; std: number } | { mean: number; std?: undefined } {
+  if (values.length === 0) return { mean: 0 };
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const std = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length);
+  return std > Math.abs(mean) * 1e-12 && Number.isFinite(std) ? { mean, std } : { mean };
+}
+
+/** The user's columns that feed the model, in the order in which they feed each input. */
+export function featureSpecs(fitted: Preprocess): FeatureSpec[] {
+  const type = new Map(fitted.columns.map((column) => [column.name, column.type]));
+  const spec = (as: FeatureSpec['as']) => (input: { column: string }) => ({
+    column: input.column,
+    type: type.get(input.column) ?? 'text',
+    as,
+  });
+  return [
+    ...fitted.numeric.map(spec('numeric')),
+    ...fitted.category.map(spec('category')),
+    ...fitted.text.map(spec('text')),
+  ];
+}

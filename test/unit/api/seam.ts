@@ -32,11 +32,14 @@ export interface Seam {
   token: string;
   /** Key texts by role; `iris` is a predictor for the deployment `iris` only. */
   keys: Record<Role | 'iris', string>;
+  keyring: Keyring;
   audit: Audit[];
   events: ReturnType<typeof createEvents>;
   datasets: Map<string, Dataset>;
   /** SHA-256 of every finished upload. */
   uploads: string[];
+  /** Names of handlers that began and wait for their signal. */
+  started: string[];
   /** Names of handlers whose signal aborted, with the fault's code. */
   aborted: { name: string; code: string }[];
   revoke(name: Role | 'iris'): void;
@@ -48,6 +51,8 @@ type SeamOptions = Partial<Pick<ApiOptions, 'staticDir' | 'tls' | 'strict' | 'lo
   allowedHosts?: string[];
   handlers?: Partial<Handlers>;
   port?: number;
+  /** Keys of a server before this one. */
+  keyring?: Keyring;
 };
 
 const stamp = { createdAt: 1, updatedAt: 1, seq: 1 };
@@ -59,7 +64,7 @@ export const newDataset = (name: string, state: Dataset['state'] = 'ready'): Dat
 export async function openSeam(options: SeamOptions = {}): Promise<Seam> {
   const token = randomBytes(24).toString('hex');
   const audit: Audit[] = [];
-  const { records, keys } = makeKeys();
+  const { records, keys } = options.keyring ?? makeKeys();
   const gate = createGate({
     token,
     failedLogins: options.limits?.['failedLogins'] ?? 1000,
@@ -71,7 +76,12 @@ export async function openSeam(options: SeamOptions = {}): Promise<Seam> {
     },
   });
   const events = createEvents({ first: 100, kept: 8 });
-  const state = { datasets: new Map<string, Dataset>(), uploads: [] as string[], aborted: [] as Seam['aborted'] };
+  const state = {
+    datasets: new Map<string, Dataset>(),
+    uploads: [] as string[],
+    started: [] as string[],
+    aborted: [] as Seam['aborted'],
+  };
   const config = applianceConfig.parse({
     dataDir: '/nowhere',
     port: options.port ?? 0,
@@ -92,6 +102,7 @@ export async function openSeam(options: SeamOptions = {}): Promise<Seam> {
     port,
     token,
     keys,
+    keyring: { records, keys },
     audit,
     events,
     ...state,
@@ -108,6 +119,8 @@ export async function openSeam(options: SeamOptions = {}): Promise<Seam> {
     },
   };
 }
+
+export type Keyring = ReturnType<typeof makeKeys>;
 
 function makeKeys() {
   const records = new Map<string, ApiKey>();
@@ -147,7 +160,7 @@ function refuseAll(): Handlers {
 }
 
 function handlersOver(
-  { datasets, uploads, aborted }: Pick<Seam, 'datasets' | 'uploads' | 'aborted'>,
+  { datasets, uploads, started, aborted }: Pick<Seam, 'datasets' | 'uploads' | 'started' | 'aborted'>,
   records: Map<string, ApiKey>,
 ): Partial<Handlers> {
   const find = (id: string): Dataset => {
@@ -205,6 +218,7 @@ function handlersOver(
     /** Never answers by itself: it ends with its signal. */
     'models.predict': (_input, { signal }) =>
       new Promise((_, reject) => {
+        started.push('models.predict');
         signal.addEventListener('abort', () => {
           aborted.push({ name: 'models.predict', code: (signal.reason as Fault).code });
           reject(signal.reason as Fault);

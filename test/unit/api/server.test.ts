@@ -36,7 +36,7 @@ test('closing aborts what runs, and answers it', async () => {
     headers: { authorization: `Bearer ${seam.keys.admin}`, 'content-type': 'application/json' },
     body: '{"inputs":["x"]}',
   });
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await until(() => seam.started.length > 0);
   await seam.close();
   const response = await asked;
   expect([response.status, await response.json()]).toMatchObject([503, { error: { code: 'unavailable' } }]);

@@ -66,11 +66,12 @@ test('an upload to a handler that refuses without reading it gets the refusal', 
 
 test('a client that leaves during an upload ends the handler’s stream with cancelled', async () => {
   const failures: unknown[] = [];
+  let began = false;
   const other = await openSeam({
     handlers: {
       'datasets.upload': async (_input, { upload }) => {
         try {
-          for await (const _chunk of upload?.stream ?? []);
+          for await (const _chunk of upload?.stream ?? []) began = true;
         } catch (error) {
           failures.push((error as { code: string }).code);
           throw error;
@@ -81,8 +82,8 @@ test('a client that leaves during an upload ends the handler’s stream with can
   });
   const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${other.keys.admin}\r\nContent-Length: 100000\r\n\r\n`;
   const socket = connect(other.port, '127.0.0.1', () => socket.write(`${head}some,rows\n`));
-  await until(() => socket.bytesWritten > head.length);
-  setTimeout(() => socket.destroy(), 50);
+  await until(() => began);
+  socket.destroy();
   await until(() => failures.length > 0);
   expect(failures).toEqual(['cancelled']);
   expect(other.audit.map(({ action, outcome }) => [action, outcome])).toEqual([['datasets.upload', 'failed']]);
@@ -114,7 +115,8 @@ test('a client that leaves aborts the handler’s signal', async () => {
   const headers = { authorization: `Bearer ${seam.keys.admin}`, 'content-type': 'application/json' };
   const leaving = new AbortController();
   const asked = fetch(`${seam.url}/api/v1/models/m/predict`, { method: 'POST', headers, body, signal: leaving.signal });
-  setTimeout(() => leaving.abort(), 50);
+  await until(() => seam.started.length > 0);
+  leaving.abort();
   await expect(asked).rejects.toThrow();
   await until(() => seam.aborted.length > 0);
   expect(seam.aborted).toEqual([{ name: 'models.predict', code: 'cancelled' }]);

@@ -1,0 +1,153 @@
+// Nothing of a user's data may be readable on disk: not in the data directory, the temporary directory or the logs, raw or
+// unpacked, while the appliance runs or afterwards; and whoever lacks the key opens nothing.
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  brotliDecompressSync,
+  deflateRawSync,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+  zstdDecompressSync,
+} from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { importPath, launch, makePlace, type Place, type Running, train } from './parts/appliance.ts';
+import { flower, flowers } from './parts/data.ts';
+
+const marker = 'zanzibar-marker-8125';
+const column = 'secretcolumn_quetzal';
+const names = { dataset: 'tapirdataset', model: 'okapimodel', deployment: 'narwhal' };
+const needles = [marker, column, ...Object.values(names), 'sepal_length', 'virginica'];
+
+let place: Place;
+let appliance: Running;
+beforeAll(async () => {
+  place = makePlace();
+  mkdirSync(join(place.root, 'in'));
+  appliance = await launch(place, { checkpointSeconds: 0.2 });
+});
+afterAll(async () => {
+  await appliance?.stop();
+  place.remove();
+});
+
+/** Every file below a folder. */
+function files(dir: string): string[] {
+  return readdirSync(dir, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** The bytes as they are, and whatever any common decompressor makes of them, from their start or any of the first kilobyte. */
+function* readings(bytes: Buffer): Generator<Buffer> {
+  yield bytes;
+  for (let from = 0; from < Math.min(bytes.length, 1024); from++) {
+    const rest = bytes.subarray(from);
+    for (const unpack of [
+      gunzipSync,
+      inflateSync,
+      zstdDecompressSync,
+      ...(from < 64 ? [inflateRawSync, brotliDecompressSync] : []),
+    ]) {
+      try {
+        yield unpack(rest, { maxOutputLength: 64 * 1024 * 1024 });
+      } catch {
+        // Not packed that way.
+      }
+    }
+  }
+}
+
+/** Files of data directory and temporary directory in which something of the user's can be read. */
+function leaks(): string[] {
+  const found = new Set<string>();
+  for (const path of [...files(place.dataDir), ...files(place.tmp)]) {
+    let bytes: Buffer;
+    try {
+      bytes = readFileSync(path);
+    } catch {
+      continue;
+    }
+    for (const reading of readings(bytes)) {
+      for (const needle of needles) {
+        const [narrow, wide] = [reading.includes(needle), reading.includes(Buffer.from(needle, 'utf16le'))];
+        if (narrow || wide) found.add(`${path}: ${needle}`);
+      }
+    }
+  }
+  return [...found];
+}
+
+describe('a file with a marker in it', () => {
+  it('finds what is hidden, when there is something', () => {
+    const path = join(place.tmp, 'planted');
+    for (const content of [Buffer.from(marker), deflateRawSync(marker), Buffer.from(marker, 'utf16le')]) {
+      writeFileSync(path, content);
+      expect(leaks()).toEqual([`${path}: ${marker}`]);
+    }
+    writeFileSync(path, '');
+    expect(leaks()).toEqual([]);
+  });
+
+  it('is nowhere to be read while it is imported, trained on, served and asked, or after', async () => {
+    const path = flowers(place, 3000, join('in', 'flowers.csv'), { header: column, cell: marker });
+    const imported = importPath(appliance.client, path, names.dataset);
+    const during: string[][] = [];
+    const going = new AbortController();
+    const scan = (async () => {
+      while (!going.signal.aborted) {
+        during.push(leaks());
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      }
+    })();
+    expect(await imported).toMatchObject({ state: 'ready' });
+    const query = { filename: `${names.dataset}.csv`, name: `${names.dataset}-up` };
+    const upload = await appliance.client.upload('datasets.upload', new Uint8Array(readFileSync(path)), { query });
+    expect(upload).toMatchObject({ state: 'ready', shape: { rows: 3000 } });
+    const request = { dataset: names.dataset, target: 'kind', name: names.model, epochs: 30, seed: 1 };
+    const run = await train(appliance.client, request);
+    expect(run.error).toBeUndefined();
+    expect(run.state).toBe('finished');
+    await appliance.client.call('deployments.create', { body: { model: names.model, name: names.deployment } });
+    const { note: _note, ...rest } = flower;
+    await appliance.client.call('deployments.predict', {
+      params: { name: names.deployment },
+      body: { inputs: [{ ...rest, [column]: marker }] },
+    });
+    const bad = join(place.root, 'in', 'bad.csv');
+    writeFileSync(bad, `a,${column}\n1,"${marker}\n`);
+    await importPath(appliance.client, bad, `${names.dataset}-bad`);
+    going.abort();
+    await scan;
+    expect(during.flat()).toEqual([]);
+    expect(leaks()).toEqual([]);
+    await appliance.stop();
+    expect(leaks()).toEqual([]);
+  });
+
+  it('leaves packs that do not shrink', () => {
+    const packs = files(join(place.dataDir, 'objects'));
+    expect(packs.length).toBeGreaterThanOrEqual(3);
+    for (const pack of packs) {
+      const bytes = readFileSync(pack);
+      // Pages of SQLite are partly empty; what is sealed in them is not compressible.
+      const dense = bytes.subarray(bytes.indexOf(0x00, 4096));
+      const filled = Buffer.from(dense.filter((byte) => byte !== 0));
+      expect(deflateRawSync(filled).length / filled.length).toBeGreaterThan(0.97);
+    }
+  });
+
+  it('opens for nobody without its key file, and for the recovery code only besides', async () => {
+    const keys = join(place.root, 'config', 'neutrino-keys');
+    renameSync(keys, `${keys}.away`);
+    const refused = (env: NodeJS.ProcessEnv) =>
+      launch({ ...place, env: { ...place.env, ...env } }).then(
+        () => 'started',
+        (fault: { code: string }) => fault.code,
+      );
+    expect(await refused({})).toBe('vault_locked');
+    renameSync(`${keys}.away`, keys);
+    appliance = await launch(place);
+    expect((await appliance.client.call('datasets.list', {})).items.map(({ name }) => name)).toContain(names.dataset);
+  });
+});

@@ -86,7 +86,8 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   let retryTimer: NodeJS.Timeout | undefined;
   let growTimer: NodeJS.Timeout | undefined;
   let handOver: ((ask: Ask) => void) | undefined;
-  let whenEmpty: (() => void) | undefined;
+  /** Drained, and every process gone. */
+  const emptied = Promise.withResolvers<void>();
   const starting = Promise.withResolvers<Manifest>();
   starting.promise.catch(() => undefined);
 
@@ -141,8 +142,8 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       lost(fault);
     }
     options.onChange();
-    if (replicas.size === 0) whenEmpty?.();
-    else pump();
+    if (replicas.size > 0) pump();
+    else if (handOver) emptied.resolve();
   };
 
   /** A replica died or could not be started: start another one now, later, or give up when none ever worked. */
@@ -287,12 +288,11 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       clearInterval(shrink);
       for (const ask of takeAll()) onto(ask);
       if (replicas.size === 0) return;
-      const empty = new Promise<void>((resolve) => (whenEmpty = resolve));
       for (const replica of replicas) replica.stop();
       const late = setTimeout(() => {
         for (const replica of replicas) replica.kill();
       }, withinMs);
-      await empty;
+      await emptied.promise;
       clearTimeout(late);
     },
   };

@@ -21,7 +21,7 @@ export interface ModelHost {
   dispose(): Promise<void>;
 }
 
-/** Rows of one run; greater requests are cut, so that memory does not grow with them. */
+/** Rows of one run; greater requests are cut, so that what a run takes does not grow with them. */
 const rowsPerRun = 1024;
 
 /** Compiles the model within the lease and runs it once, so that the first request is as quick as the others. */
@@ -41,19 +41,15 @@ export async function openModelHost(
   if (missing) throw new Fault('bad_graph', `the model of ${manifest.name} has no output "${missing}"; train it again`);
   const given = program.inputs.map((port) => port.name);
 
-  const predictSome = async (inputs: PredictInput[], from: number): Promise<PredictOutput[]> => {
-    const encoded = encodeInputs(preprocess, inputs);
-    const feeds = Object.fromEntries(given.map((name) => [name, encoded[name] as Tensor]));
-    return outputsOf(manifest, await program.run(feeds, wanted), inputs.length, from);
-  };
-
   const host: ModelHost = {
     manifest,
     async predict(inputs) {
-      if (inputs.length <= rowsPerRun) return predictSome(inputs, 0);
+      const encoded = encodeInputs(preprocess, inputs);
       const outputs: PredictOutput[] = [];
       for (let from = 0; from < inputs.length; from += rowsPerRun) {
-        for (const output of await predictSome(inputs.slice(from, from + rowsPerRun), from)) outputs.push(output);
+        const to = Math.min(inputs.length, from + rowsPerRun);
+        const feeds = Object.fromEntries(given.map((name) => [name, rowsOf(encoded[name], from, to)]));
+        for (const output of outputsOf(manifest, await program.run(feeds, wanted), from, to)) outputs.push(output);
       }
       return outputs;
     },
@@ -70,28 +66,37 @@ export async function openModelHost(
   return host;
 }
 
-function outputsOf(manifest: Manifest, results: Record<string, Tensor>, rows: number, from: number): PredictOutput[] {
+/** Rows `from` to `to` of a tensor whose first dimension is the batch; a view. */
+function rowsOf(value: Tensor, from: number, to: number): Tensor {
+  const [rows, ...rest] = value.dims;
+  if (from === 0 && to === rows) return value;
+  const width = sizeOf(rest);
+  const { data } = value;
+  const part = Array.isArray(data) ? data.slice(from * width, to * width) : data.subarray(from * width, to * width);
+  return { dtype: value.dtype, dims: [to - from, ...rest], data: part };
+}
+
+/** What the graph gave for inputs `from` to `to`. */
+function outputsOf(manifest: Manifest, results: Record<string, Tensor>, from: number, to: number): PredictOutput[] {
+  const rows = Array.from({ length: to - from }, (_, row) => row);
   if (manifest.task === 'regression') {
-    const values = results.prediction?.data as Float32Array | Float64Array;
-    return Array.from({ length: rows }, (_, row) => ({ value: finite(values[row], from + row) }));
+    const values = results.prediction.data as Float32Array | Float64Array;
+    return rows.map((row) => ({ value: finite(values[row], from + row) }));
   }
   const { classes } = manifest;
-  const labels = results.label?.data as string[];
-  const probabilities = results.probabilities?.data as Float32Array;
-  return Array.from({ length: rows }, (_, row) => {
-    const scores: Record<string, number> = {};
-    for (let i = 0; i < classes.length; i++) {
-      scores[classes[i]] = finite(probabilities[row * classes.length + i], from + row);
-    }
-    return { label: labels[row], scores };
+  const labels = results.label.data as string[];
+  const probabilities = results.probabilities.data as Float32Array;
+  return rows.map((row) => {
+    const scores = classes.map((name, i) => [name, finite(probabilities[row * classes.length + i], from + row)]);
+    return { label: labels[row], scores: Object.fromEntries(scores) as Record<string, number> };
   });
 }
 
-function finite(value: number | undefined, index: number): number {
-  if (Number.isFinite(value)) return value as number;
+function finite(value: number, index: number): number {
+  if (Number.isFinite(value)) return value;
   throw new Fault(
     'bad_input',
-    `input ${index}: the model gave no finite number; its values are too far outside the training data`,
+    `inputs[${index}]: the model gave no finite number; its values are too far outside the training data`,
   );
 }
 

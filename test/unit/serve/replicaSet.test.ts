@@ -126,14 +126,16 @@ test('a regression is answered with values, and many rows come back in order', a
 
 test('a wrong input is refused by its number and column, and the host goes on', async () => {
   const set = shared;
-  const refusal = async (bad: PredictInput): Promise<[string, string]> => {
-    const error = await set.predict([red, bad]).catch((caught: unknown) => caught);
-    if (!(error instanceof Fault)) throw new Error(`not refused: ${String(error)}`);
-    return [error.code, error.message];
+  const refusal = async (inputs: PredictInput[]): Promise<string> => {
+    const error = await set.predict(inputs).catch((caught: unknown) => caught);
+    if (!(error instanceof Fault) || error.code !== 'bad_input') throw new Error(`not refused: ${String(error)}`);
+    return error.message;
   };
-  expect(await refusal({ ...red, weight: 3 })).toEqual(['bad_input', expect.stringMatching(/1.*weight/)]);
-  expect(await refusal({ ...red, size: 'big' })).toEqual(['bad_input', expect.stringMatching(/1.*size/)]);
-  expect(await refusal('red and big')).toEqual(['bad_input', expect.stringMatching(/1/)]);
+  const many = Array.from({ length: 2000 }, (): PredictInput => red);
+  expect(await refusal([red, { ...red, weight: 3 }])).toMatch(/inputs\[1\].*weight/);
+  expect(await refusal([...many, { ...red, size: 'big' }])).toMatch(/inputs\[2000\].*size/);
+  expect(await refusal([red, 'red and big'])).toMatch(/inputs\[1\]/);
+  expect(await refusal([{ ...red, size: 1e38 * 10 }])).toMatch(/inputs\[0\]/);
   expect(await labels(set.predict([red]))).toEqual(['high', 1]);
   expect(set.status().crashes).toBe(0);
 });
@@ -230,6 +232,15 @@ test('a first model that cannot be loaded says why and leaves no process', async
   expect(await codeOf(set.serve(broken))).toBe('corrupt');
   expect(set.status()).toMatchObject({ state: 'failed', replicas: [], error: { code: 'corrupt' } });
   expect(await codeOf(set.predict([red]))).toBe('not_running');
+});
+
+test('a set that is stopped while its first model loads ends the load and its process', async () => {
+  const set = open();
+  const serving = codeOf(set.serve(first));
+  await until(() => pids(set).length === 1);
+  const [pid] = pids(set);
+  await set.stop(0);
+  expect([await serving, gone(pid)]).toEqual(['cancelled', true]);
 });
 
 test('a full queue refuses, a deadline and a client that leaves end the wait, the rest is answered', async () => {

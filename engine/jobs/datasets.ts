@@ -54,6 +54,11 @@ export function createDatasets(context: JobContext): Datasets {
     const file = basename(source.kind === 'path' ? source.path : source.name.replaceAll('\\', '/'));
     const name = given.name ?? freeName(parse(file).name || file);
     const dataset = datasets.insert({ state: 'importing', name, source: file, options: given.options ?? {} });
+    // Trying again replaces what went wrong before.
+    for (const { id } of datasets.list({ state: 'failed', where: (one) => one.name === name }).items) {
+      datasets.remove(id);
+      events.emit('dataset.removed', id, { id });
+    }
     announce(dataset);
     return dataset;
   }

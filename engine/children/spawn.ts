@@ -7,6 +7,7 @@ import { setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
+import { debuglog } from 'node:util';
 import type { Log } from '../base/index.ts';
 import {
   type ChildExit,
@@ -138,9 +139,9 @@ function scrub(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !secret.test(name)));
 }
 
-/** For a developer at a terminal only: children's error output goes to it. */
+/** For a developer at a terminal only (NODE_DEBUG=neutrino): children's error output goes to it. */
 function printsThrough(): boolean {
-  return process.env.NEUTRINO_CHILD_STDERR === 'inherit';
+  return debuglog('neutrino').enabled;
 }
 
 function capture(child: ChildProcess, log: Log, kind: ChildKind, onHeapFull: () => void): void {

@@ -7,7 +7,6 @@ export {
   type BundleParts,
   exportBundle,
   importBundle,
-  type ImportOptions as BundleImportOptions,
   readBundle,
   readManifest,
   writeBundle,

@@ -62,7 +62,7 @@ export function exportBundle(
   return zipBundle(filesIn(reader), signer, options);
 }
 
-export interface ImportOptions {
+interface ImportOptions {
   /** Ids of nodes whose signature counts as trusted; others are allowed, and said. */
   trusted: readonly string[];
   /** Loads and runs the model; its Fault refuses the file. */

@@ -1,31 +1,17 @@
 // Who vouches for an exported bundle: the node's identity key signs the bytes of manifest.json, which holds the hashes
 // of everything else. The file `signature` carries the certificate, so that anybody can check it and pin the signer.
 import { sign, verify, X509Certificate } from 'node:crypto';
-import { z } from 'zod';
 import { fromUtf8, utf8 } from '../base/index.ts';
-import { Fault, type BundleSigner } from '../schema/index.ts';
+import { type BundleSignature, type BundleSigner, bundleSignature, Fault } from '../schema/index.ts';
 import { type Identity, nodeId } from '../security/index.ts';
-
-const algorithm = 'ECDSA-P256-SHA256';
-
-const signatureFile = z.object({
-  format: z.literal('neutrino-signature'),
-  formatVersion: z.literal(1),
-  /** ECDSA over P-256 with SHA-256; the signature is r and s, 32 bytes each (IEEE P1363). */
-  algorithm: z.literal(algorithm),
-  /** X.509, PEM. Its SHA-256 is the signer's node id. */
-  certificate: z.string().max(8192),
-  /** Base64. */
-  signature: z.string().max(256),
-});
 
 /** The content of the file `signature` over these manifest bytes. */
 export function signManifest(manifest: Uint8Array, signer: Identity): Uint8Array {
   const signature = sign('sha256', manifest, { key: signer.privateKey, dsaEncoding: 'ieee-p1363' });
-  const file: z.infer<typeof signatureFile> = {
+  const file: BundleSignature = {
     format: 'neutrino-signature',
     formatVersion: 1,
-    algorithm,
+    algorithm: 'ECDSA-P256-SHA256',
     certificate: signer.certificate,
     signature: signature.toString('base64'),
   };
@@ -36,9 +22,9 @@ export function signManifest(manifest: Uint8Array, signer: Identity): Uint8Array
 export function verifyManifest(manifest: Uint8Array, signature: Uint8Array, trusted: readonly string[]): BundleSigner {
   const bad = (why: string, cause?: unknown) =>
     new Fault('bad_input', `the bundle's signature ${why}; get the bundle again from its source`, undefined, cause);
-  let file: z.infer<typeof signatureFile>;
+  let file: BundleSignature;
   try {
-    file = signatureFile.parse(JSON.parse(fromUtf8(signature)));
+    file = bundleSignature.parse(JSON.parse(fromUtf8(signature)));
   } catch (error) {
     throw bad('cannot be read', error);
   }

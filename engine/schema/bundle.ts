@@ -11,6 +11,19 @@ export const featureSpec = z.object({
 });
 export type FeatureSpec = z.infer<typeof featureSpec>;
 
+/** The file `signature` of an exported bundle: over the bytes of manifest.json, which holds the hashes of the other files. */
+export const bundleSignature = z.object({
+  format: z.literal('neutrino-signature'),
+  formatVersion: z.literal(1),
+  /** ECDSA over P-256 with SHA-256; the signature is r and s, 32 bytes each (IEEE P1363). */
+  algorithm: z.literal('ECDSA-P256-SHA256'),
+  /** X.509, PEM. Its SHA-256 is the signer's node id. */
+  certificate: z.string().max(8192),
+  /** Base64. */
+  signature: z.string().max(256),
+});
+export type BundleSignature = z.infer<typeof bundleSignature>;
+
 /** A tensor of the exported graph; −1 is a variable dimension. */
 export const tensorSpec = z.object({ name: z.string(), dtype: z.string(), shape: z.array(z.number().int()) });
 export type TensorSpec = z.infer<typeof tensorSpec>;

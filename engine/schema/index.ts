@@ -1,6 +1,15 @@
 // What processes, the API, the CLI and the UI say to each other: zod schemas, their inferred types, and the tables
 // of states, routes and errors. Imports nothing but zod, so that a browser can load it.
-export { type FeatureSpec, featureSpec, type Manifest, manifest, type TensorSpec, tensorSpec } from './bundle.ts';
+export {
+  type BundleSignature,
+  bundleSignature,
+  type FeatureSpec,
+  featureSpec,
+  type Manifest,
+  manifest,
+  type TensorSpec,
+  tensorSpec,
+} from './bundle.ts';
 export {
   type Column,
   type ColumnType,

@@ -12,7 +12,7 @@ export interface ServedModel {
 export type Question =
   | Omit<Extract<ToHost, { type: 'predict' }>, 'id'>
   | Omit<Extract<ToHost, { type: 'infer' }>, 'id'>;
-export type HostAnswer = Extract<FromHost, { type: 'predicted' | 'inferred' }>;
+type HostAnswer = Extract<FromHost, { type: 'predicted' | 'inferred' }>;
 
 export interface Answered {
   answer: HostAnswer;

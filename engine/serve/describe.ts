@@ -1,7 +1,7 @@
 // What a deployment takes and gives, told from its manifest: for people, the try-it box and OpenAPI. Runs no model.
 import type { Column, FeatureSpec, Manifest, PredictRequest, RouteAnswer } from '../schema/index.ts';
 
-export type DeploymentSchema = RouteAnswer<'deployments.schema'>;
+type DeploymentSchema = RouteAnswer<'deployments.schema'>;
 type Cell = DeploymentSchema['inputs'][number]['example'];
 
 /** One row a column that the model reads, with allowed or usual values, and a request that can be sent as it is. */

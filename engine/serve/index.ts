@@ -1,13 +1,10 @@
 // Serving: replicas of model hosts and their traffic (in the appliance), the host's own work (in a child), protocol forms.
-export { describeModel, type DeploymentSchema } from './describe.ts';
-export type { ServedModel } from './ask.ts';
+export { describeModel } from './describe.ts';
 export type { ServedBundle } from './fleet.ts';
 export { type ModelHost, openModelHost } from './host.ts';
 export { inferFromV2, inferToV2, v2Metadata } from './protocol.ts';
 export {
   createReplicaSet,
-  type Inference,
-  type Prediction,
   type ReplicaSet,
   type ReplicaSetOptions,
   type ReplicaSetStatus,

@@ -1,11 +1,17 @@
 // The Open Inference Protocol (KServe v2), JSON form: between its tensors and the wire tensors that hosts take.
 // https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md. No HTTP here.
 import { type DType, dtypes, sizeOf } from '../onnx/index.ts';
-import { Fault, type Manifest, type TensorSpec, type v2InferRequest, type WireTensor } from '../schema/index.ts';
-import type { z } from 'zod';
+import {
+  Fault,
+  type Manifest,
+  type RouteAnswer,
+  type RouteInput,
+  type TensorSpec,
+  type WireTensor,
+} from '../schema/index.ts';
 
 /** Datatype names of the protocol by element type of ONNX. */
-export const datatypes = {
+const datatypes = {
   bool: 'BOOL',
   uint8: 'UINT8',
   uint16: 'UINT16',
@@ -21,14 +27,9 @@ export const datatypes = {
   string: 'BYTES',
 } as const satisfies Record<DType, string>;
 
-export type V2Request = z.infer<typeof v2InferRequest>;
-export type V2Tensor = V2Request['inputs'][number];
-export interface V2Response {
-  model_name: string;
-  model_version: string;
-  id?: string;
-  outputs: V2Tensor[];
-}
+type V2Request = RouteInput<'v2.infer'>['body'];
+type V2Response = RouteAnswer<'v2.infer'>;
+type V2Tensor = V2Request['inputs'][number];
 
 /** Elements of all inputs of one request together. */
 const mostElements = 64 * 1024 * 1024;

@@ -34,13 +34,13 @@ export interface ReplicaSetStatus extends FleetStatus {
 }
 
 /** An answer with what it cost: waiting in the appliance, and computing in the host, ms. */
-export interface Prediction {
+interface Prediction {
   outputs: PredictOutput[];
   model: ServedModel;
   queueMs: number;
   computeMs: number;
 }
-export interface Inference {
+interface Inference {
   tensors: WireTensor[];
   model: ServedModel;
   queueMs: number;

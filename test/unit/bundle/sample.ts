@@ -16,7 +16,7 @@ export function scratch(): { dir: string; remove(): void } {
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }
 
-export const classes = ['low', 'middle', 'high'];
+const classes = ['low', 'middle', 'high'];
 
 /**
  * Size in centimetres and colour: logits are size·[−1, 0, 1], plus 5 for `high` when the colour is red.
@@ -44,7 +44,7 @@ function classify(g: GraphBuilder, logits: Value): void {
 }
 
 /** Twice the size, plus one; a missing size counts as 0. */
-export function regressionGraph(): Graph {
+function regressionGraph(): Graph {
   const g = graphBuilder('double');
   const numeric = g.input('numeric', 'float64', ['batch', 1]);
   const filled = g.op('Where', [g.op('IsNaN', [numeric]), g.constant(tensor('float64', [], [0])), numeric]);

@@ -33,10 +33,16 @@ export function sendFault(req: IncomingMessage, res: ServerResponse, error: unkn
     ...(typeof retryAfter === 'number' ? { 'retry-after': String(Math.ceil(retryAfter)) } : {}),
     ...(Array.isArray(body.details?.['allow']) ? { allow: body.details['allow'].join(', ') } : {}),
     // An unread body would be taken for the next request.
-    ...(req.complete ? {} : { connection: 'close' }),
+    ...(isUnread(req) ? { connection: 'close' } : {}),
   });
   res.end(text);
-  if (!req.complete) linger(req);
+  if (isUnread(req)) linger(req);
+}
+
+/** Whether some of the request's body is still to come. */
+export function isUnread(req: IncomingMessage): boolean {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = req.headers;
+  return !req.complete && (length !== '0' || encoding !== undefined);
 }
 
 /** Reads on for a moment: closing a socket with unread bytes resets it, and the client would never see the answer. */

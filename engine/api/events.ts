@@ -158,12 +158,14 @@ export function eventSockets({ gate, feed, sessions, check, trail, log }: EventO
       socket.on('error', () => socket.destroy());
       try {
         check(req);
-        const url = new URL(req.url ?? '/', 'http://localhost');
-        if (url.pathname !== routes['events.list'].path) throw new Fault('not_found', 'no WebSocket is served here');
+        const [path, search] = (req.url ?? '').split('?', 2);
+        if (path !== routes['events.list'].path) throw new Fault('not_found', 'no WebSocket is served here');
         if (clients.size >= mostSockets) {
           throw new Fault('too_many_requests', 'too many clients follow the events', { retryAfter: 30 });
         }
-        const { after } = checked(query, Object.fromEntries(url.searchParams), 'query') as { after?: number };
+        const { after } = checked(query, Object.fromEntries(new URLSearchParams(search)), 'query') as {
+          after?: number;
+        };
         const credential = sessions.credential(req, true, offeredKey(req));
         server.handleUpgrade(req, socket, head, (ws) => begin(ws, credential, after));
       } catch (error) {

@@ -15,7 +15,7 @@ import {
 } from '../schema/index.ts';
 import { isNoted, type Trail } from './audit.ts';
 import { readJson } from './body.ts';
-import { sendFault } from './errors.ts';
+import { isUnread, sendFault } from './errors.ts';
 import { dataHeaders } from './headers.ts';
 import { checked, strictly } from './issues.ts';
 import { addressOf } from './origin.ts';
@@ -23,7 +23,7 @@ import type { Credential, Sessions } from './session.ts';
 import { openDownload, openUpload } from './transfer.ts';
 
 /** What an endpoint has beside its checked input. */
-export interface Visit {
+interface Visit {
   req: IncomingMessage;
   res: ServerResponse;
   /** Undefined on public routes. */
@@ -40,7 +40,7 @@ interface Trace {
   reached: boolean;
 }
 
-export interface Input {
+interface Input {
   params: unknown;
   query: unknown;
   body: unknown;
@@ -73,7 +73,7 @@ const hot: ReadonlySet<RouteName> = new Set([
 
 /** A router with every route of the table. */
 export function mountRoutes(options: MountOptions): Router {
-  const router = Router({ caseSensitive: true, strict: true });
+  const router = Router({ caseSensitive: true });
   // Predictions first, then by number of parameters, so that `runs/compare` is not taken for a run's id.
   const rank = (name: RouteName) => (hot.has(name) ? 0 : 1 + parameters(routes[name].path));
   const names = (Object.keys(routes) as RouteName[]).sort((a, b) => rank(a) - rank(b));
@@ -181,7 +181,7 @@ function sendJson(req: Request, res: Response, status: number, value: unknown): 
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     // An unread rest of an upload would be taken for the next request.
-    ...(req.complete ? {} : { connection: 'close' }),
+    ...(isUnread(req) ? { connection: 'close' } : {}),
   });
   res.end(text);
 }
@@ -192,7 +192,7 @@ export function methodsAt(path: string): string[] {
   return [...new Set(found.map((route: Route) => route.method))];
 }
 
-const pattern = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
+const pattern = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`);
 const parameters = (path: string): number => path.split('{').length - 1;
 
 /** The deployment that a route names, for keys that are limited to some. */

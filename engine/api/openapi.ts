@@ -188,7 +188,7 @@ function statusesOf(route: Route): number[] {
 }
 
 /** The error table turned round. */
-export function codesByStatus(): Map<number, ErrorCode[]> {
+function codesByStatus(): Map<number, ErrorCode[]> {
   const found = new Map<number, ErrorCode[]>();
   for (const code of errorCodes) found.set(httpStatus[code], [...(found.get(httpStatus[code]) ?? []), code]);
   return found;

@@ -12,7 +12,7 @@ import { eventSockets } from './events.ts';
 import { dataHeaders } from './headers.ts';
 import { requestLimit } from './limits.ts';
 import { type Endpoint, methodsAt, mountRoutes } from './mount.ts';
-import { openApiDocument } from './openapi.ts';
+import { type OpenApiDocument, openApiDocument } from './openapi.ts';
 import type { Api, ApiOptions } from './options.ts';
 import { originCheck } from './origin.ts';
 import { createSessions, type Credential } from './session.ts';
@@ -28,6 +28,8 @@ const limitsOfHttp = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5000,
   maxHeaderSize: 16 * 1024,
+  /** Some clients offer HTTP/2 on every plain request; they are answered as if they had not. */
+  shouldUpgradeCallback: (req: IncomingMessage) => req.headers.upgrade?.toLowerCase() === 'websocket',
 };
 
 /** Builds the API; nothing listens until `listen`. Faults: `bad_request` when the TLS files cannot be used. */
@@ -78,15 +80,16 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       running,
     }),
   );
-  const document = JSON.stringify(openApiDocument(version));
+  // Made when first asked for: most appliances of one command never are.
+  const document = once(() => JSON.stringify(openApiDocument(version)));
+  const docs = once(() => docsPage(JSON.parse(document()) as OpenApiDocument));
   app.get('/api/v1/openapi.json', (_req, res) => {
     res.writeHead(200, { ...dataHeaders, 'content-type': 'application/json; charset=utf-8' });
-    res.end(document);
+    res.end(document());
   });
-  const docs = docsPage(JSON.parse(document) as Parameters<typeof docsPage>[0]);
   app.get('/docs', (_req, res) => {
-    res.writeHead(200, docs.headers);
-    res.end(docs.html);
+    res.writeHead(200, docs().headers);
+    res.end(docs().html);
   });
   app.use((req, res) => {
     const { path, method } = req;
@@ -134,6 +137,11 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       clearTimeout(cut);
     },
   };
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }
 
 function known(credential: Credential | undefined): Credential {

@@ -15,7 +15,7 @@ export interface Credential {
   bearer?: string;
 }
 
-export interface LogIn {
+interface LogIn {
   caller: Caller;
   answer: RouteAnswer<'session.create'>;
 }

@@ -44,7 +44,7 @@ export async function openStatic(folder: string | undefined): Promise<Pages> {
   const assets = folder === undefined ? new Map<string, Asset>() : await listAssets(folder);
   const index = assets.get('/index.html');
   return async (req, res) => {
-    const path = decodeURIComponent(new URL(req.url ?? '/', 'http://localhost').pathname);
+    const path = pathOf(req);
     const asset = assets.get(path);
     if (asset && asset !== index) return sendAsset(req, res, asset);
     if (path !== '/' && !isNavigation(req, path)) throw new Fault('not_found', `there is nothing at ${path}`);
@@ -56,6 +56,14 @@ export async function openStatic(folder: string | undefined): Promise<Pages> {
 
 const noPages = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Neutrino</title>
 <h1>Neutrino</h1><p>This appliance runs without pages. Its API is described at <a href="/docs">/docs</a>.</p></html>`;
+
+function pathOf(req: IncomingMessage): string {
+  try {
+    return decodeURIComponent(req.url?.split('?', 1)[0] ?? '/');
+  } catch {
+    throw new Fault('bad_request', 'the address holds a malformed %-escape');
+  }
+}
 
 /** Routes of the app itself: a browser that goes to a path without an extension. */
 const isNavigation = (req: IncomingMessage, path: string): boolean =>

@@ -27,16 +27,16 @@ export interface CallOptions {
 
 type Table = typeof routes;
 /** Routes whose body, or answer, is raw bytes. */
-export type UploadName = { [N in RouteName]: Table[N] extends { stream: 'in' } ? N : never }[RouteName];
-export type DownloadName = { [N in RouteName]: Table[N] extends { stream: 'out' } ? N : never }[RouteName];
-export type CallName = Exclude<RouteName, UploadName | DownloadName>;
+type UploadName = { [N in RouteName]: Table[N] extends { stream: 'in' } ? N : never }[RouteName];
+type DownloadName = { [N in RouteName]: Table[N] extends { stream: 'out' } ? N : never }[RouteName];
+type CallName = Exclude<RouteName, UploadName | DownloadName>;
 
 /** Fields that may be empty may be left out. */
 type Loose<A> = { [K in keyof A as object extends A[K] ? never : K]: A[K] } & {
   [K in keyof A as object extends A[K] ? K : never]?: A[K];
 };
 /** What a caller passes: `params`, `query`, `body` as the route has them. */
-export type Arguments<N extends RouteName> = Loose<RouteArguments<N>>;
+type Arguments<N extends RouteName> = Loose<RouteArguments<N>>;
 type Rest<N extends RouteName, O> =
   object extends Arguments<N> ? [args?: Arguments<N>, options?: O] : [args: Arguments<N>, options?: O];
 

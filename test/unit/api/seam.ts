@@ -23,7 +23,7 @@ import {
 } from '../../../engine/schema/index.ts';
 import { mintKey } from '../../../engine/security/index.ts';
 
-export type Audit = Omit<AuditEntry, 'seq' | 'hash' | 'at'>;
+type Audit = Omit<AuditEntry, 'seq' | 'hash' | 'at'>;
 
 export interface Seam {
   url: string;
@@ -120,7 +120,7 @@ export async function openSeam(options: SeamOptions = {}): Promise<Seam> {
   };
 }
 
-export type Keyring = ReturnType<typeof makeKeys>;
+type Keyring = ReturnType<typeof makeKeys>;
 
 function makeKeys() {
   const records = new Map<string, ApiKey>();

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { Fault } from '../../../engine/schema/index.ts';
 import { createAuthority, issueServer } from '../../../engine/security/index.ts';
-import { openSeam, until } from './seam.ts';
+import { ask, codeOf, openSeam, until } from './seam.ts';
 
 test('a taken port is named, with what to do', async () => {
   const first = await openSeam();
@@ -51,6 +51,22 @@ test('what is not HTTP is answered with 400 and the server lives on', async () =
   await until(() => socket.closed);
   expect(text).toMatch(/^HTTP\/1\.1 400 /);
   expect((await fetch(`${seam.url}/api/v1/system/health`)).status).toBe(200);
+  await seam.close();
+});
+
+test('a client that offers HTTP/2 on a plain request gets an answer all the same', async () => {
+  const seam = await openSeam();
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+  const reply = await ask(seam.port, '/api/v1/system/health', { headers });
+  expect(reply.json()).toEqual({ ok: true, version: '1.2.3' });
+  await seam.close();
+});
+
+test('a malformed escape in an address is refused, on pages as in the API', async () => {
+  const seam = await openSeam();
+  for (const path of ['/%zz', '/api/v1/datasets/%zz']) {
+    expect(codeOf(await ask(seam.port, path, { key: seam.keys.admin }))).toBe('bad_request');
+  }
   await seam.close();
 });
 

@@ -1,0 +1,110 @@
+// A file dropped anywhere is imported. Shows a veil while one is carried over the window.
+import { Button } from '@mantine/core';
+import { useNavigate } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { Icon } from '../parts/Icon.tsx';
+import { useWords } from '../parts/words.ts';
+import { importFile } from './imports.ts';
+
+const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
+
+/** Imports files one after another and opens the first. */
+export function useImport(): (files: Iterable<File>) => Promise<void> {
+  const navigate = useNavigate();
+  return async (files) => {
+    const list = [...files];
+    for (const [index, file] of list.entries()) {
+      const dataset = await importFile(file);
+      if (dataset && index === 0) {
+        if (list.length > 1) void navigate({ to: '/datasets' });
+        else void navigate({ to: '/datasets/$id', params: { id: dataset.id } });
+      }
+    }
+  };
+}
+
+/** The veil and its listeners on the window. */
+export function Drop() {
+  const { t } = useWords();
+  const depth = useRef(0);
+  const [over, setOver] = useState(false);
+  const send = useImport();
+  const latest = useRef(send);
+  useEffect(() => {
+    latest.current = send;
+  });
+
+  useEffect(() => {
+    const enter = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth.current += 1;
+      setOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      depth.current = Math.max(0, depth.current - 1);
+      if (depth.current === 0) setOver(false);
+    };
+    const hover = (event: DragEvent) => {
+      if (carriesFiles(event)) event.preventDefault();
+    };
+    const drop = (event: DragEvent) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      depth.current = 0;
+      setOver(false);
+      void latest.current(event.dataTransfer?.files ?? []);
+    };
+    addEventListener('dragenter', enter);
+    addEventListener('dragleave', leave);
+    addEventListener('dragover', hover);
+    addEventListener('drop', drop);
+    return () => {
+      removeEventListener('dragenter', enter);
+      removeEventListener('dragleave', leave);
+      removeEventListener('dragover', hover);
+      removeEventListener('drop', drop);
+    };
+  }, []);
+
+  if (!over) return null;
+  return (
+    <div className="veil" aria-hidden="true">
+      <div>
+        <Icon name="upload" size={36} />
+        <p>{t('import.drop')}</p>
+      </div>
+    </div>
+  );
+}
+
+/** A button that opens the file chooser. */
+export function ImportButton({ primary = false }: { primary?: boolean }) {
+  const { t } = useWords();
+  const input = useRef<HTMLInputElement>(null);
+  const send = useImport();
+  return (
+    <>
+      <input
+        ref={input}
+        type="file"
+        multiple
+        hidden
+        aria-label={t('import.choose')}
+        accept=".csv,.tsv,.txt,.jsonl,.ndjson"
+        onChange={(event) => {
+          void send(event.currentTarget.files ?? []);
+          event.currentTarget.value = '';
+        }}
+      />
+      <Button
+        variant={primary ? 'filled' : 'default'}
+        leftSection={<Icon name="upload" size={14} />}
+        onClick={() => input.current?.click()}
+      >
+        {t('import.choose')}
+      </Button>
+    </>
+  );
+}

@@ -1,0 +1,22 @@
+// Whether the train dialog is open, and with what. A store of its own, so that any screen can open it.
+import { useSyncExternalStore } from 'react';
+import type { TrainRequest } from '../../engine/schema/index.ts';
+
+type Start = Partial<TrainRequest>;
+let request: Start | undefined;
+const listeners = new Set<() => void>();
+
+function set(value: Start | undefined): void {
+  request = value;
+  for (const listener of listeners) listener();
+}
+const subscribe = (listener: () => void): (() => void) => {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+};
+
+/** `open` shows the dialog, filled with what is known already. */
+export function useTrain(): { request: Start | undefined; open: (start?: Start) => void; close: () => void } {
+  const current = useSyncExternalStore(subscribe, () => request);
+  return { request: current, open: (start = {}) => set(start), close: () => set(undefined) };
+}

@@ -1,0 +1,140 @@
+// All datasets: what each holds, and the ways in and out.
+import { ActionIcon } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useMemo } from 'react';
+import type { Dataset } from '../../engine/schema/index.ts';
+import { api } from '../app/api.ts';
+import { ImportButton } from '../app/Drop.tsx';
+import { ask } from '../app/queries.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { Empty, Page, Problem, Waiting } from '../parts/Page.tsx';
+import { removeLater } from '../parts/removal.ts';
+import { State } from '../parts/State.tsx';
+import { type Column, Table } from '../parts/Table.tsx';
+import { useVisible } from '../parts/useVisible.ts';
+import { useWords } from '../parts/words.ts';
+import { ImportProgress } from './ImportProgress.tsx';
+
+export function Datasets() {
+  const { t, f } = useWords();
+  const navigate = useNavigate();
+  const list = useQuery(ask.datasets());
+  const rows = useVisible(list.data?.items);
+  const columns = useMemo(
+    (): Column<Dataset>[] => [
+      {
+        id: 'name',
+        head: t('name'),
+        track: 'minmax(180px, 2fr)',
+        value: (row) => row.name.toLowerCase(),
+        render: (row) => (
+          <Link to="/datasets/$id" params={{ id: row.id }} className="strong">
+            {row.name}
+          </Link>
+        ),
+      },
+      {
+        id: 'state',
+        head: t('state'),
+        track: 'minmax(150px, 1fr)',
+        value: (row) => row.state,
+        render: (row) => (row.state === 'importing' ? <ImportProgress id={row.id} /> : <State state={row.state} />),
+      },
+      {
+        id: 'rows',
+        head: t('rows'),
+        track: '90px',
+        right: true,
+        value: (row) => row.shape?.rows,
+        render: (row) => f.count(row.shape?.rows),
+      },
+      {
+        id: 'columns',
+        head: t('columns'),
+        track: '90px',
+        right: true,
+        value: (row) => row.shape?.columns.length,
+        render: (row) => f.count(row.shape?.columns.length),
+      },
+      {
+        id: 'target',
+        head: t('datasets.target'),
+        track: 'minmax(110px, 1fr)',
+        value: (row) => row.shape?.target,
+        render: (row) => row.shape?.target ?? <span className="quiet">–</span>,
+      },
+      {
+        id: 'warnings',
+        head: t('datasets.warnings'),
+        track: '96px',
+        right: true,
+        value: (row) => row.shape?.warnings.length,
+        render: (row) =>
+          row.shape && row.shape.warnings.length > 0 ? (
+            <span className="warned">
+              <Icon name="warning" size={13} /> {row.shape.warnings.length}
+            </span>
+          ) : (
+            <span className="quiet">–</span>
+          ),
+      },
+      {
+        id: 'bytes',
+        head: t('size'),
+        track: '84px',
+        right: true,
+        value: (row) => row.bytes?.source,
+        render: (row) => f.bytes(row.bytes?.source),
+      },
+      {
+        id: 'createdAt',
+        head: t('imported'),
+        track: '120px',
+        right: true,
+        value: (row) => row.createdAt,
+        render: (row) => <span title={f.moment(row.createdAt)}>{f.ago(row.createdAt)}</span>,
+      },
+      {
+        id: 'remove',
+        head: '',
+        track: '36px',
+        render: (row) => (
+          <ActionIcon
+            aria-label={t('datasets.delete', { name: row.name })}
+            title={t('delete')}
+            className="row-tool"
+            onClick={() => removeLater(row.id, row.name, () => api.call('datasets.delete', { params: { id: row.id } }))}
+          >
+            <Icon name="trash" size={15} />
+          </ActionIcon>
+        ),
+      },
+    ],
+    [t, f],
+  );
+
+  return (
+    <Page title={t('place.datasets')} actions={rows.length > 0 ? <ImportButton primary /> : null} fill>
+      {list.isPending ? <Waiting /> : null}
+      {list.error ? <Problem error={list.error} onRetry={() => void list.refetch()} /> : null}
+      {list.data && rows.length === 0 ? (
+        <Empty icon="datasets" title={t('datasets.empty')} action={<ImportButton primary />}>
+          <p>{t('datasets.teach')}</p>
+          <pre className="sample">{'height,width,colour,label\n1.4,0.2,red,a\n4.7,1.4,blue,b'}</pre>
+          <p className="quiet">{t('datasets.formats')}</p>
+        </Empty>
+      ) : null}
+      {rows.length > 0 ? (
+        <Table
+          label={t('place.datasets')}
+          columns={columns}
+          rows={rows}
+          keyOf={(row) => row.id}
+          onOpen={(row) => void navigate({ to: '/datasets/$id', params: { id: row.id } })}
+          fill
+        />
+      ) : null}
+    </Page>
+  );
+}

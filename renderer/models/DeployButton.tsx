@@ -1,0 +1,78 @@
+// Serves a model under a name: a new one, or one that exists and is moved to this model.
+import { Autocomplete, Button, Modal } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import type { Model } from '../../engine/schema/index.ts';
+import { api } from '../app/api.ts';
+import { ask, queryClient } from '../app/queries.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { Problem } from '../parts/Page.tsx';
+import { useWords } from '../parts/words.ts';
+
+/** A name that the address of a deployment may have. */
+export function addressOf(name: string): string {
+  const plain = name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
+  return plain === '' ? 'model' : plain;
+}
+
+export function DeployButton({ model }: { model: Model }) {
+  const { t } = useWords();
+  const navigate = useNavigate();
+  const [open, setOpen] = useState(false);
+  const [name, setName] = useState(() => addressOf(model.name));
+  const existing = useQuery(ask.deployments()).data?.items ?? [];
+  const moved = existing.find((item) => item.name === name && item.state !== 'stopped');
+  const deploy = useMutation({
+    mutationFn: () => api.call('deployments.create', { body: { model: model.id, name } }),
+    onSuccess: (deployment) => {
+      queryClient.setQueryData(['deployment', deployment.name], deployment);
+      void queryClient.invalidateQueries({ queryKey: ['deployments'] });
+      setOpen(false);
+      void navigate({ to: '/deployments/$name', params: { name: deployment.name } });
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    deploy.mutate();
+  };
+  return (
+    <>
+      <Button variant="filled" leftSection={<Icon name="deployments" size={14} />} onClick={() => setOpen(true)}>
+        {t('models.deploy')}
+      </Button>
+      <Modal
+        opened={open}
+        onClose={() => setOpen(false)}
+        title={t('deploy.title', { name: `${model.name}@${model.version}` })}
+      >
+        <form className="form" onSubmit={submit}>
+          <Autocomplete
+            size="xs"
+            label={t('deploy.name')}
+            description={`${location.origin}/api/v1/deployments/${name}/predict`}
+            value={name}
+            onChange={setName}
+            data={existing.map((item) => item.name)}
+            error={/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? null : t('deploy.nameRule')}
+            data-autofocus
+          />
+          {moved ? (
+            <p className="soft small">{t('deploy.moves', { from: `${moved.model.name}@${moved.model.version}` })}</p>
+          ) : null}
+          {deploy.error ? <Problem error={deploy.error} /> : null}
+          <div className="form-end">
+            <Button onClick={() => setOpen(false)}>{t('cancel')}</Button>
+            <Button type="submit" variant="filled" loading={deploy.isPending}>
+              {moved ? t('deploy.move') : t('models.deploy')}
+            </Button>
+          </div>
+        </form>
+      </Modal>
+    </>
+  );
+}

@@ -1,0 +1,176 @@
+// The one table of the app: typed columns, sorting here or by the server, selection, and only the visible rows in the
+// DOM, so that 100,000 rows scroll. Markup is ARIA's table on a CSS grid.
+/* oxlint-disable jsx-a11y/prefer-tag-over-role -- a <table> cannot lay virtual rows on a grid and keep its role */
+/* oxlint-disable react/incompatible-library -- the React compiler is not used */
+import { Checkbox } from '@mantine/core';
+import {
+  type ColumnDef,
+  createSortedRowModel,
+  rowSortingFeature,
+  type SortingState,
+  sortFn_basic,
+  tableFeatures,
+  useTable,
+} from '@tanstack/react-table';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { Icon } from './Icon.tsx';
+import { useWords } from './words.ts';
+
+/** One column. `track` is its CSS grid track; a column with `value` can be sorted unless `fixed`. */
+export interface Column<T> {
+  id: string;
+  head: string;
+  track: string;
+  value?: (row: T) => string | number | undefined;
+  render: (row: T) => ReactNode;
+  right?: boolean;
+  fixed?: boolean;
+}
+
+interface Properties<T> {
+  label: string;
+  columns: Column<T>[];
+  rows: T[];
+  keyOf: (row: T) => string;
+  /** Given: the server sorts, and the column ids are its sort keys. */
+  sort?: { id: string; desc: boolean };
+  onSort?: (sort: { id: string; desc: boolean }) => void;
+  selected?: ReadonlySet<string>;
+  onSelect?: (key: string, on: boolean) => void;
+  selectLabel?: (row: T) => string;
+  onOpen?: (row: T) => void;
+  /** Called when the end comes near. */
+  onMore?: () => void;
+  /** All rows there are, when more than loaded. */
+  total?: number;
+  /** Takes the height that is left on the page and scrolls inside. */
+  fill?: boolean;
+}
+
+const features = tableFeatures({
+  rowSortingFeature,
+  sortedRowModel: createSortedRowModel(),
+  sortFns: { basic: sortFn_basic },
+});
+const rowHeight = 36;
+
+/** See the file's head. */
+export function Table<T extends object>(properties: Properties<T>) {
+  const { label, columns, rows, keyOf, sort, onSort, selected, onSelect, onOpen, onMore, fill } = properties;
+  const { t } = useWords();
+  const frame = useRef<HTMLDivElement>(null);
+  const [local, setLocal] = useState<SortingState>([]);
+  const sorting = sort ? [sort] : local;
+
+  const definitions = useMemo(
+    () =>
+      columns.map(
+        (column): ColumnDef<typeof features, T> => ({
+          id: column.id,
+          accessorFn: (row) => column.value?.(row),
+          enableSorting: column.value !== undefined && !column.fixed,
+          sortFn: 'basic',
+          sortUndefined: 'last',
+        }),
+      ),
+    [columns],
+  );
+  const table = useTable({
+    features,
+    columns: definitions,
+    data: rows,
+    getRowId: keyOf,
+    manualSorting: sort !== undefined,
+    enableSortingRemoval: sort === undefined,
+    state: { sorting },
+    onSortingChange: (change) => {
+      const next = typeof change === 'function' ? change(sorting) : change;
+      const first = next[0];
+      if (onSort && first) onSort(first);
+      else setLocal(next);
+    },
+  });
+  const sorted = table.getRowModel().rows;
+  const virtual = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => frame.current,
+    estimateSize: () => rowHeight,
+    overscan: 12,
+    getItemKey: (index) => sorted[index]?.id ?? index,
+  });
+  const items = virtual.getVirtualItems();
+  const last = items.at(-1)?.index ?? 0;
+  useEffect(() => {
+    if (onMore && last >= sorted.length - 40) onMore();
+  }, [last, sorted.length, onMore]);
+
+  const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.track).join(' ')}`;
+  return (
+    <div ref={frame} className={`table-frame${fill ? ' fill' : ''}`}>
+      <div role="table" aria-label={label} aria-rowcount={(properties.total ?? rows.length) + 1} className="table">
+        <div role="rowgroup" className="table-head">
+          <div role="row" aria-rowindex={1} className="table-row" style={{ gridTemplateColumns: template }}>
+            {onSelect ? <div role="columnheader" aria-label={t('table.select')} /> : null}
+            {table.getHeaderGroups()[0]?.headers.map((header, index) => {
+              const column = columns[index];
+              const order = header.column.getIsSorted();
+              return (
+                <div
+                  key={header.id}
+                  role="columnheader"
+                  className={column.right ? 'num' : undefined}
+                  aria-sort={order === 'asc' ? 'ascending' : order === 'desc' ? 'descending' : undefined}
+                >
+                  {header.column.getCanSort() ? (
+                    <button type="button" className="sorter" onClick={header.column.getToggleSortingHandler()}>
+                      {column.head}
+                      {order ? <Icon name={order === 'asc' ? 'up' : 'fall'} size={11} /> : null}
+                    </button>
+                  ) : (
+                    column.head
+                  )}
+                </div>
+              );
+            })}
+          </div>
+        </div>
+        <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = sorted[item.index];
+            if (!row) return null;
+            const chosen = selected?.has(row.id) ?? false;
+            return (
+              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the row's link does the same by keyboard
+              <div
+                key={row.id}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className={`table-row${chosen ? ' chosen' : ''}${onOpen ? ' opens' : ''}`}
+                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)`, height: rowHeight }}
+                onClick={(event) => {
+                  if (onOpen && !(event.target as Element).closest('a,button,input,label')) onOpen(row.original);
+                }}
+              >
+                {onSelect ? (
+                  <div role="cell">
+                    <Checkbox
+                      checked={chosen}
+                      aria-label={properties.selectLabel?.(row.original) ?? t('table.select')}
+                      onChange={(event) => onSelect(row.id, event.currentTarget.checked)}
+                    />
+                  </div>
+                ) : null}
+                {columns.map((column) => (
+                  <div key={column.id} role="cell" className={column.right ? 'num' : 'ellipsis'}>
+                    {column.render(row.original)}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,199 @@
+// What a finished run says about its model, on rows that it never trained on.
+import { CopyButton, UnstyledButton } from '@mantine/core';
+import type { ClassificationReport, RegressionReport, Report } from '../../engine/schema/index.ts';
+import { Histogram, Reliability } from '../charts/Bars.tsx';
+import { Heatmap } from '../charts/Heatmap.tsx';
+import { Figure, Section } from '../parts/Page.tsx';
+import { useWords } from '../parts/words.ts';
+
+function Classes({ report }: { report: ClassificationReport }) {
+  const { t, f } = useWords();
+  const averages = [
+    [t('report.macro'), report.macro],
+    [t('report.weighted'), report.weighted],
+  ] as const;
+  const score = (value: number) => (
+    <td className="num scored" style={{ '--x': value } as React.CSSProperties}>
+      {f.figure(value, 3)}
+    </td>
+  );
+  return (
+    <div className="scroll-x">
+      <table className="plain scores">
+        <thead>
+          <tr>
+            <th scope="col">{t('report.class')}</th>
+            <th scope="col" className="num">
+              {t('report.precision')}
+            </th>
+            <th scope="col" className="num">
+              {t('report.recall')}
+            </th>
+            <th scope="col" className="num">
+              F1
+            </th>
+            <th scope="col" className="num">
+              {t('report.support')}
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {report.classes.map((row) => (
+            <tr key={row.label}>
+              <th scope="row" className="ellipsis">
+                {row.label}
+              </th>
+              {score(row.precision)}
+              {score(row.recall)}
+              {score(row.f1)}
+              <td className="num">{f.count(row.support)}</td>
+            </tr>
+          ))}
+        </tbody>
+        <tfoot>
+          {averages.map(([name, row]) => (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td className="num">{f.figure(row.precision, 3)}</td>
+              <td className="num">{f.figure(row.recall, 3)}</td>
+              <td className="num">{f.figure(row.f1, 3)}</td>
+              <td className="num">{f.count(row.support)}</td>
+            </tr>
+          ))}
+        </tfoot>
+      </table>
+    </div>
+  );
+}
+
+function Confused({ report }: { report: ClassificationReport }) {
+  const { t, f } = useWords();
+  const names = report.classes.map((row) => row.label);
+  const pairs = report.confusion
+    .flatMap((row, i) =>
+      row.map((count, j) => ({ truth: names[i] ?? '', predicted: names[j] ?? '', count, off: i !== j })),
+    )
+    .filter((pair) => pair.off && pair.count > 0)
+    .sort((a, b) => b.count - a.count)
+    .slice(0, 5);
+  if (pairs.length === 0) return <p className="quiet small">{t('report.noErrors')}</p>;
+  return (
+    <>
+      <h3>{t('report.confused')}</h3>
+      <ol className="confused">
+        {pairs.map((pair) => (
+          <li key={`${pair.truth}→${pair.predicted}`}>
+            <span className="num">{f.count(pair.count)}</span>
+            <span>
+              <b>{pair.truth}</b> → {pair.predicted}
+            </span>
+          </li>
+        ))}
+      </ol>
+    </>
+  );
+}
+
+function Classification({ report }: { report: ClassificationReport }) {
+  const { t, f } = useWords();
+  return (
+    <>
+      <dl className="figures wide">
+        <Figure name={t('metric.accuracy')}>{f.figure(report.accuracy)}</Figure>
+        <Figure name={t('report.macroF1')}>{f.figure(report.macroF1)}</Figure>
+        <Figure name={t('report.weightedF1')}>{f.figure(report.weightedF1)}</Figure>
+        <Figure name="ROC AUC" title={report.rocAuc === undefined ? t('report.noAuc') : undefined}>
+          {f.figure(report.rocAuc)}
+        </Figure>
+        <Figure name={t('report.logLoss')}>{f.figure(report.logLoss)}</Figure>
+        <Figure name={t('report.ece')} title={t('report.eceWords')}>
+          {f.figure(report.calibration.ece, 3)}
+        </Figure>
+        <Figure name={t('report.rows')}>{f.count(report.rows)}</Figure>
+      </dl>
+      <div className="report-grid">
+        <div>
+          <h3>{t('report.perClass')}</h3>
+          <Classes report={report} />
+        </div>
+        <div>
+          <h3>{t('report.confusion')}</h3>
+          <Heatmap classes={report.classes.map((row) => row.label)} counts={report.confusion} />
+          <Confused report={report} />
+        </div>
+        <div>
+          <h3>{t('report.calibration')}</h3>
+          <Reliability bins={report.calibration.bins} />
+          <p className="quiet small">{t('report.calibrationWords')}</p>
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Regression({ report }: { report: RegressionReport }) {
+  const { t, f } = useWords();
+  const { edges, counts } = report.residuals.histogram;
+  const names = ['0 %', '5 %', '25 %', '50 %', '75 %', '95 %', '100 %'];
+  return (
+    <>
+      <dl className="figures wide">
+        <Figure name="R²">{f.figure(report.r2)}</Figure>
+        <Figure name={t('metric.rmse')}>{f.figure(report.rmse)}</Figure>
+        <Figure name={t('metric.mae')}>{f.figure(report.mae)}</Figure>
+        <Figure name={t('report.residualMean')}>{f.figure(report.residuals.mean)}</Figure>
+        <Figure name={t('report.residualStd')}>{f.figure(report.residuals.std)}</Figure>
+        <Figure name={t('report.rows')}>{f.count(report.rows)}</Figure>
+      </dl>
+      <div className="report-grid two">
+        <div>
+          <h3>{t('report.residuals')}</h3>
+          <Histogram
+            counts={counts}
+            low={edges[0] ?? 0}
+            high={edges.at(-1) ?? 0}
+            label={t('report.residuals')}
+            height={150}
+            zero
+            axis={(value) => f.figure(value, 3)}
+          />
+          <p className="quiet small">{t('report.residualWords')}</p>
+        </div>
+        <div>
+          <h3>{t('report.quantiles')}</h3>
+          <table className="plain">
+            <tbody>
+              {report.residuals.quantiles.map((value, index) => (
+                <tr key={names[index]}>
+                  <th scope="row">{names[index]}</th>
+                  <td className="num">{f.figure(value)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      </div>
+    </>
+  );
+}
+
+export function ReportView({ report }: { report: Report }) {
+  const { t, f } = useWords();
+  return (
+    <Section
+      title={t('report.title')}
+      note={t('report.note', { rows: f.count(report.rows) })}
+      side={
+        <CopyButton value={report.weights}>
+          {({ copied, copy }) => (
+            <UnstyledButton className="hash mono" onClick={copy} title={t('report.weights')}>
+              {copied ? t('copied') : `${t('report.weightsShort')} ${report.weights.slice(0, 12)}`}
+            </UnstyledButton>
+          )}
+        </CopyButton>
+      }
+    >
+      {'accuracy' in report ? <Classification report={report} /> : <Regression report={report} />}
+    </Section>
+  );
+}

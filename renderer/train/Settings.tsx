@@ -1,0 +1,130 @@
+// The folded part of the train dialog: every setting, each with the default it has when left alone.
+import { MultiSelect, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { type Dataset, familyNames } from '../../engine/schema/index.ts';
+import { ask } from '../app/queries.ts';
+import { useWords } from '../parts/words.ts';
+import type { Draft } from './draft.ts';
+
+interface Properties {
+  draft: Draft;
+  change: (part: Partial<Draft>) => void;
+  dataset: Dataset;
+  datasets: Dataset[];
+  target: string | null;
+}
+const number = (value: string | number): number | undefined => (typeof value === 'number' ? value : undefined);
+const optimizers = ['adam', 'adamw', 'sgd', 'lion'];
+const schedules = ['constant', 'cosine', 'step', 'plateau'];
+
+export function Settings({ draft, change, dataset, datasets, target }: Properties) {
+  const { t } = useWords();
+  const devices = useQuery(ask.system()).data?.devices.filter((device) => device.available) ?? [];
+  const auto = t('auto');
+  return (
+    <div className="settings-grid">
+      <Select
+        label={t('plan.family')}
+        data={[{ value: 'auto', label: auto }, ...familyNames.map((name) => ({ value: name, label: name }))]}
+        value={draft.model}
+        onChange={(model) => change({ model: model ?? 'auto' })}
+      />
+      <Select
+        label={t('plan.device')}
+        data={[{ value: 'auto', label: auto }, ...devices.map((device) => ({ value: device.id, label: device.name }))]}
+        value={draft.device}
+        onChange={(device) => change({ device: device ?? 'auto' })}
+      />
+      <NumberInput
+        label={t('report.epochs')}
+        placeholder={auto}
+        min={1}
+        max={100_000}
+        allowDecimal={false}
+        value={draft.epochs ?? ''}
+        onChange={(value) => change({ epochs: number(value) })}
+      />
+      <NumberInput
+        label={t('plan.batch')}
+        placeholder={auto}
+        min={1}
+        max={65_536}
+        allowDecimal={false}
+        value={draft.batchSize ?? ''}
+        onChange={(value) => change({ batchSize: number(value) })}
+      />
+      <NumberInput
+        label={t('plan.rate')}
+        placeholder={auto}
+        min={0}
+        max={100}
+        step={0.001}
+        decimalScale={8}
+        value={draft.learningRate ?? ''}
+        onChange={(value) => change({ learningRate: number(value) })}
+      />
+      <NumberInput
+        label={t('plan.seed')}
+        min={0}
+        max={2 ** 31 - 1}
+        allowDecimal={false}
+        value={draft.seed}
+        onChange={(value) => change({ seed: number(value) ?? 0 })}
+      />
+      <Select
+        label={t('plan.optimizer')}
+        placeholder={auto}
+        data={optimizers}
+        value={draft.optimizer ?? null}
+        onChange={(value) => change({ optimizer: value ?? undefined })}
+        clearable
+      />
+      <Select
+        label={t('plan.schedule')}
+        placeholder={auto}
+        data={schedules}
+        value={draft.schedule ?? null}
+        onChange={(value) => change({ schedule: value ?? undefined })}
+        clearable
+      />
+      <TextInput
+        label={t('runs.experiment')}
+        value={draft.experiment}
+        onChange={(event) => change({ experiment: event.currentTarget.value })}
+      />
+      <TextInput
+        label={t('train.name')}
+        placeholder={dataset.name}
+        value={draft.name}
+        onChange={(event) => change({ name: event.currentTarget.value })}
+      />
+      <Select
+        label={t('train.test')}
+        placeholder={t('train.heldOut')}
+        data={datasets.filter((item) => item.id !== dataset.id).map((item) => ({ value: item.id, label: item.name }))}
+        value={draft.test ?? null}
+        onChange={(value) => change({ test: value ?? undefined })}
+        clearable
+      />
+      <MultiSelect
+        label={t('train.ignore')}
+        placeholder={draft.ignore.length > 0 ? '' : t('train.nothing')}
+        data={(dataset.shape?.columns ?? []).map((column) => column.name).filter((name) => name !== target)}
+        value={draft.ignore}
+        onChange={(ignore) => change({ ignore })}
+        searchable
+      />
+      <Textarea
+        className="wide"
+        label={t('train.hyper')}
+        description={t('train.hyperWords')}
+        placeholder={'hidden = 128, 64\ndropout = 0.1'}
+        autosize
+        minRows={2}
+        value={draft.hyper}
+        onChange={(event) => change({ hyper: event.currentTarget.value })}
+        styles={{ input: { fontFamily: 'var(--mono)' } }}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+// Three choices and go: which data, what to predict, how long. Everything else is folded away and has a default.
+import { Button, Collapse, Modal, SegmentedControl, Select } from '@mantine/core';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useState } from 'react';
+import type { TrainRequest } from '../../engine/schema/index.ts';
+import { api } from '../app/api.ts';
+import { ImportButton } from '../app/Drop.tsx';
+import { ask, queryClient } from '../app/queries.ts';
+import { useTrain } from '../app/train.ts';
+import { Icon } from '../parts/Icon.tsx';
+import { Empty, Problem, Waiting } from '../parts/Page.tsx';
+import { useVisible } from '../parts/useVisible.ts';
+import { useWords } from '../parts/words.ts';
+import { type Draft, draftOf, requestOf, withoutHyper } from './draft.ts';
+import { Settings } from './Settings.tsx';
+
+const budgets = ['', '30s', '2m', '10m', '1h'] as const;
+
+export default function TrainDialog() {
+  const { t, f } = useWords();
+  const navigate = useNavigate();
+  const { request, close } = useTrain();
+  const datasets = useQuery(ask.datasets());
+  const ready = useVisible(datasets.data?.items).filter((dataset) => dataset.state === 'ready');
+  const [draft, setDraft] = useState<Draft>(() => draftOf(request ?? {}));
+  const [open, setOpen] = useState(() => !withoutHyper(draft));
+  const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
+  const dataset = ready.find((item) => item.id === draft.dataset) ?? ready[0];
+  const target = draft.target ?? dataset?.shape?.target ?? null;
+  const start = useMutation({
+    mutationFn: (body: TrainRequest) => api.call('runs.create', { body }),
+    onSuccess: (run) => {
+      queryClient.setQueryData(['run', run.id], run);
+      close();
+      void navigate({ to: '/runs/$id', params: { id: run.id } });
+    },
+  });
+  const [wrong, setWrong] = useState<unknown>();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!dataset || !target) return;
+    try {
+      const body = requestOf({ ...draft, dataset: dataset.id, target });
+      setWrong(undefined);
+      start.mutate(body);
+    } catch (error) {
+      setOpen(true);
+      setWrong(error);
+    }
+  };
+
+  return (
+    <Modal opened onClose={close} title={t('train.title')} size={560}>
+      {datasets.isPending ? <Waiting /> : null}
+      {datasets.data && ready.length === 0 ? (
+        <Empty icon="datasets" title={t('train.noData')} action={<ImportButton primary />}>
+          {t('train.noDataWords')}
+        </Empty>
+      ) : null}
+      {dataset ? (
+        <form onSubmit={submit} className="form">
+          <Select
+            label={t('train.dataset')}
+            data={ready.map((item) => ({ value: item.id, label: item.name }))}
+            value={dataset.id}
+            onChange={(value) => change({ dataset: value ?? undefined, target: undefined, ignore: [] })}
+            searchable
+            description={t('datasets.shape', {
+              rows: f.count(dataset.shape?.rows),
+              columns: dataset.shape?.columns.length ?? 0,
+            })}
+          />
+          <Select
+            label={t('train.target')}
+            description={target && target === dataset.shape?.target ? t('train.guessed') : t('train.targetWords')}
+            placeholder={t('train.choose')}
+            data={(dataset.shape?.columns ?? [])
+              .filter((column) => column.type !== 'identifier' && column.type !== 'text')
+              .map((column) => ({ value: column.name, label: `${column.name} · ${t(`type.${column.type}`)}` }))}
+            value={target}
+            onChange={(value) => change({ target: value ?? undefined })}
+            searchable
+          />
+          <div>
+            <span className="label" id="budget-label">
+              {t('train.budget')}
+            </span>
+            <SegmentedControl
+              aria-labelledby="budget-label"
+              fullWidth
+              value={draft.budget ?? ''}
+              onChange={(budget) => change({ budget: budget || undefined })}
+              data={budgets.map((budget) => ({
+                value: budget,
+                label: budget === '' ? t('train.untilDone') : f.span(lengths[budget]),
+              }))}
+            />
+          </div>
+          <Button
+            variant="subtle"
+            size="compact-sm"
+            className="fold"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+            leftSection={<Icon name={open ? 'down' : 'right'} size={13} />}
+          >
+            {t('train.more')}
+          </Button>
+          <Collapse expanded={open} transitionDuration={120}>
+            <Settings draft={draft} change={change} dataset={dataset} datasets={ready} target={target} />
+          </Collapse>
+          {wrong ? <Problem error={wrong} /> : null}
+          {start.error ? <Problem error={start.error} /> : null}
+          <div className="form-end">
+            <Button onClick={close}>{t('cancel')}</Button>
+            <Button type="submit" variant="filled" loading={start.isPending} disabled={!target}>
+              {t('train.go')}
+            </Button>
+          </div>
+        </form>
+      ) : null}
+    </Modal>
+  );
+}
+
+const lengths = { '30s': 30_000, '2m': 120_000, '10m': 600_000, '1h': 3_600_000 };

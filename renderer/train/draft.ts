@@ -1,0 +1,99 @@
+// What the train dialog holds while it is filled in, and the request it becomes. Pure.
+import { Fault, type Hyper, type TrainRequest } from '../../engine/schema/index.ts';
+
+/** Fields as they stand in the form; empty means the default. */
+export interface Draft {
+  dataset: string | undefined;
+  target: string | undefined;
+  budget: string | undefined;
+  model: TrainRequest['model'];
+  epochs: number | undefined;
+  batchSize: number | undefined;
+  learningRate: number | undefined;
+  optimizer: string | undefined;
+  schedule: string | undefined;
+  seed: number;
+  device: string;
+  experiment: string;
+  name: string;
+  test: string | undefined;
+  ignore: string[];
+  /** One `name = value` a line. */
+  hyper: string;
+}
+
+/** The form for a request that is known in part, such as one to be run again. */
+export function draftOf(start: Partial<TrainRequest>): Draft {
+  return {
+    dataset: start.dataset,
+    target: start.target,
+    budget: start.budget,
+    model: start.model ?? 'auto',
+    epochs: start.epochs,
+    batchSize: start.batchSize,
+    learningRate: start.learningRate,
+    optimizer: start.optimizer?.kind,
+    schedule: start.schedule?.kind,
+    seed: start.seed ?? 0,
+    device: start.device ?? 'auto',
+    experiment: start.experiment ?? 'default',
+    name: start.name ?? '',
+    test: start.test,
+    ignore: start.ignore ?? [],
+    hyper: Object.entries(start.hyper ?? {})
+      .map(([name, value]) => `${name} = ${Array.isArray(value) ? value.join(', ') : String(value)}`)
+      .join('\n'),
+  };
+}
+
+/** Whether nothing beyond the three choices was set, so that the rest may stay folded. */
+export function withoutHyper(draft: Draft): boolean {
+  const plain = draftOf({});
+  return (Object.keys(plain) as (keyof Draft)[]).every(
+    (name) =>
+      ['dataset', 'target', 'budget'].includes(name) || JSON.stringify(draft[name]) === JSON.stringify(plain[name]),
+  );
+}
+
+/** Lines such as `hidden = 128, 64` as hyper-parameters. Throws `bad_request` naming the line. */
+export function hyperOf(text: string): Hyper {
+  const hyper: Hyper = {};
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
+    const match = /^\s*([\w.-]+)\s*[=:]\s*(.+?)\s*$/.exec(line);
+    if (!match) throw new Fault('bad_request', `line ${index + 1} of the hyper-parameters: write “name = value”`);
+    const [, name, value] = match as unknown as [string, string, string];
+    const parts = value
+      .replace(/^\[|\]$/g, '')
+      .split(/[,\s]+/)
+      .filter(Boolean);
+    if (value === 'true' || value === 'false') hyper[name] = value === 'true';
+    else if (parts.every((part) => Number.isFinite(Number(part)))) {
+      hyper[name] = parts.length > 1 || value.startsWith('[') ? parts.map(Number) : Number(value);
+    } else hyper[name] = value;
+  }
+  return hyper;
+}
+
+/** The request that the form asks for; fields left empty are left out. */
+export function requestOf(draft: Draft & { dataset: string; target: string }): TrainRequest {
+  const hyper = hyperOf(draft.hyper);
+  return {
+    dataset: draft.dataset,
+    target: draft.target,
+    model: draft.model,
+    device: draft.device,
+    experiment: draft.experiment.trim() || 'default',
+    seed: draft.seed,
+    ...(draft.budget ? { budget: draft.budget } : {}),
+    ...(draft.epochs ? { epochs: draft.epochs } : {}),
+    ...(draft.batchSize ? { batchSize: draft.batchSize } : {}),
+    ...(draft.learningRate ? { learningRate: draft.learningRate } : {}),
+    ...(draft.optimizer ? { optimizer: { kind: draft.optimizer as 'adam' } } : {}),
+    ...(draft.schedule ? { schedule: { kind: draft.schedule as 'cosine' } } : {}),
+    ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
+    ...(draft.test ? { test: draft.test } : {}),
+    ...(draft.ignore.length > 0 ? { ignore: draft.ignore } : {}),
+    ...(Object.keys(hyper).length > 0 ? { hyper } : {}),
+  };
+}

@@ -38,9 +38,10 @@ export interface Vault extends KeyRing {
   removeWrap(id: string): void;
   /**
    * Replaces the vault key and makes each kind of wrap again, once; a recovery wrap gets a new code. Needs the passphrase or the keychain
-   * again where there is such a wrap. Call the store's `rotate`, which also re-seals what the old key had sealed.
+   * again where there is such a wrap. `reseal` runs at the moment of the change, before anything else can use the new key: the
+   * store's, which seals anew what the old key had sealed and then calls `finishRotation`.
    */
-  rotate(from?: WrapSources): Promise<{ recoveryCode?: string }>;
+  rotate(from: WrapSources, reseal: () => void): Promise<{ recoveryCode?: string }>;
   finishRotation(): void;
   /** Forgets the keys; whatever needs them afterwards gets Fault `vault_locked`. */
   lock(): void;
@@ -174,7 +175,7 @@ function vaultOver(dir: string, opened: VaultFile, key: Uint8Array, how: VaultOp
       discardWrap(wrap, place(), how);
     },
 
-    async rotate(from = {}) {
+    async rotate(from, reseal) {
       ring.subkey('check that the vault is open');
       if (file.previous)
         throw new Fault('conflict', 'the last rotation is not finished; start Neutrino again to finish it');
@@ -209,6 +210,7 @@ function vaultOver(dir: string, opened: VaultFile, key: Uint8Array, how: VaultOp
       previous = ring;
       vaultKey = nextKey;
       ring = keyRing(file.id, vaultKey);
+      reseal();
       return code === undefined ? {} : { recoveryCode: code };
     },
 

@@ -2,7 +2,17 @@
 // ciphertext of the data directory and nothing more: the same vault opens it, by passphrase or recovery code, or by a key
 // file that is still where it was (a key file is never part of it).
 import { createHash } from 'node:crypto';
-import { closeSync, fsyncSync, mkdtempSync, openSync, readdirSync, readSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { Fault } from '../schema/index.ts';
 import { syncDirectory, vaultPath } from '../security/index.ts';
@@ -37,10 +47,10 @@ interface Source {
 export async function backup(db: Db, dir: string, objects: Objects, file: string): Promise<BackupReport> {
   const target = resolve(file);
   const part = `${target}.part`;
+  if (existsSync(target)) throw new Fault('conflict', `${file} exists already; choose another name`);
+  if (existsSync(part)) rmSync(part);
   const scratch = guarded(dir, () => mkdtempSync(join(dir, scratchPrefix)));
   try {
-    if (fileExists(target)) throw new Fault('conflict', `${file} exists already; choose another name`);
-    rmSync(part, { force: true });
     const snapshot = join(scratch, 'neutrino.db');
     await db.backup(snapshot);
     // Packs never change once they are registered, so those of the snapshot are still what they were.
@@ -81,7 +91,7 @@ export async function backup(db: Db, dir: string, objects: Objects, file: string
   } catch (error) {
     throw storageFault(error, file);
   } finally {
-    rmSync(part, { force: true });
+    if (existsSync(part)) rmSync(part);
     rmSync(scratch, { recursive: true, force: true });
   }
 }
@@ -114,14 +124,5 @@ async function copyIn(out: Db, { name, path }: Source): Promise<number> {
     return bytes;
   } finally {
     closeSync(handle);
-  }
-}
-
-function fileExists(path: string): boolean {
-  try {
-    closeSync(openSync(path, 'r'));
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT';
   }
 }

@@ -45,6 +45,8 @@ export interface Book {
   update(record: StoredRecord, draft: Draft): StoredRecord;
   /** Removes a record, damaged ones too; whether there was one. */
   remove(kind: string, id: string): boolean;
+  /** Reads every record anew, after a rotation of the keys. */
+  reload(): void;
 }
 
 interface Row extends Clear {
@@ -69,17 +71,21 @@ export function openBook(
   const shelf = (kind: string) => kinds.get(kind) ?? kinds.set(kind, new Map()).get(kind) ?? new Map();
 
   let seq = (meta.read('seq') as number | undefined) ?? 0;
-  for (const row of db.prepare<[], Row>(`SELECT n, ${columns} FROM records`).iterate()) {
-    try {
-      const record = compose(row, openBody(keys, row, row.body));
-      if (places.has(row.id)) throw damaged(`${row.kind} ${row.id}`);
-      shelf(row.kind).set(row.id, record);
-      places.set(row.id, row.n);
-      seq = Math.max(seq, row.seq);
-    } catch {
-      broken.set(row.id, { kind: row.kind, id: row.id, n: row.n });
+  const load = () => {
+    for (const map of [...kinds.values(), places, broken]) map.clear();
+    for (const row of db.prepare<[], Row>(`SELECT n, ${columns} FROM records`).iterate()) {
+      try {
+        const record = compose(row, openBody(keys, row, row.body));
+        if (places.has(row.id)) throw damaged(`${row.kind} ${row.id}`);
+        shelf(row.kind).set(row.id, record);
+        places.set(row.id, row.n);
+        seq = Math.max(seq, row.seq);
+      } catch {
+        broken.set(row.id, { kind: row.kind, id: row.id, n: row.n });
+      }
     }
-  }
+  };
+  load();
 
   const insertRow = db.prepare(`INSERT INTO records (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
   const updateRow = db.prepare(
@@ -115,6 +121,7 @@ export function openBook(
   };
 
   return {
+    reload: load,
     of: (kind) => shelf(kind),
     look(kind, id) {
       const record = kinds.get(kind)?.get(id);

@@ -81,15 +81,18 @@ export function openDatabase(path: string): Db {
   });
 }
 
+/** Twice as quick to write as SQLite's 4 KiB; more wastes room in small packs. */
+export const bulkPageBytes = 8192;
+
 /**
- * Makes a file for one writer's bulk: large pages, no journal, no sync until the writer asks for it. A crash leaves a file
+ * Makes a file for one writer's bulk: larger pages, no journal, no sync until the writer asks for it. A crash leaves a file
  * that is worth nothing, so the caller gives it its final name only when it is whole.
  */
 export function createBulkFile(path: string): Db {
   return guarded(path, () => {
     touchPrivate(path);
     const db = new Database(path);
-    db.pragma('page_size = 65536');
+    db.pragma(`page_size = ${bulkPageBytes}`);
     db.pragma('locking_mode = EXCLUSIVE');
     db.pragma('journal_mode = OFF');
     db.pragma('synchronous = OFF');

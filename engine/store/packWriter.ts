@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { assert, bytesOf, utf8 } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
 import { makeDirectory, seal, syncDirectory } from '../security/index.ts';
-import { createBulkFile, guarded } from './database.ts';
+import { bulkPageBytes, createBulkFile, guarded } from './database.ts';
 import {
   bindChunk,
   bindDirectory,
@@ -16,6 +16,7 @@ import {
   type PackSummary,
   packVersion,
 } from './packFormat.ts';
+import { fillGaps, findGaps } from './packGaps.ts';
 
 export interface PackWriter {
   /** Adds bytes to the end of an entry, making it when it is new; the bytes may be reused afterwards. Entries may take turns. */
@@ -29,6 +30,8 @@ export interface PackWriter {
 /** Bytes held back, over all entries, before the fullest entry is written as a short chunk. */
 const mostHeld = 64 * chunkBytes;
 const chunksPerCommit = 64;
+/** In a larger pack, gaps are a hundredth of the file at most. */
+const chunksWithGaps = 64;
 /** `NTRN`, so that `file` and people can tell what it is. */
 const applicationId = 0x4e54524e;
 
@@ -144,9 +147,11 @@ export function createPack(path: string, { id, key }: PackKey, mostBytes = Numbe
         const sealed = seal(key, utf8(JSON.stringify(directory)), bindDirectory(id));
         db.prepare('INSERT INTO directory (sealed) VALUES (?)').run(sealed);
         db.exec('COMMIT');
+        const gaps = chunks <= chunksWithGaps ? findGaps(db) : [];
         db.close();
         const handle = openSync(part, 'r+');
         try {
+          fillGaps(handle, bulkPageBytes, gaps);
           fsyncSync(handle);
         } finally {
           closeSync(handle);

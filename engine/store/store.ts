@@ -124,11 +124,12 @@ function storeOver(db: Db, path: string, options: StoreOptions): Store {
       const found = [...kinds, ...ownKinds].flatMap((kind) => book.damaged(kind));
       return [...new Map(found.map((one) => [`${one.kind} ${one.id}`, one])).values()];
     },
-    async rotate(from) {
+    rotate(from = {}) {
       journal.flush();
-      const answer = await vault.rotate(from);
-      finishRotation(db, vault, path);
-      return answer;
+      return vault.rotate(from, () => {
+        finishRotation(db, vault, path);
+        book.reload();
+      });
     },
     backup(file) {
       journal.flush();

@@ -190,6 +190,48 @@ export function regressionParts(): BundleParts {
   };
 }
 
+/** `low` for the word bad, `high` for the word good, in one text column; `middle` for anything else. */
+export function noteParts(): BundleParts {
+  const g = graphBuilder('note');
+  const ids = g.input('text_0_ids', 'int64', ['batch', 'length']);
+  const weights = g.input('text_0_weights', 'float32', ['batch', 'length']);
+  const table = g.parameter('table', tensor('float32', [3, 3], [0, 0, 0, 9, 0, 0, 0, 0, 9]));
+  const vectors = g.op('Gather', [table, ids]);
+  const weighted = g.op('Mul', [vectors, g.op('Unsqueeze', [weights, g.ints([2])])]);
+  const summed = g.op('ReduceSum', [weighted, g.ints([1])], { keepdims: 0 });
+  classify(g, g.op('Add', [summed, g.constant([0, 1, 0])]));
+  const flower = flowerParts({ name: 'notes' });
+  return {
+    ...flower,
+    graph: g.build(),
+    manifest: {
+      ...flower.manifest,
+      features: [{ column: 'note', type: 'text', as: 'text' }],
+      columns: [{ name: 'note', type: 'text', missing: 0, distinct: 10 }],
+    },
+    preprocess: {
+      ...flower.preprocess,
+      numeric: [],
+      category: [],
+      text: [
+        {
+          column: 'note',
+          analyzer: { words: [1, 1], sublinear: false },
+          words: ['bad', 'good'],
+          chars: [],
+          idf: [1, 1],
+          maxTokens: 16,
+        },
+      ],
+      columns: [
+        { name: 'note', type: 'text' },
+        { name: 'height', type: 'category' },
+      ],
+      ignored: [],
+    },
+  };
+}
+
 /** Writes a bundle into a pack of its own below `dir`. */
 export function packOf(dir: string, id: string, parts: BundleParts): { grant: PackGrant; manifest: Manifest } {
   const grant: PackGrant = { id, path: join(dir, `${id}.sqlite`), key: newKey() };

@@ -11,7 +11,7 @@ import {
   type ServedBundle,
 } from '../../../engine/serve/index.ts';
 import { type DeviceLease, Fault, type Manifest, type PredictInput } from '../../../engine/schema/index.ts';
-import { flowerParts, packOf, regressionParts, scratch } from '../bundle/sample.ts';
+import { flowerParts, noteParts, packOf, regressionParts, scratch } from '../bundle/sample.ts';
 
 let place: ReturnType<typeof scratch>;
 let first: ServedBundle;
@@ -122,6 +122,17 @@ test('a regression is answered with values, and many rows come back in order', a
   });
   const { outputs } = await set.predict(Array.from({ length: 3000 }, (_, i) => ({ size: i })));
   expect(outputs).toEqual(Array.from({ length: 3000 }, (_, i) => ({ value: 2 * i + 1 })));
+});
+
+test('a model of one text takes bare texts, rows, and texts without a known word', async () => {
+  const set = open();
+  await set.serve({
+    model: { id: 'mdl_t', name: 'notes', version: 1 },
+    bundle: packOf(place.dir, 'mdl_t', noteParts()).grant,
+  });
+  const { outputs } = await set.predict(['Very good!', { note: 'bad, bad' }, 'neither', '', { note: null }]);
+  const given = outputs.map((output) => ('label' in output ? output.label : undefined));
+  expect(given).toEqual(['high', 'low', 'middle', 'middle', 'middle']);
 });
 
 test('a wrong input is refused by its number and column, and the host goes on', async () => {

@@ -100,7 +100,7 @@ function operation(place: Place): Html {
   const errors = Object.keys(place.responses).filter((status) => Number(status) >= 400);
   return html`<details id="${place.operationId}"><summary><b class="${place.method}">${place.method}</b>
 <code>${place.path}</code> <span>${place.summary}</span></summary>
-<p class="may">needs <code>${place['x-action']}</code></p>${parameters(place)}
+<p class="may">${place['x-action'] === 'public' ? 'open to everyone' : html`needs <code>${place['x-action']}</code>`}</p>${parameters(place)}
 ${asked ? html`<h4>body <small>${asked[0]}</small></h4><pre>${shape(asked[1].schema ?? {}, 0)}</pre>` : ''}
 ${given.map(([status, media]) => answer(status, media))}
 <p class="may">errors ${errors.map((status) => html`<a href="#errors">${status}</a> `)}</p></details>`;

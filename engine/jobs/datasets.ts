@@ -44,6 +44,7 @@ export function createDatasets(context: JobContext): Datasets {
   const { config, store, events, leases, log } = context;
   const { datasets, objects } = store;
   const imports = new Map<string, Import>();
+  const failedHere = new Set<string>();
 
   const announce = (dataset: Dataset) => events.emit('dataset.changed', dataset.id, dataset);
 
@@ -130,6 +131,7 @@ export function createDatasets(context: JobContext): Datasets {
         if (object) objects.erase(object);
         return datasets.update(id, { state: 'failed', error: fault });
       });
+      failedHere.add(id);
       announce(failed);
     }
   }
@@ -228,6 +230,8 @@ export function createDatasets(context: JobContext): Datasets {
     },
     async close() {
       await Promise.all([...imports.values()].map(({ done }) => done));
+      // An appliance that lives for one command has told its only caller why.
+      for (const id of context.lasting ? [] : failedHere) if (datasets.look(id)) datasets.remove(id);
     },
   };
 }

@@ -54,7 +54,7 @@ function jsonInputs(file: string, text: string): PredictInput[] {
     const whole = JSON.parse(text) as PredictInput | PredictInput[] | { inputs: PredictInput[] };
     if (Array.isArray(whole)) return whole;
     if (typeof whole === 'object' && Array.isArray(whole['inputs'])) return whole['inputs'];
-    return [whole as PredictInput];
+    return [whole];
   } catch {}
   return text
     .split(/\r?\n/)

@@ -1,3 +1,3 @@
 // Forked processes: the one way to start them, and the entry files that they run.
-export { childVariable, runChildIfAsked } from './entry.ts';
+export { runChildIfAsked } from './entry.ts';
 export { deathFault, type SpawnOptions, spawnChild } from './spawn.ts';

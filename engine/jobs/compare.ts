@@ -24,7 +24,7 @@ export function compareRuns(runs: Run[]): RouteAnswer<'runs.compare'> {
 }
 
 /** The single numbers of a report, without its tables. */
-export function figuresOf(run: Run): Record<string, number> {
+function figuresOf(run: Run): Record<string, number> {
   const entries = Object.entries(run.report ?? {}).filter(
     (entry): entry is [string, number] => typeof entry[1] === 'number',
   );

@@ -50,13 +50,3 @@ export function throttle<A extends unknown[]>(everyMs: number, call: (...args: A
     call(...args);
   };
 }
-
-/** Rejects with the signal's reason when it aborts first. */
-export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}

@@ -29,7 +29,7 @@ export interface Models {
   publish(model: Published): Model;
 }
 
-export interface Published {
+interface Published {
   name: string;
   version: number;
   manifest: Manifest;

@@ -71,9 +71,6 @@ function firstLine(child: ChildProcess): Promise<string> {
   });
 }
 
-export const sample = (name: string): string =>
-  fileURLToPath(new URL(`../../../resources/samples/${name}`, import.meta.url));
-
 /** Imports by path and waits until it is ready or failed. */
 export async function importPath(client: Client, path: string, name?: string): Promise<Dataset> {
   const started = await client.call('datasets.import', { body: { path, ...(name ? { name } : {}) } });

@@ -1,7 +1,7 @@
 // What a file is, settled from its first bytes: compression, encoding, format, delimiter, header and column names. So the
 // one pass over the data that a stream allows can start with nothing left to guess. Reads bytes handed to it, no files.
 import { isUtf8 } from 'node:buffer';
-import { gunzipSync } from 'node:zlib';
+import { constants, gunzipSync } from 'node:zlib';
 import { Fault, type ImportOptions } from '../schema/index.ts';
 
 /** Bytes of the head that decisions are made from. */
@@ -27,14 +27,14 @@ export interface Form {
   mixedLineEnds: boolean;
 }
 
-/** Settles the form. `whole` says that the head is all there is. Throws `bad_data` when it cannot be read as a table. */
-export function settleForm(file: string, head: Uint8Array, whole: boolean, options: ImportOptions): Form {
+/** Settles the form. `all` says that the head is all there is. Throws `bad_data` when it cannot be read as a table. */
+export function settleForm(file: string, head: Uint8Array, all: boolean, options: ImportOptions): Form {
   if (head.length === 0) throw new Fault('bad_data', `${file} is empty. Choose a file with a header and rows.`);
   const gzip = head[0] === 0x1f && head[1] === 0x8b;
-  const bytes = gzip ? unzipHead(file, head) : Buffer.from(head);
+  const { bytes, whole } = gzip ? unzipHead(file, head, all) : { bytes: Buffer.from(head), whole: all };
   if (bytes.length === 0) throw new Fault('bad_data', `${file} is empty. Choose a file with a header and rows.`);
   refuseForeign(file, bytes);
-  const encoding = findEncoding(file, bytes, whole && !gzip, options.encoding);
+  const encoding = findEncoding(file, bytes, whole, options.encoding);
   const text = decodeHead(bytes, encoding);
   if (text.trim() === '')
     throw new Fault('bad_data', `${file} holds only blanks. Choose a file with a header and rows.`);
@@ -47,9 +47,8 @@ export function settleForm(file: string, head: Uint8Array, whole: boolean, optio
     mixedLineEnds: format === 'csv' && /[^\r]\n/.test(text) && text.includes('\r\n'),
   };
   if (format === 'jsonl') return { ...base, delimiter: ',', header: false, names: [], trim: false };
-  const complete = whole && !gzip;
-  const delimiter = options.delimiter ?? findDelimiter(file, text, complete);
-  const rows = parseHead(text, delimiter, complete, 200);
+  const delimiter = options.delimiter ?? findDelimiter(file, text, whole);
+  const rows = parseHead(text, delimiter, whole, 200);
   const first = rows[0];
   if (!first) throw new Fault('bad_data', `${file}: the first line is longer than 1 MiB. Check that it is a table.`);
   if (first.length > mostColumns) {
@@ -63,18 +62,29 @@ export function settleForm(file: string, head: Uint8Array, whole: boolean, optio
   return { ...base, delimiter, header, names, trim: isPadded(rows) };
 }
 
-/** What can be had of the start of a gzip stream that is cut off. */
-function unzipHead(file: string, head: Uint8Array): Buffer {
-  try {
-    return gunzipSync(head, { finishFlush: 2, maxOutputLength: 64 * headBytes }).subarray(0, headBytes);
-  } catch (error) {
-    throw new Fault(
-      'bad_data',
-      `${file} is not a whole gzip file. Compress it again or import it uncompressed.`,
-      undefined,
-      error,
-    );
+/** The start of what a gzip stream holds; `whole` says that it is all. Little is unpacked: a bomb must not go off here. */
+function unzipHead(file: string, head: Uint8Array, all: boolean): { bytes: Buffer; whole: boolean } {
+  for (const packed of [128 * 1024, 8 * 1024]) {
+    try {
+      const bytes = gunzipSync(head.subarray(0, packed), {
+        finishFlush: constants.Z_SYNC_FLUSH,
+        maxOutputLength: 16 * headBytes,
+      });
+      return { bytes: bytes.subarray(0, headBytes), whole: all && head.length <= packed && bytes.length <= headBytes };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') continue;
+      throw new Fault(
+        'bad_data',
+        `${file} is not a whole gzip file. Compress it again or import it uncompressed.`,
+        undefined,
+        error,
+      );
+    }
   }
+  throw new Fault(
+    'bad_data',
+    `${file} unpacks to far more than a table of its size. Decompress it yourself and look at it.`,
+  );
 }
 
 const foreign: readonly { magic: readonly number[]; what: string; remedy: string }[] = [

@@ -110,7 +110,7 @@ async function feeding(
         await fifo.feed(last, signal);
         check.end();
       } catch (error) {
-        throw unzipFault(form.file, failed ?? error);
+        throw feedFault(form.file, failed ?? error);
       } finally {
         raw.destroy();
         for (const stage of stages) stage.destroy();
@@ -207,9 +207,11 @@ function limitUnpacked(file: string, packed: () => number): Transform {
   });
 }
 
-function unzipFault(file: string, error: unknown): unknown {
-  const code = (error as NodeJS.ErrnoException).code ?? '';
-  if (!code.startsWith('Z_')) return error;
+function feedFault(file: string, error: unknown): unknown {
+  const { code = '', name } = error as NodeJS.ErrnoException;
+  if (error instanceof Fault || name === 'AbortError') return error;
+  if (!code.startsWith('Z_'))
+    return new Fault('bad_data', `${file} did not arrive whole. Send it again.`, undefined, error);
   return new Fault(
     'bad_data',
     `${file} is damaged or cut off: it does not decompress. Copy it again.`,

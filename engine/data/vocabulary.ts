@@ -8,6 +8,8 @@ export interface VocabularyOptions {
   analyzer?: Analyzer;
   /** Most n-grams in all; half of them words where both kinds abound. */
   size?: number;
+  /** Fewest documents of an n-gram; 2 from 50 documents on when left out. */
+  least?: number;
   /** Most n-grams of one row. */
   maxTokens?: number;
 }
@@ -47,7 +49,7 @@ export function fitVocabulary(
     if (words.table.size > mostCandidates) words = forget(words);
     if (chars.table.size > mostCandidates) chars = forget(chars);
   }
-  const least = count >= 50 ? 2 : 1;
+  const least = options.least ?? (count >= 50 ? 2 : 1);
   const available = (counter: Counter) =>
     counter.documents.subarray(0, counter.table.size).filter((n) => n >= least).length;
   const charsWanted = analyzer.chars ? Math.max(Math.floor(size / 2), size - available(words)) : 0;

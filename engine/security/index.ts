@@ -1,10 +1,10 @@
 // The only surface of security/: the vault, sealed blobs, keys and roles, sessions, limits, the audit chain, certificates.
 export { createAuthority, issueServer } from './authority.ts';
 export { type BrokenLink, type ChainHead, type ChainWalk, chainStart, nextLink, walkChain } from './chain.ts';
-export { damaged, keyBytes, mostPlainBytes, newKey, seal, sealOverhead, unseal } from './envelope.ts';
+export { damaged, newKey, seal, sealOverhead, unseal } from './envelope.ts';
 export { fileFault, makeDirectory, replaceFile, syncDirectory } from './files.ts';
 export { createIdentity, type Identity, nodeId, readNodeId, showNodeId } from './identity.ts';
-export { configDirectory, keyFilePath } from './keyFile.ts';
+export { configDirectory } from './keyFile.ts';
 export type { KeyRing } from './keyring.ts';
 export { type MintedKey, mintKey, parseKey, verifyKey } from './keys.ts';
 export { createLimiter, type Limiter, type LimiterOptions } from './limits.ts';
@@ -12,4 +12,4 @@ export { allows, can, roleActions } from './roles.ts';
 export { createSessions, type SessionLimits, type Sessions, sessionDefaults } from './sessions.ts';
 export { createVault, openVault, type Vault, type VaultOptions, type WrapInfo } from './vault.ts';
 export { hasVault, vaultPath, type WrapKind } from './vaultFile.ts';
-export { argon2Defaults, type Keychain, type WrapSources } from './wraps.ts';
+export type { Keychain, WrapSources } from './wraps.ts';

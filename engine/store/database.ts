@@ -56,6 +56,9 @@ export function touchPrivate(path: string): void {
   syncDirectory(dirname(path));
 }
 
+/** The write-ahead log is cut to this when it has been emptied. */
+const mostLogBytes = 16 * 1024 * 1024;
+
 /**
  * Opens the metadata database, making it when missing: write-ahead log, every commit on disk before it returns, deleted
  * content overwritten, nothing temporary on disk. The file stays locked while open, so that a second process is refused.
@@ -68,6 +71,7 @@ export function openDatabase(path: string): Db {
       db.pragma('locking_mode = EXCLUSIVE');
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = FULL');
+      db.pragma(`journal_size_limit = ${mostLogBytes}`);
       db.pragma('secure_delete = ON');
       db.pragma('temp_store = MEMORY');
       db.pragma('trusted_schema = OFF');

@@ -1,7 +1,7 @@
 // The registry of object packs: which there are, their wrapped data keys, and who needs them. Erasing an object forgets its
 // key, which makes every copy of its pack unreadable to this store, and unlinks the file.
 // A backup made before holds the wrapped key as well; it ends with the backup.
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { newId } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
@@ -96,7 +96,11 @@ export function objectsOf(dir: string, vault: Vault, book: Book, work: Work, quo
   };
   const erase = (id: string) => {
     work.run(() => {
-      if (book.remove(kind, id)) work.after(() => unlinkPack(objectPath(dir, id)));
+      if (!book.remove(kind, id)) return;
+      work.after(() => {
+        work.settle();
+        unlinkPack(objectPath(dir, id));
+      });
     });
   };
 
@@ -162,10 +166,4 @@ export function collectOrphans(dir: string, book: Book): { objects: string[]; fi
 
 function unlinkPack(path: string): void {
   for (const file of [path, `${path}.part`, `${path}.part-journal`]) rmSync(file, { force: true });
-}
-
-/** Whether an object's file is where it should be, and how long it is. */
-export function packOnDisk(dir: string, id: string): number | undefined {
-  const path = objectPath(dir, id);
-  return existsSync(path) ? statSync(path).size : undefined;
 }

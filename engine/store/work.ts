@@ -1,5 +1,6 @@
 // Transactions over the database and over what is held in memory beside it: both change, or neither does.
 import { assert } from '../base/index.ts';
+import { Fault } from '../schema/index.ts';
 import { type Db, databaseFault } from './database.ts';
 
 export interface Work {
@@ -9,13 +10,23 @@ export interface Work {
   undo(change: () => void): void;
   /** Runs once the outermost transaction is on disk; not at all when it fails. Only within `run`. */
   after(effect: () => void): void;
+  /** Empties the write-ahead log into the database, so that no overwritten row is left in it. Not within `run`. */
+  settle(): void;
 }
 
 /** Transactions over one database; `what` names it in Faults. */
 export function workOver(db: Db, what: string): Work {
   let undos: (() => void)[] = [];
   let effects: (() => void)[] = [];
+  const settle = () => {
+    try {
+      db.pragma('wal_checkpoint(TRUNCATE)');
+    } catch {
+      // It happens by itself later; nothing depends on it now.
+    }
+  };
   return {
+    settle,
     run<T>(fn: () => T): T {
       const [undoMark, effectMark] = [undos.length, effects.length];
       const outermost = !db.inTransaction;
@@ -30,7 +41,10 @@ export function workOver(db: Db, what: string): Work {
       } catch (error) {
         for (const change of undos.splice(undoMark).reverse()) change();
         effects.splice(effectMark);
-        throw databaseFault(error, what);
+        const fault = databaseFault(error, what);
+        // Room in the log may be all that a removal needs to succeed at the next try.
+        if (outermost && fault instanceof Fault && fault.code === 'disk_full') settle();
+        throw fault;
       }
       if (outermost) {
         const due = effects;

@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
 import { acquireLock, readLock, releaseLock } from '../../../engine/store/index.ts';
 import { faultOf, home } from './sample.ts';
@@ -19,7 +20,7 @@ afterEach(() => {
   for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 
-const writer = join(import.meta.dirname, 'processes/writer.ts');
+const writer = fileURLToPath(new URL('./processes/writer.ts', import.meta.url));
 
 test.each([7, 60])('a writer killed after %i messages loses nothing that it had acknowledged', async (messages) => {
   const place = await home();

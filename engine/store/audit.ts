@@ -11,7 +11,7 @@ import {
   nextLink,
   walkChain,
 } from '../security/index.ts';
-import type { Db } from './database.ts';
+import { type Db, guarded } from './database.ts';
 import type { Meta } from './meta.ts';
 import { openAudit, sealAudit } from './sealing.ts';
 import type { Work } from './work.ts';
@@ -50,7 +50,7 @@ const stretch = 500;
 
 /** The audit of an open database. */
 export function auditOf(db: Db, keys: KeyRing, meta: Meta, work: Work, clock: Clock): Audit {
-  const insert = db.prepare('INSERT OR REPLACE INTO audit (n, sealed) VALUES (?, ?)');
+  const insert = db.prepare('INSERT INTO audit (n, sealed) VALUES (?, ?)');
   const newest = db.prepare<[number, number], Row>('SELECT n, sealed FROM audit WHERE n < ? ORDER BY n DESC LIMIT ?');
   const onwards = db.prepare<[number, number], Row>('SELECT n, sealed FROM audit WHERE n > ? ORDER BY n LIMIT ?');
   const keyText = meta.read('audit key') as string | undefined;
@@ -58,16 +58,12 @@ export function auditOf(db: Db, keys: KeyRing, meta: Meta, work: Work, clock: Cl
   const chainKey = Buffer.from(keyText, 'base64');
   const open = (row: Row) => JSON.parse(openAudit(keys, row.n, row.sealed)) as AuditEntry;
 
-  let head: ChainHead;
-  let lost = false;
-  try {
-    head = (meta.read('audit head') as ChainHead | undefined) ?? chainStart;
-  } catch {
-    // The trail must go on; that its head was lost stands in it from now on, and `verify` says what no longer fits.
-    const last = newest.get(Number.MAX_SAFE_INTEGER, 1);
-    head = { entries: last?.n ?? 0, hash: chainStart.hash };
-    lost = true;
-  }
+  const last = newest.get(Number.MAX_SAFE_INTEGER, 1)?.n ?? 0;
+  const sealedHead = readHead(meta);
+  // The trail must go on and overwrite nothing; that its head was lost stands in it from now on, and `verify` says what no
+  // longer fits.
+  const lost = !sealedHead || last > sealedHead.entries;
+  let head: ChainHead = lost ? { entries: last, hash: chainStart.hash } : sealedHead;
 
   const append = (note: AuditNote): AuditEntry => {
     const before = head;
@@ -89,7 +85,7 @@ export function auditOf(db: Db, keys: KeyRing, meta: Meta, work: Work, clock: Cl
     list({ before = Number.MAX_SAFE_INTEGER, limit = 100 } = {}) {
       const entries: AuditEntry[] = [];
       const unreadable: number[] = [];
-      for (const row of newest.all(before, limit)) {
+      for (const row of guarded('the audit', () => newest.all(before, limit))) {
         try {
           entries.push(open(row));
         } catch {
@@ -106,7 +102,7 @@ export function auditOf(db: Db, keys: KeyRing, meta: Meta, work: Work, clock: Cl
       const walk = walkChain(chainKey);
       let at = 0;
       for (;;) {
-        const rows = onwards.all(at, stretch);
+        const rows = guarded('the audit', () => onwards.all(at, stretch));
         for (const row of rows) {
           if (row.n > upTo.entries && head !== upTo && row.n <= head.entries) return report(walk.end(upTo));
           const broken = check(row, open, walk);
@@ -118,6 +114,15 @@ export function auditOf(db: Db, keys: KeyRing, meta: Meta, work: Work, clock: Cl
       }
     },
   };
+}
+
+/** The sealed head, or undefined when it was changed. */
+function readHead(meta: Meta): ChainHead | undefined {
+  try {
+    return (meta.read('audit head') as ChainHead | undefined) ?? chainStart;
+  } catch {
+    return undefined;
+  }
 }
 
 function check(row: Row, open: (row: Row) => AuditEntry, walk: ChainWalk): BrokenLink | undefined {

@@ -15,9 +15,7 @@ export const storageFault = (error: unknown, what: string): unknown => fileFault
 export function databaseFault(error: unknown, what: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   const { code } = error;
-  // All statements are fixed, so a missing table or column means that the schema was changed on disk.
-  const lost = code === 'SQLITE_ERROR' && error.message.startsWith('no such');
-  if (lost || code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return damaged(what, error);
+  if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') return damaged(what, error);
   if (code === 'SQLITE_FULL') {
     return new Fault(
       'disk_full',
@@ -40,6 +38,9 @@ export function databaseFault(error: unknown, what: string): unknown {
   }
   return error;
 }
+
+/** Whether an error is SQLite's own. All statements are fixed, so while opening it means that the schema was changed on disk. */
+export const isDatabaseError = (error: unknown): boolean => error instanceof Database.SqliteError;
 
 /** Runs `work`, turning storage errors into Faults about `what`. */
 export function guarded<T>(what: string, work: () => T): T {
@@ -75,14 +76,25 @@ export function openDatabase(path: string): Db {
       db.pragma('secure_delete = ON');
       db.pragma('temp_store = MEMORY');
       db.pragma('trusted_schema = OFF');
-      const check = db.pragma('quick_check(1)', { simple: true });
-      if (check !== 'ok') throw damaged(path, new Error(String(check)));
+      checkStructure(db, path);
       return db;
     } catch (error) {
       db.close();
       throw error;
     }
   });
+}
+
+/**
+ * Sealed rows prove themselves, but a damaged index can hide one. Indexes say nothing that the rows do not, so they are
+ * made anew when they do not fit; damage to anything else is a Fault.
+ */
+function checkStructure(db: Db, path: string): void {
+  const problem = () => db.pragma('integrity_check(1)', { simple: true }) as string;
+  if (problem() === 'ok') return;
+  db.exec('REINDEX');
+  const left = problem();
+  if (left !== 'ok') throw damaged(path, new Error(left));
 }
 
 /** Twice as quick to write as SQLite's 4 KiB; more wastes room in small packs. */

@@ -2,7 +2,7 @@
 // points follow, so that a missing or cut part is noticed.
 import type { MetricPoint } from '../schema/index.ts';
 import { damaged, type KeyRing } from '../security/index.ts';
-import type { Db } from './database.ts';
+import { type Db, guarded } from './database.ts';
 import { packPoints, unpackPoints } from './points.ts';
 import { openJournal, sealJournal } from './sealing.ts';
 import type { Work } from './work.ts';
@@ -47,7 +47,7 @@ export function journalOf(db: Db, keys: KeyRing, work: Work): Journal {
   let failure: unknown;
 
   const readHead = (run: string): Head => {
-    const row = selectHead.get(run);
+    const row = guarded(`the metrics of run ${run}`, () => selectHead.get(run));
     if (!row) return { parts: 0, points: 0 };
     const [parts = 0, points = 0] = new Float64Array(Uint8Array.from(openJournal(keys, run, 0, row.sealed)).buffer);
     return { parts, points };
@@ -85,7 +85,7 @@ export function journalOf(db: Db, keys: KeyRing, work: Work): Journal {
     writeHeld();
   };
   const readParts = (run: string): MetricPoint[] => {
-    const rows = select.all(run);
+    const rows = guarded(`the metrics of run ${run}`, () => select.all(run));
     if (rows.length === 0) return [];
     const head = readHead(run);
     const points = rows.slice(1).flatMap(({ n, sealed }, i) => {

@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/index.ts';
 import { Fault, type Kind, type RecordOf } from '../schema/index.ts';
-import { makeDirectory, type Vault, type WrapSources } from '../security/index.ts';
+import { damaged, makeDirectory, type Vault, type WrapSources } from '../security/index.ts';
 import { type Audit, auditOf } from './audit.ts';
 import { backup, type BackupReport, removeScratch } from './backup.ts';
 import { type Damage, openBook } from './book.ts';
-import { type Db, guarded, openDatabase } from './database.ts';
+import { type Db, guarded, isDatabaseError, openDatabase } from './database.ts';
 import { type Journal, journalOf } from './journal.ts';
 import { kindTable } from './kinds.ts';
 import { metaOf } from './meta.ts';
@@ -82,7 +82,7 @@ export function openStore(options: StoreOptions): Store {
     return guarded(path, () => storeOver(db, path, options));
   } catch (error) {
     db.close();
-    throw error;
+    throw isDatabaseError(error) ? damaged(path, error) : error;
   }
 }
 

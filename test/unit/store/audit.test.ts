@@ -49,7 +49,7 @@ test('a changed, removed, moved or cut entry is found, and so is a head that was
     ['DELETE FROM audit WHERE n = 3', { seq: 3, why: 'entry 3 is missing (4 follows 2)' }],
     ['DELETE FROM audit WHERE n > 4', { seq: 5, why: 'the chain ends at 4, but 6 entries were written' }],
     ['UPDATE audit SET n = 9 WHERE n = 6', { seq: 9, why: 'entry 9 was changed or damaged' }],
-    ["DELETE FROM meta WHERE name = 'audit head'", { seq: 1, why: 'the chain goes on to 6' }],
+    ["DELETE FROM meta WHERE name = 'audit head'", { seq: 7, why: 'is not the one that followed 6' }],
   ];
   for (const [change, broken] of cases) {
     reset();
@@ -61,6 +61,8 @@ test('a changed, removed, moved or cut entry is found, and so is a head that was
     expect(report.ok, change).toBe(false);
     expect(report.broken?.seq, change).toBe(broken.seq);
     expect(report.broken?.why, change).toContain(broken.why);
+    write(store, 1);
+    expect(store.audit.list().entries[0]?.action).toBe('runs.create');
     store.close();
   }
 });

@@ -161,6 +161,31 @@ test('a flipped bit anywhere in the database file never yields a wrong record', 
   expect(outcomes.fault).toBeGreaterThan(0);
 });
 
+test('a damaged index hides nothing: it is made anew from the rows', async () => {
+  const { place, target } = await filled();
+  let store = await place.open();
+  const point = { step: 1, epoch: 1, name: 'loss', value: 1, at: 1 };
+  store.journal.append(target, [point]);
+  store.close();
+  const { path } = copyOf(place.dir);
+  const db = new Database(path);
+  const page = db
+    .prepare("SELECT pageno FROM dbstat WHERE name = 'sqlite_autoindex_journal_1'")
+    .pluck()
+    .get() as number;
+  const size = db.pragma('page_size', { simple: true }) as number;
+  db.close();
+  const bytes = readFileSync(path);
+  const from = (page - 1) * size;
+  for (let at = bytes.indexOf(target, from); at >= 0 && at < from + size; at = bytes.indexOf(target, at + 1)) {
+    bytes.write('run_x', at);
+  }
+  writeFileSync(path, bytes);
+  store = await place.open();
+  expect(store.journal.read(target)).toEqual([point]);
+  store.close();
+});
+
 test('a database of another vault is refused', async () => {
   const [{ place }, other] = [await filled(), await home()];
   const { path } = copyOf(place.dir);

@@ -113,6 +113,17 @@ function programOf(session: InferenceSession): Program {
         throw faultOf(error);
       }
     },
+    bind(feeds, fetches) {
+      const fixed = toOrtAll(feeds);
+      const into = toOrtAll(fetches);
+      return async (more) => {
+        try {
+          await session.run({ ...fixed, ...toOrtAll(more) }, into);
+        } catch (error) {
+          throw faultOf(error);
+        }
+      };
+    },
     dispose: () => session.release(),
   };
 }

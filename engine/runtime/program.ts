@@ -37,8 +37,16 @@ export interface Program {
    * (they come back in the result). Throws `out_of_memory` or `internal` with the runtime's message.
    */
   run(feeds: Record<string, Tensor>, fetches?: readonly string[] | Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  /**
+   * Fixes some feeds and all fetches, which the runtime then reads and writes in place at every call: for state that
+   * stays where it is while its contents change. On the cpu a fetch may be the memory of a feed.
+   */
+  bind(feeds: Record<string, Tensor>, fetches: Record<string, Tensor>): Bound;
   dispose(): Promise<void>;
 }
+
+/** Runs with what was bound, and the other feeds. */
+export type Bound = (feeds: Record<string, Tensor>) => Promise<void>;
 
 /** What can be compiled: a graph, a model, or the bytes of an ONNX file. */
 export type Source = ModelGraph | Model | Uint8Array;

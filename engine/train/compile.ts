@@ -62,23 +62,20 @@ function squaredNorm(data: Float32Array): number {
 
 /** The optimiser's pass over the flat buffers. */
 function applier(program: Program, state: State, options: ProgramOptions) {
+  const scalars = tensor('float32', [Object.keys(optimizerScalars(options.optimizer, { lr: 1, scale: 1, step: 1 })).length]);
   const pieces = piecesOf(state.weights.data, pieceSize).map((weight, i) => {
     const piece = (flat: Flat): Tensor => ({ dtype: 'float32', dims: [weight.length], data: piecesOf(flat.data, pieceSize)[i] });
     const slots = [...state.slots].map(([name, flat]) => [name, piece(flat)] as const);
     const own = piece(state.weights);
-    return {
-      feeds: { weight: own, gradient: piece(state.gradients), ...Object.fromEntries(slots) },
-      // The same memory: see optimizers.ts.
-      fetches: { 'next.weight': own, ...Object.fromEntries(slots.map(([name, value]) => [`next.${name}`, value])) },
-    };
+    // Written where it is read from: see optimizers.ts.
+    return program.bind(
+      { weight: own, gradient: piece(state.gradients), scalars, ...Object.fromEntries(slots) },
+      { 'next.weight': own, ...Object.fromEntries(slots.map(([name, value]) => [`next.${name}`, value])) },
+    );
   });
   return async (lr: number, scale: number) => {
-    const scalars: Feeds = {};
-    const values = optimizerScalars(options.optimizer, { lr, scale, step: state.step });
-    for (const name of program.inputs.map((input) => input.name)) {
-      if (name.startsWith('scalar.')) scalars[name] = tensor('float32', [], [values[name.slice(7)]]);
-    }
-    for (const piece of pieces) await program.run({ ...piece.feeds, ...scalars }, piece.fetches);
+    (scalars.data as Float32Array).set(Object.values(optimizerScalars(options.optimizer, { lr, scale, step: state.step })));
+    for (const piece of pieces) await piece({});
   };
 }
 
@@ -115,22 +112,29 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   ];
   const apply = applier(applyProgram, state, options);
 
+  const sums = { lossSum: tensor('float32', []), weightSum: tensor('float32', []) };
+  const bindGrad = () =>
+    gradProgram.bind(stateFeeds(state), {
+      ...sums,
+      ...Object.fromEntries(grad.reached.map((name) => [gradientName(name), state.gradients.views.get(name) as Tensor])),
+      ...Object.fromEntries([...state.spare].map(([name, spare]) => [updateName(name), spare])),
+    });
+  // One binding for each of the two sets of buffers that swap.
+  const bindings = [bindGrad()];
+  const swap = () => {
+    [state.buffers, state.spare] = [state.spare, state.buffers];
+    if (bindings.length < 2 && state.buffers.size > 0) bindings.unshift(bindGrad());
+    else bindings.reverse();
+  };
   const runGrad = async (feeds: Feeds, labels: Tensor, weights: Tensor, firstRow: number): Promise<StepResult> => {
     const rows = weights.data.length;
-    const fetches: Feeds = { lossSum: tensor('float32', []), weightSum: tensor('float32', []) };
-    for (const name of grad.reached) fetches[gradientName(name)] = state.gradients.views.get(name) as Tensor;
-    for (const [name, spare] of state.spare) fetches[updateName(name)] = spare;
-    await gradProgram.run(
-      {
-        ...feeds,
-        ...stateFeeds(state),
-        [labelsName]: labels,
-        [weightsName]: weights,
-        ...(grad.random ? dropoutFeeds(options.seed, state.step, rows, firstRow) : {}),
-      },
-      fetches,
-    );
-    return { lossSum: first(fetches['lossSum']), weightSum: first(fetches['weightSum']) };
+    await bindings[0]({
+      ...feeds,
+      [labelsName]: labels,
+      [weightsName]: weights,
+      ...(grad.random ? dropoutFeeds(options.seed, state.step, rows, firstRow) : {}),
+    });
+    return { lossSum: first(sums.lossSum), weightSum: first(sums.weightSum) };
   };
 
   const meanScale = (weightSum: number): number => {
@@ -142,11 +146,11 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
 
   const self: TrainingProgram = {
     async step(feeds, labels, weights, lr) {
-      const sums = await runGrad(feeds, labels, weights, 0);
+      const result = await runGrad(feeds, labels, weights, 0);
       state.step++;
-      [state.buffers, state.spare] = [state.spare, state.buffers];
-      await apply(lr, meanScale(sums.weightSum));
-      return sums;
+      swap();
+      await apply(lr, meanScale(result.weightSum));
+      return result;
     },
     async gradients(feeds, labels, weights) {
       const { weightSum } = await runGrad(feeds, labels, weights, 0);
@@ -159,8 +163,8 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     },
     async evaluate(feeds, labels, weights) {
       const { logits } = await self.predict(feeds);
-      const sums = await lossProgram.run({ logits, [labelsName]: labels, [weightsName]: weights });
-      return { lossSum: first(sums['lossSum']), weightSum: first(sums['weightSum']), logits };
+      const result = await lossProgram.run({ logits, [labelsName]: labels, [weightsName]: weights });
+      return { lossSum: first(result['lossSum']), weightSum: first(result['weightSum']), logits };
     },
     predict: (feeds) => predictProgram.run({ ...feeds, ...stateFeeds(state) }),
     async snapshot() {

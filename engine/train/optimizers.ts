@@ -56,22 +56,22 @@ const adam: Optimizer<Extract<OptimizerSpec, { kind: 'adam' | 'adamw' }>> = {
   scalars({ kind, betas: [b1, b2] = adamBetas, eps = 1e-8, weightDecay = kind === 'adamw' ? 0.01 : 0 }, { lr, scale, step }) {
     const root = Math.sqrt(1 - b2 ** step);
     return {
-      scale,
       beta1: b1,
       beta2: b2,
-      fresh1: 1 - b1,
-      fresh2: 1 - b2,
+      // The gradient is scaled once, by (1−β₁) as well; its square takes that factor back out.
+      fresh1: (1 - b1) * scale,
+      fresh2: (1 - b2) / (1 - b1) ** 2,
       rate: (lr * root) / (1 - b1 ** step),
       eps: eps * root,
-      decay: kind === 'adamw' ? 1 - lr * weightDecay : weightDecay,
+      decay: kind === 'adamw' ? 1 - lr * weightDecay : weightDecay * (1 - b1),
     };
   },
   build(g, { kind, weightDecay = kind === 'adamw' ? 0.01 : 0 }, weight, gradient, [m, v], s) {
-    const scaled = mul(g, gradient, s['scale']);
-    const direct = weightDecay === 0 || kind === 'adamw' ? scaled : add(g, scaled, mul(g, weight, s['decay']));
+    const scaled = mul(g, gradient, s['fresh1']);
+    const fresh = weightDecay === 0 || kind === 'adamw' ? scaled : add(g, scaled, mul(g, weight, s['decay']));
     const kept = weightDecay === 0 || kind === 'adam' ? weight : mul(g, weight, s['decay']);
-    const mean = add(g, mul(g, m, s['beta1']), mul(g, direct, s['fresh1']));
-    const square = add(g, mul(g, v, s['beta2']), mul(g, mul(g, direct, direct), s['fresh2']));
+    const mean = add(g, mul(g, m, s['beta1']), fresh);
+    const square = add(g, mul(g, v, s['beta2']), mul(g, mul(g, fresh, fresh), s['fresh2']));
     const step = g.op('Div', [mul(g, mean, s['rate']), add(g, g.op('Sqrt', [square]), s['eps'])]);
     return { weight: sub(g, kept, step), slots: [mean, square] };
   },
@@ -107,7 +107,8 @@ export const optimizerSlots = (spec: OptimizerSpec): readonly string[] => entryO
 export const optimizerScalars = (spec: OptimizerSpec, step: StepScalars): Record<string, number> => entryOf(spec).scalars(spec, step);
 
 /**
- * The `apply` program: inputs `weight`, `gradient` and one a slot, all float32 [n], and scalars `scalar.*`; outputs
+ * The `apply` program: inputs `weight`, `gradient` and one a slot, all float32 [n], and `scalars`, the values of
+ * `optimizerScalars` in their order; outputs
  * `next.weight` and `next.SLOT`, which may be the memory of the inputs.
  */
 export function applyGraph(spec: OptimizerSpec): Graph {
@@ -117,8 +118,9 @@ export function applyGraph(spec: OptimizerSpec): Graph {
   const gradient = g.input('gradient', 'float32', ['n']);
   const names = entry.slots(spec);
   const slots = names.map((name) => g.input(name, 'float32', ['n']));
-  const scalars: Record<string, Value> = {};
-  for (const name of Object.keys(entry.scalars(spec, { lr: 1, scale: 1, step: 1 }))) scalars[name] = g.input(`scalar.${name}`, 'float32', []);
+  const keys = Object.keys(entry.scalars(spec, { lr: 1, scale: 1, step: 1 }));
+  const apart = g.ops('Split', [g.input('scalars', 'float32', [keys.length])], { axis: 0 }, keys.length);
+  const scalars = Object.fromEntries(keys.map((key, i) => [key, apart[i]]));
   const next = entry.build(g, spec, weight, gradient, slots, scalars);
   g.output(next.weight, 'next.weight');
   next.slots.forEach((slot, i) => {

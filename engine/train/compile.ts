@@ -8,7 +8,17 @@ import { Fault } from '../schema/index.ts';
 import { type Flat, flatBuffer, layoutOf, piecesOf } from './flat.ts';
 import { applyGraph, optimizerScalars, optimizerSlots } from './optimizers.ts';
 import type { ProgramOptions, StepResult, TrainingProgram } from './program.ts';
-import { bufferNames, gradGraph, gradientName, labelsName, logitsOf, lossGraph, predictGraph, updateName, weightsName } from './steps.ts';
+import {
+  bufferNames,
+  gradGraph,
+  gradientName,
+  labelsName,
+  logitsOf,
+  lossGraph,
+  predictGraph,
+  updateName,
+  weightsName,
+} from './steps.ts';
 
 /** Elements of a piece of the optimiser's pass: four buffers of 256 KiB stay in a core's cache. */
 const pieceSize = 65536;
@@ -28,7 +38,11 @@ interface State {
   step: number;
 }
 
-const copyOf = (value: Tensor): Tensor => ({ ...value, dims: [...value.dims], data: value.data.slice() as Tensor['data'] });
+const copyOf = (value: Tensor): Tensor => ({
+  ...value,
+  dims: [...value.dims],
+  data: value.data.slice() as Tensor['data'],
+});
 
 function initialState(forward: Graph, options: ProgramOptions): State {
   const layout = layoutOf(
@@ -39,7 +53,8 @@ function initialState(forward: Graph, options: ProgramOptions): State {
     }),
   );
   const weights = flatBuffer(layout);
-  for (const [name, view] of weights.views) (view.data as Float32Array).set(forward.initializers.get(name)?.data as Float32Array);
+  for (const [name, view] of weights.views)
+    (view.data as Float32Array).set(forward.initializers.get(name)?.data as Float32Array);
   const buffers = new Map(bufferNames(forward).map((name) => [name, copyOf(forward.initializers.get(name) as Tensor)]));
   return {
     weights,
@@ -62,9 +77,15 @@ function squaredNorm(data: Float32Array): number {
 
 /** The optimiser's pass over the flat buffers. */
 function applier(program: Program, state: State, options: ProgramOptions) {
-  const scalars = tensor('float32', [Object.keys(optimizerScalars(options.optimizer, { lr: 1, scale: 1, step: 1 })).length]);
+  const scalars = tensor('float32', [
+    Object.keys(optimizerScalars(options.optimizer, { lr: 1, scale: 1, step: 1 })).length,
+  ]);
   const pieces = piecesOf(state.weights.data, pieceSize).map((weight, i) => {
-    const piece = (flat: Flat): Tensor => ({ dtype: 'float32', dims: [weight.length], data: piecesOf(flat.data, pieceSize)[i] });
+    const piece = (flat: Flat): Tensor => ({
+      dtype: 'float32',
+      dims: [weight.length],
+      data: piecesOf(flat.data, pieceSize)[i],
+    });
     const slots = [...state.slots].map(([name, flat]) => [name, piece(flat)] as const);
     const own = piece(state.weights);
     // Written where it is read from: see optimizers.ts.
@@ -74,7 +95,9 @@ function applier(program: Program, state: State, options: ProgramOptions) {
     );
   });
   return async (lr: number, scale: number) => {
-    (scalars.data as Float32Array).set(Object.values(optimizerScalars(options.optimizer, { lr, scale, step: state.step })));
+    (scalars.data as Float32Array).set(
+      Object.values(optimizerScalars(options.optimizer, { lr, scale, step: state.step })),
+    );
     for (const piece of pieces) await piece({});
   };
 }
@@ -84,7 +107,11 @@ function dropoutFeeds(seed: number, step: number, rows: number, firstRow: number
   const key = rng(seed, 'dropout', step).int(2 ** 32) | 0;
   return {
     'dropout.step': tensor('int32', [1], [key]),
-    'dropout.rows': tensor('int32', [rows], Int32Array.from({ length: rows }, (_, i) => Math.imul(firstRow + i, 0x9e3779b1))),
+    'dropout.rows': tensor(
+      'int32',
+      [rows],
+      Int32Array.from({ length: rows }, (_, i) => Math.imul(firstRow + i, 0x9e3779b1)),
+    ),
   };
 }
 
@@ -116,7 +143,9 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   const bindGrad = () =>
     gradProgram.bind(stateFeeds(state), {
       ...sums,
-      ...Object.fromEntries(grad.reached.map((name) => [gradientName(name), state.gradients.views.get(name) as Tensor])),
+      ...Object.fromEntries(
+        grad.reached.map((name) => [gradientName(name), state.gradients.views.get(name) as Tensor]),
+      ),
       ...Object.fromEntries([...state.spare].map(([name, spare]) => [updateName(name), spare])),
     });
   // One binding for each of the two sets of buffers that swap.
@@ -168,7 +197,9 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     },
     predict: (feeds) => predictProgram.run({ ...feeds, ...stateFeeds(state) }),
     async snapshot() {
-      const slots = [...state.slots].flatMap(([slot, flat]) => [...flat.views].map(([name, view]) => [`${slot}.${name}`, copyOf(view)] as const));
+      const slots = [...state.slots].flatMap(([slot, flat]) =>
+        [...flat.views].map(([name, view]) => [`${slot}.${name}`, copyOf(view)] as const),
+      );
       const current = await self.weights();
       return new Map([
         ...[...current].map(([name, value]) => [`weight.${name}`, value] as const),
@@ -179,19 +210,23 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     async restore(saved) {
       const read = (key: string, into: Tensor) => {
         const value = saved.get(key);
-        if (!value || value.dims.join() !== into.dims.join()) throw new Fault('corrupt', `the checkpoint does not fit this model: "${key}"`);
+        if (!value || value.dims.join() !== into.dims.join())
+          throw new Fault('corrupt', `the checkpoint does not fit this model: "${key}"`);
         return () => (into.data as Float32Array).set(value.data as Float32Array);
       };
       const step = saved.get(stepKey);
       if (!step) throw new Fault('corrupt', 'the checkpoint does not say at which step it was made');
       const writes = [
         ...[...state.weights.views, ...state.buffers].map(([name, view]) => read(`weight.${name}`, view)),
-        ...[...state.slots].flatMap(([slot, flat]) => [...flat.views].map(([name, view]) => read(`${slot}.${name}`, view))),
+        ...[...state.slots].flatMap(([slot, flat]) =>
+          [...flat.views].map(([name, view]) => read(`${slot}.${name}`, view)),
+        ),
       ];
       for (const write of writes) write();
       state.step = Number((step.data as BigInt64Array)[0]);
     },
-    weights: () => Promise.resolve(new Map([...state.weights.views, ...state.buffers].map(([name, view]) => [name, copyOf(view)]))),
+    weights: () =>
+      Promise.resolve(new Map([...state.weights.views, ...state.buffers].map(([name, view]) => [name, copyOf(view)]))),
     async trained() {
       const initializers = new Map([...forward.initializers, ...(await self.weights())]);
       const graph = { ...forward, initializers };

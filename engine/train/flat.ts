@@ -38,12 +38,17 @@ export interface Flat {
 export function flatBuffer(layout: Layout): Flat {
   const data = new Float32Array(layout.length);
   const views = new Map<string, Tensor>(
-    layout.slots.map(({ name, dims, offset, size }) => [name, { dtype: 'float32', dims: [...dims], data: data.subarray(offset, offset + size) }]),
+    layout.slots.map(({ name, dims, offset, size }) => [
+      name,
+      { dtype: 'float32', dims: [...dims], data: data.subarray(offset, offset + size) },
+    ]),
   );
   return { data, views };
 }
 
 /** Pieces of at most `size` elements, in order. */
 export function piecesOf(data: Float32Array, size: number): Float32Array[] {
-  return Array.from({ length: Math.ceil(data.length / size) }, (_, i) => data.subarray(i * size, Math.min((i + 1) * size, data.length)));
+  return Array.from({ length: Math.ceil(data.length / size) }, (_, i) =>
+    data.subarray(i * size, Math.min((i + 1) * size, data.length)),
+  );
 }

@@ -97,9 +97,10 @@ export async function fit(
     ? { ...from }
     : { epoch: 1, batch: 0, step: 0, lossSum: 0, weightSum: 0, waited: 0, best: null as BestState | null };
   let breath = clock.monotonic();
+  let saved = at.step;
 
-  const keep = async (evaluation: Evaluation) => {
-    at.best = { ...evaluation, epoch: at.epoch, step: at.step, weights: await program.weights() };
+  const keep = async ({ loss, score }: Evaluation) => {
+    at.best = { loss, score, epoch: at.epoch, step: at.step, weights: await program.weights() };
   };
   /** Evaluates, keeps what is better; true when patience has run out. */
   const assess = async (rate: number): Promise<boolean> => {
@@ -132,6 +133,11 @@ export async function fit(
         if (at.batch > 0 || !at.best) await assess(rate);
         return result(why);
       }
+      // Between epochs the evaluation is part of the step before, so that a resumed run does not tell it twice.
+      if (hooks.save && at.step > saved && hooks.saveDue?.()) {
+        await hooks.save({ ...at, schedule: schedule.state(), program: await program.snapshot() });
+        saved = at.step;
+      }
       const batch = train.make(order[at.batch]);
       rate = schedule.rate(at.step + 1);
       const sums = await program.step(batch.feeds, batch.labels, batch.weights, rate);
@@ -141,9 +147,6 @@ export async function fit(
       at.lossSum += sums.lossSum;
       at.weightSum += sums.weightSum;
       hooks.stepped?.(at.step, at.epoch, sums.lossSum / sums.weightSum, rate);
-      if (hooks.save && hooks.saveDue?.()) {
-        await hooks.save({ ...at, schedule: schedule.state(), program: await program.snapshot() });
-      }
       if (clock.monotonic() - breath > breathEveryMs) {
         await setImmediate();
         breath = clock.monotonic();

@@ -44,7 +44,13 @@ function crossEntropy(g: GraphBuilder, logits: Value, labels: Value, weights: Va
   const own = factors ? g.op('Mul', [hot, factors]) : hot;
   const spread = (() => {
     if (labelSmoothing === 0) return own;
-    const even = g.constant(tensor('float32', [classes], Array.from({ length: classes }, (_, i) => (labelSmoothing / classes) * (classWeights?.[i] ?? 1))));
+    const even = g.constant(
+      tensor(
+        'float32',
+        [classes],
+        Array.from({ length: classes }, (_, i) => (labelSmoothing / classes) * (classWeights?.[i] ?? 1)),
+      ),
+    );
     return g.op('Add', [g.op('Mul', [own, g.constant(1 - labelSmoothing)]), even]);
   })();
   const sampleWeights = g.op('Unsqueeze', [weights, g.ints([-1])]);
@@ -65,7 +71,13 @@ const losses: Readonly<Record<LossKind, Build>> = {
 };
 
 /** Adds the loss of `logits` against `labels` to a graph; weights are float32 [batch]. */
-export function buildLoss(g: GraphBuilder, logits: Value, labels: Value, weights: Value, options: LossOptions): LossSums {
+export function buildLoss(
+  g: GraphBuilder,
+  logits: Value,
+  labels: Value,
+  weights: Value,
+  options: LossOptions,
+): LossSums {
   if (options.loss !== 'cross_entropy' && (options.labelSmoothing || options.classWeights)) {
     throw new Fault('bad_request', `label smoothing and class weights go with cross_entropy, not ${options.loss}`);
   }
@@ -74,5 +86,7 @@ export function buildLoss(g: GraphBuilder, logits: Value, labels: Value, weights
 
 /** Declares the labels that a loss compares `logits` with. */
 export function labelsInput(g: GraphBuilder, name: string, logits: Value, loss: LossKind): Value {
-  return loss === 'cross_entropy' ? g.input(name, 'int64', logits.shape.slice(0, -1)) : g.input(name, 'float32', logits.shape);
+  return loss === 'cross_entropy'
+    ? g.input(name, 'int64', logits.shape.slice(0, -1))
+    : g.input(name, 'float32', logits.shape);
 }

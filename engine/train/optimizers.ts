@@ -24,7 +24,14 @@ interface Optimizer<S extends OptimizerSpec> {
   slots(spec: S): readonly string[];
   /** Scalars that enter the graph, computed in double precision. */
   scalars(spec: S, step: StepScalars): Record<string, number>;
-  build(g: GraphBuilder, spec: S, weight: Value, gradient: Value, slots: readonly Value[], scalar: Record<string, Value>): Update;
+  build(
+    g: GraphBuilder,
+    spec: S,
+    weight: Value,
+    gradient: Value,
+    slots: readonly Value[],
+    scalar: Record<string, Value>,
+  ): Update;
 }
 
 const mul = (g: GraphBuilder, a: Value, b: Value) => g.op('Mul', [a, b]);
@@ -53,7 +60,10 @@ const adamBetas = [0.9, 0.999] as const;
  */
 const adam: Optimizer<Extract<OptimizerSpec, { kind: 'adam' | 'adamw' }>> = {
   slots: () => ['m', 'v'],
-  scalars({ kind, betas: [b1, b2] = adamBetas, eps = 1e-8, weightDecay = kind === 'adamw' ? 0.01 : 0 }, { lr, scale, step }) {
+  scalars(
+    { kind, betas: [b1, b2] = adamBetas, eps = 1e-8, weightDecay = kind === 'adamw' ? 0.01 : 0 },
+    { lr, scale, step },
+  ) {
     const root = Math.sqrt(1 - b2 ** step);
     return {
       beta1: b1,
@@ -98,13 +108,15 @@ const lion: Optimizer<Extract<OptimizerSpec, { kind: 'lion' }>> = {
 
 const optimizers = { sgd, adam, adamw: adam, lion } as const satisfies Record<OptimizerSpec['kind'], unknown>;
 
-const entryOf = (spec: OptimizerSpec): Optimizer<OptimizerSpec> => optimizers[spec.kind] as Optimizer<never> as Optimizer<OptimizerSpec>;
+const entryOf = (spec: OptimizerSpec): Optimizer<OptimizerSpec> =>
+  optimizers[spec.kind] as Optimizer<never> as Optimizer<OptimizerSpec>;
 
 /** Names of the state buffers that an optimiser keeps. */
 export const optimizerSlots = (spec: OptimizerSpec): readonly string[] => entryOf(spec).slots(spec);
 
 /** The scalar inputs of a step of the `apply` program. */
-export const optimizerScalars = (spec: OptimizerSpec, step: StepScalars): Record<string, number> => entryOf(spec).scalars(spec, step);
+export const optimizerScalars = (spec: OptimizerSpec, step: StepScalars): Record<string, number> =>
+  entryOf(spec).scalars(spec, step);
 
 /**
  * The `apply` program: inputs `weight`, `gradient` and one a slot, all float32 [n], and `scalars`, the values of

@@ -15,7 +15,9 @@ export const updateName = (buffer: string): string => `next.${buffer}`;
 
 /** Running statistics: initializers that training changes, but not by gradient. */
 export function bufferNames(forward: Graph): string[] {
-  const names = forward.nodes.filter((node) => node.op === 'BatchNormalization').flatMap((node) => node.inputs.slice(3, 5));
+  const names = forward.nodes
+    .filter((node) => node.op === 'BatchNormalization')
+    .flatMap((node) => node.inputs.slice(3, 5));
   return [...new Set(names)].filter((name) => forward.initializers.has(name));
 }
 
@@ -24,7 +26,10 @@ export function logitsOf(forward: Graph): Graph['outputs'][number] {
   const logits = forward.outputs.find((output) => output.name === 'logits');
   if (!logits) throw new Fault('bad_graph', `graph ${forward.name} has no output "logits" to train`);
   if (logits.dtype !== 'float32' || logits.shape.length < 2) {
-    throw new Fault('bad_graph', `output "logits" of graph ${forward.name} must be float32 [batch, ...], got ${logits.dtype} [${logits.shape.join(',')}]`);
+    throw new Fault(
+      'bad_graph',
+      `output "logits" of graph ${forward.name} must be float32 [batch, ...], got ${logits.dtype} [${logits.shape.join(',')}]`,
+    );
   }
   return logits;
 }

@@ -1,0 +1,222 @@
+// Entry of the trainer child: one run, told over its channel, then it ends. Keys and rows live in its memory only; it
+// writes the packs it was granted and nothing else.
+import { constants, setPriority } from 'node:os';
+import about from '../../package.json' with { type: 'json' };
+import { type BundleParts, writeBundle } from '../bundle/index.ts';
+import { featureSpecs, openDataset } from '../data/index.ts';
+import { families, servedGraph } from '../models/index.ts';
+import {
+  Fault,
+  durationMs,
+  faultBody,
+  type PackGrant,
+  type Report,
+  type RunPlan,
+  type ToTrainer,
+} from '../schema/index.ts';
+import { createPack, openPack } from '../store/index.ts';
+import {
+  type Candidate,
+  decodeCheckpoint,
+  encodeCheckpoint,
+  headline,
+  parameterCount,
+  type Prepared,
+  prepareRun,
+  type RunResult,
+  type RunState,
+  runTraining,
+  testReport,
+  weightsHash,
+} from '../train/index.ts';
+import { openParentLink } from './link.ts';
+
+type Job = Extract<ToTrainer, { type: 'train' }>;
+
+const link = openParentLink<'trainer'>();
+let stopping = false;
+let job: Job | undefined;
+let grantArrived: ((pack: PackGrant) => void) | undefined;
+
+link.onMessage((message) => {
+  if (message.type === 'stop') stopping = true;
+  else if (message.type === 'checkpointPack') grantArrived?.(message.pack);
+  else if (!job) {
+    job = message;
+    void run(message);
+  }
+});
+
+async function run(given: Job): Promise<void> {
+  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  try {
+    await train(given);
+  } catch (error) {
+    await link.send({ type: 'failed', fault: faultBody(error) });
+  }
+  await link.exit(0);
+}
+
+/** `auto` is the processor here: small models step faster there than a GPU can be asked. */
+function deviceOf({ request, lease }: Job): string {
+  return request.device === 'auto' ? 'cpu' : lease.device === 'auto' ? request.device : lease.device;
+}
+
+async function train(given: Job): Promise<void> {
+  const { request, lease } = given;
+  const began = performance.now();
+  const spent = () => given.spentMs + (performance.now() - began);
+  const budgetMs = request.budget === undefined ? undefined : durationMs(request.budget);
+  const device = deviceOf(given);
+  void link.send({ type: 'progress', progress: { phase: 'preparing', done: 0, total: 1 } });
+  const readers = [given.dataset, ...(given.test ? [given.test] : [])].map(({ pack }) => openPack(pack.path, pack));
+  try {
+    const [own, test] = readers.map((reader) => openDataset(reader));
+    const prepared = await prepareRun(own, test, request);
+    const tell = (candidate: Candidate) =>
+      void link.send({ type: 'plan', plan: planOf(prepared, candidate, given, device) });
+    tell(prepared.candidates[0]);
+    const from = given.resume && readCheckpoint(given.resume);
+    let saved = performance.now();
+    const result = await runTraining(
+      { ...prepared, device, threads: lease.threads, seed: request.seed },
+      {
+        interrupt() {
+          needMemory(lease.memory);
+          if (stopping) return 'stop';
+          return budgetMs !== undefined && spent() >= budgetMs * shareForTraining ? 'budget' : undefined;
+        },
+        trying: tell,
+        metrics: (points) => void link.send({ type: 'metrics', points }),
+        progress: (progress) => void link.send({ type: 'progress', progress }),
+        saveDue: () => performance.now() - saved >= given.checkpointSeconds * 1000,
+        async save(state) {
+          await saveCheckpoint(state, spent());
+          saved = performance.now();
+        },
+      },
+      from,
+    );
+    tell(result.candidate);
+    const report = await reportOf(prepared, result, lease.threads, spent() / 1000);
+    const parts = partsOf(given, prepared, result, report);
+    const writer = createPack(given.bundle.path, given.bundle);
+    const manifest = writeBundle(writer, parts);
+    const { bytes, sha256 } = writer.finish();
+    await link.send({ type: 'finished', report, manifest, bundle: { bytes, sha256 }, stopped: result.end === 'stop' });
+  } finally {
+    for (const reader of readers) reader.close();
+  }
+}
+
+/** What of a budget is for training; the rest tests the model and writes its bundle. */
+const shareForTraining = 0.95;
+
+function needMemory(most: number): void {
+  const used = process.memoryUsage.rss();
+  if (used <= most) return;
+  const gib = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+  throw new Fault(
+    'out_of_memory',
+    `the run used ${gib(used)} of its ${gib(most)}; use a smaller --batch-size, leave out text columns, or raise limits.trainerMemory`,
+  );
+}
+
+function planOf({ preprocess, ...prepared }: Prepared, candidate: Candidate, given: Job, device: string): RunPlan {
+  const { train, validation, test, layout, outputs, task, reasons } = prepared;
+  const { family, hyper, optimizer, schedule, learningRate, batchSize, epochs, patience } = candidate;
+  const { seed } = given.request;
+  const seen = new Set<string>();
+  return {
+    task,
+    target: preprocess.target.column,
+    family,
+    hyper,
+    features: featureSpecs(preprocess)
+      .filter(({ column }) => !seen.has(column) && seen.add(column))
+      .map(({ column, as }) => ({ column, as })),
+    ignored: preprocess.ignored,
+    rows: { train: train.length, validation: validation.length, test: test.rows.length },
+    optimizer,
+    schedule,
+    learningRate,
+    batchSize,
+    epochs,
+    patience,
+    device,
+    threads: given.lease.threads,
+    seed,
+    parameters: parameterCount(families[family].build(layout, outputs, hyper, seed)),
+    reasons,
+  };
+}
+
+function reportOf(
+  { preprocess, test }: Prepared,
+  result: RunResult,
+  threads: number,
+  seconds: number,
+): Promise<Report> {
+  const { graph, validation, epochs, bestEpoch, steps } = result;
+  const weights = new Map(
+    graph.parameters.flatMap((name) => {
+      const value = graph.initializers.get(name);
+      return value ? [[name, value] as const] : [];
+    }),
+  );
+  const facts = { loss: validation.loss, seconds, epochs, bestEpoch, steps, weights: weightsHash(weights) };
+  return testReport(graph, preprocess, test, facts, threads);
+}
+
+function partsOf(given: Job, { preprocess, task }: Prepared, result: RunResult, report: Report): BundleParts {
+  const { dataset, publish, request } = given;
+  const features = featureSpecs(preprocess);
+  const used = new Set(features.map(({ column }) => column));
+  return {
+    manifest: {
+      ...publish,
+      createdAt: Date.now(),
+      neutrino: about.version,
+      task,
+      family: result.candidate.family,
+      hyper: result.candidate.hyper,
+      seed: request.seed,
+      target: preprocess.target.column,
+      classes: preprocess.classes,
+      features,
+      data: { dataset: dataset.id, sha256: dataset.sha256, rows: dataset.shape.rows },
+      metrics: headline(report),
+      columns: dataset.shape.columns.filter(({ name }) => used.has(name)),
+    },
+    graph: servedGraph(preprocess, result.graph),
+    preprocess,
+    report,
+  };
+}
+
+const checkpointFiles = ['state.json', 'tensors.safetensors'] as const;
+
+function readCheckpoint(grant: PackGrant): RunState {
+  const reader = openPack(grant.path, grant);
+  try {
+    const [state, tensors] = checkpointFiles.map((name) => reader.read(name));
+    return decodeCheckpoint({ 'state.json': state, 'tensors.safetensors': tensors });
+  } finally {
+    reader.close();
+  }
+}
+
+async function saveCheckpoint(state: RunState, spentMs: number): Promise<void> {
+  const granted = new Promise<PackGrant>((resolve) => {
+    grantArrived = resolve;
+  });
+  await link.send({ type: 'wantCheckpoint' });
+  const pack = await granted;
+  const writer = createPack(pack.path, pack);
+  const files = encodeCheckpoint(state);
+  for (const name of checkpointFiles) writer.append(name, files[name]);
+  const { bytes, sha256 } = writer.finish();
+  const before = state.stages.reduce((sum, stage) => sum + stage.steps, 0);
+  const step = before + (state.fit?.step ?? 0);
+  await link.send({ type: 'checkpoint', object: pack.id, step, bytes, sha256, spentMs });
+}

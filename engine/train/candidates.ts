@@ -1,0 +1,98 @@
+// Which models a run tries, and how it trains each: one when a family was asked for, a few when it is left to us. Every
+// default that the user did not set is decided here, in tables.
+import { families, type Layout, settleHyper } from '../models/index.ts';
+import type { FamilyName, Hyper, OptimizerSpec, ScheduleSpec, TrainRequest } from '../schema/index.ts';
+
+/** One way to train: nothing left to decide. */
+export interface Candidate {
+  family: FamilyName;
+  hyper: Hyper;
+  optimizer: OptimizerSpec;
+  schedule: ScheduleSpec;
+  learningRate: number;
+  batchSize: number;
+  epochs: number;
+  patience: number;
+  labelSmoothing: number;
+}
+
+export interface Choice {
+  /** From the simplest to the most complex. */
+  candidates: Candidate[];
+  reasons: string[];
+}
+
+interface Recipe {
+  learningRate: number;
+  weightDecay: number;
+  epochs: number;
+  patience: number;
+  labelSmoothing: number;
+}
+
+/** How a family trains when nothing else is said; epochs are for small data. */
+const recipes: Record<FamilyName, Recipe> = {
+  linear: { learningRate: 0.02, weightDecay: 0.01, epochs: 150, patience: 15, labelSmoothing: 0 },
+  mlp: { learningRate: 0.003, weightDecay: 0.1, epochs: 120, patience: 15, labelSmoothing: 0 },
+  'embedding-bag': { learningRate: 0.005, weightDecay: 0.01, epochs: 12, patience: 4, labelSmoothing: 0.1 },
+};
+
+/** Rows below which a batch has this many. */
+const batchSizes: readonly (readonly [rows: number, size: number])[] = [
+  [500, 16],
+  [2000, 32],
+  [20_000, 64],
+  [100_000, 256],
+  [Number.POSITIVE_INFINITY, 1024],
+];
+
+/** Steps beyond which more epochs over large data bring little. */
+const mostSteps = 60_000;
+/** Up to this many rows several candidates are cheap. */
+const rowsToCompare = 50_000;
+
+/** What to train for a request over `rows` training rows. */
+export function chooseCandidates(request: TrainRequest, layout: Layout, rows: number): Choice {
+  const settle = (family: FamilyName, hyper: Hyper = {}, recipe: Partial<Recipe> = {}): Candidate => {
+    const { weightDecay, ...rest } = { ...recipes[family], ...recipe };
+    const batchSize = request.batchSize ?? batchSizes.find(([most]) => rows < most)?.[1] ?? 1024;
+    const affordable = Math.max(3, Math.floor((mostSteps * batchSize) / Math.max(1, rows)));
+    const epochs = request.epochs ?? Math.min(rest.epochs, affordable);
+    return {
+      family,
+      hyper: settleHyper(families[family], { ...hyper, ...request.hyper }),
+      optimizer: request.optimizer ?? { kind: 'adamw', weightDecay },
+      schedule: request.schedule ?? { kind: 'cosine', warmup: 0.05 },
+      learningRate: request.learningRate ?? rest.learningRate,
+      batchSize,
+      epochs,
+      // Asked for a number of epochs, it runs them all.
+      patience: request.epochs ? request.epochs : rest.patience,
+      labelSmoothing: rest.labelSmoothing,
+    };
+  };
+  if (request.model !== 'auto') {
+    return { candidates: [settle(request.model)], reasons: [`${request.model} was asked for`] };
+  }
+  if (layout.texts.length > 0) {
+    return {
+      candidates: [settle('embedding-bag')],
+      reasons: ['embedding-bag, because there is text and its n-grams tell most in a few thousand rows'],
+    };
+  }
+  if (request.hyper) {
+    return { candidates: [settle('mlp')], reasons: ['mlp, because hyper-parameters were given for a table'] };
+  }
+  if (rows > rowsToCompare) {
+    return { candidates: [settle('mlp')], reasons: [`mlp, because ${rows} rows are enough for what is not additive`] };
+  }
+  return {
+    candidates: [
+      settle('linear', {}, { weightDecay: 1 }),
+      settle('linear', {}, { weightDecay: 0.01 }),
+      settle('mlp', { hidden: [64], dropout: 0.2 }),
+      settle('mlp', { hidden: [256, 128], dropout: 0.3 }),
+    ],
+    reasons: ['linear and mlp are both tried, because small tables may favour either'],
+  };
+}

@@ -68,6 +68,8 @@ const conv: Row[] = [
   { op: 'Conv', inputs: [image(2, 9), f([3, 2, 4]), f([3])], attributes: { strides: [2], pads: [2, 1] } },
   { op: 'Conv', inputs: [image(2, 'm'), f([3, 2, 2]), f([3])], attributes: { pads: [1, 1] } },
   { op: 'Conv', inputs: [image(2, 5, 5), f([3, 2, 1, 1]), f([3])] },
+  { op: 'Conv', inputs: [image(8, 5, 4), f([3, 8, 3, 2], [-0.5, 0.5]), f([3])], attributes: { pads: [1, 0, 1, 1], strides: [2, 1] } },
+  { op: 'Conv', inputs: [image(9, 8), f([2, 9, 3], [-0.5, 0.5])], attributes: { pads: [1, 2], dilations: [2], strides: [2] } },
   { op: 'ConvTranspose', inputs: [image(2, 4, 3), f([2, 3, 3, 2]), f([3])], attributes: { strides: [2, 2], pads: [1, 0, 1, 0], output_padding: [1, 0] } },
   { op: 'ConvTranspose', inputs: [image(4, 3, 3), f([4, 2, 2, 2])], attributes: { group: 2 } },
 ];

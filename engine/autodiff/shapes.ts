@@ -25,7 +25,8 @@ export function reshapeLike(g: GraphBuilder, value: Value, like: Value): Value {
   if (sameShape(value.shape, like.shape)) return value;
   const symbols = like.shape.filter((dim) => typeof dim !== 'number');
   // One unknown dimension is what is left over.
-  if (symbols.length === 1) return g.op('Reshape', [value, g.ints(like.shape.map((dim) => (typeof dim === 'number' ? dim : -1)))]);
+  if (symbols.length === 1)
+    return g.op('Reshape', [value, g.ints(like.shape.map((dim) => (typeof dim === 'number' ? dim : -1)))]);
   return g.op('Reshape', [value, shapeValue(g, like.shape, [like])]);
 }
 

@@ -45,7 +45,12 @@ function contextOf(g: GraphBuilder, node: Node, dys: (Value | null)[]): GradCont
  * of that function by each value it starts from; the result has one gradient for each name in `wanted` that it depends
  * on. Throws `unsupported_operator` naming an operator without a rule.
  */
-export function backward(g: GraphBuilder, nodes: readonly Node[], seeds: ReadonlyMap<string, Value>, wanted: readonly string[]): Map<string, Value> {
+export function backward(
+  g: GraphBuilder,
+  nodes: readonly Node[],
+  seeds: ReadonlyMap<string, Value>,
+  wanted: readonly string[],
+): Map<string, Value> {
   const active = activeValues(nodes, g, wanted);
   const arrived = new Map<string, Value[]>();
   for (const [name, value] of seeds) arrived.set(name, [value]);
@@ -74,7 +79,10 @@ export function backward(g: GraphBuilder, nodes: readonly Node[], seeds: Readonl
     });
     const gradients = entry.rule(contextOf(g, node, dys));
     if (gradients.length !== node.inputs.length) {
-      throw new Fault('internal', `the gradient rule of ${node.op} gave ${gradients.length} gradients for ${node.inputs.length} inputs`);
+      throw new Fault(
+        'internal',
+        `the gradient rule of ${node.op} gave ${gradients.length} gradients for ${node.inputs.length} inputs`,
+      );
     }
     node.inputs.forEach((name, i) => {
       const lazy = gradients[i];

@@ -195,7 +195,10 @@ export function graphBuilder(start: string | Graph, prefix = ''): GraphBuilder {
       const node = parts.nodes[at];
       if (!node) throw new Fault('bad_graph', `graph ${parts.name} has no node that makes "${first}"`);
       if (node.outputs[i]) return node.outputs[i];
-      const outputs = Array.from({ length: Math.max(i + 1, node.outputs.length) }, (_, k) => node.outputs[k] || fresh(`${node.op}_${k}`));
+      const outputs = Array.from(
+        { length: Math.max(i + 1, node.outputs.length) },
+        (_, k) => node.outputs[k] || fresh(`${node.op}_${k}`),
+      );
       const grown = { ...node, outputs };
       const types = inferNode(grown, parts.types, constantTensor);
       outputs.forEach((name, k) => {

@@ -3,11 +3,10 @@ export type { Attribute, Dim, DType, Model, Node, Tensor, ValueInfo } from '../o
 export { type AttributeValue, type GraphBuilder, graphBuilder, type Operand, type Value } from './builder.ts';
 export { checkGraph, legality } from './check.ts';
 export { type ComposeOptions, compose } from './compose.ts';
-export { broadcastShapes, divideDims, multiplyDims, sameShape } from './dims.ts';
-export { type Graph, inferNode, inferTypes, modelOf, namesRead } from './graph.ts';
+export { multiplyDims, sameShape } from './dims.ts';
+export { type Graph, inferTypes, modelOf } from './graph.ts';
 export { graphOf } from './import.ts';
-export { type Window, windowOf } from './ops/conv.ts';
 export { einsumTerms } from './ops/linear.ts';
 export { printGraph } from './print.ts';
-export { type InferContext, inferContext, nameNode, type OpRule, type ValueType } from './rule.ts';
-export { opTable, ruleOf } from './table.ts';
+export { nameNode, type OpRule, type ValueType } from './rule.ts';
+export { opTable } from './table.ts';

@@ -7,8 +7,6 @@ export {
   type Model,
   type ModelGraph,
   type Node,
-  targetIr,
-  targetOpsets,
   type ValueInfo,
   wrapGraph,
 } from './ir.ts';

@@ -30,7 +30,7 @@ interface Entry {
 function fromBfloat16(shape: number[], bytes: Uint8Array): Tensor {
   const half = tensorFromBytes('uint16', shape, bytes).data as Uint16Array;
   const wide = new Uint32Array(half.length);
-  for (let i = 0; i < half.length; i++) wide[i] = (half[i]) << 16;
+  for (let i = 0; i < half.length; i++) wide[i] = half[i] << 16;
   return tensor('float32', shape, new Float32Array(wide.buffer));
 }
 

@@ -87,7 +87,7 @@ export function tensor(
   }
   if (dtype === 'string')
     return { dtype, dims: [...dims], data: data ? Array.from(data as string[], String) : Array<string>(size).fill('') };
-  const array = (dtypes[dtype]).make(size);
+  const array = dtypes[dtype].make(size);
   if (data === undefined) return { dtype, dims: [...dims], data: array };
   if (ArrayBuffer.isView(data)) {
     if (data.constructor !== array.constructor) {

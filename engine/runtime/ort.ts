@@ -1,8 +1,11 @@
 // Runs graphs on onnxruntime-node. Its `run` blocks the calling thread, so whoever serves others runs it in a child process.
-import { Tensor as OrtTensor, InferenceSession, listSupportedBackends } from 'onnxruntime-node';
+import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node';
 import { type DType, dtypes, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
 import type { CompileOptions, Device, Port, Program, Source } from './program.ts';
+
+// What fails is thrown and told by us; the library's own lines on stderr would repeat it.
+env.logLevel = 'fatal';
 
 /** Devices that onnxruntime may drive, and what to do where one is missing. */
 const providers: Readonly<Record<string, { name: string; remedy: string }>> = {

@@ -103,7 +103,7 @@ function applier(program: Program, state: State, options: ProgramOptions) {
 }
 
 /** Feeds of the dropout hash; `firstRow` is the place of this share's first row in the whole batch. */
-function dropoutFeeds(seed: number, step: number, rows: number, firstRow: number): Feeds {
+export function dropoutFeeds(seed: number, step: number, rows: number, firstRow: number): Feeds {
   const key = rng(seed, 'dropout', step).int(2 ** 32) | 0;
   return {
     'dropout.step': tensor('int32', [1], [key]),

@@ -28,10 +28,16 @@ function geometry(c: GradContext, kernel: readonly Dim[]): Geometry {
 const space = (value: Value): readonly Dim[] => value.shape.slice(2);
 
 /** How much longer an input is than what its transposed convolution gives back. */
-function remainder(c: GradContext, { kernel, strides, dilations, pads }: Geometry, input: Value, output: Value): number[] {
+function remainder(
+  c: GradContext,
+  { kernel, strides, dilations, pads }: Geometry,
+  input: Value,
+  output: Value,
+): number[] {
   return kernel.map((k, i) => {
     const [size, out] = [input.shape[i + 2], output.shape[i + 2]];
-    if (typeof size !== 'number' || typeof out !== 'number') return strides[i] === 1 ? 0 : c.fail(`a stride over a size of ${size}`);
+    if (typeof size !== 'number' || typeof out !== 'number')
+      return strides[i] === 1 ? 0 : c.fail(`a stride over a size of ${size}`);
     return size - ((out - 1) * strides[i] + dilations[i] * (k - 1) + 1 - pads[i] - pads[i + kernel.length]);
   });
 }
@@ -39,14 +45,23 @@ function remainder(c: GradContext, { kernel, strides, dilations, pads }: Geometr
 /** Gradient of a convolution by its input. */
 function inputGradient(c: GradContext, w: Geometry, dy: Value, weight: Value, input: Value): Value {
   const rank = w.kernel.length;
-  const plain = w.group === 1 && w.strides.every((s) => s === 1) && w.pads.every((p, i) => p <= w.dilations[i % rank] * (w.kernel[i % rank] - 1));
+  const plain =
+    w.group === 1 &&
+    w.strides.every((s) => s === 1) &&
+    w.pads.every((p, i) => p <= w.dilations[i % rank] * (w.kernel[i % rank] - 1));
   if (plain) {
     // At stride 1 it is a convolution with the kernel turned round, which runtimes compute faster.
     const swapped = c.g.op('Transpose', [weight], { perm: [1, 0, ...w.kernel.map((_, i) => i + 2)] });
     const axes = w.kernel.map((_, i) => i + 2);
     const turned = w.kernel.every((k) => k === 1)
       ? swapped
-      : c.g.op('Slice', [swapped, c.g.ints(axes.map(() => -1)), c.g.ints(axes.map(() => -(2 ** 31))), c.g.ints(axes), c.g.ints(axes.map(() => -1))]);
+      : c.g.op('Slice', [
+          swapped,
+          c.g.ints(axes.map(() => -1)),
+          c.g.ints(axes.map(() => -(2 ** 31))),
+          c.g.ints(axes),
+          c.g.ints(axes.map(() => -1)),
+        ]);
     const pads = w.pads.map((p, i) => w.dilations[i % rank] * (w.kernel[i % rank] - 1) - p);
     return c.g.op('Conv', [dy, turned], { dilations: w.dilations, pads, kernel_shape: w.kernel });
   }
@@ -66,16 +81,23 @@ const leastChannels = 8;
 /** Gradient by the kernel of a convolution from `input` to `dy`, in the form that runtimes compute faster. */
 function kernelGradient(c: GradContext, w: Geometry, input: Value, dy: Value): Value {
   const numeric = [...space(input), ...space(dy), input.shape[1]].every((dim) => typeof dim === 'number');
-  return numeric && w.group === 1 && (input.shape[1] as number) >= leastChannels ? byPatches(c, w, input, dy) : byCorrelation(c, w, input, dy);
+  return numeric && w.group === 1 && (input.shape[1] as number) >= leastChannels
+    ? byPatches(c, w, input, dy)
+    : byCorrelation(c, w, input, dy);
 }
 
 /** Where the patches of a padded image lie: for every output position and kernel tap, a place counted through its space. */
 function patchPlaces(w: Geometry, padded: readonly number[], out: readonly number[]): number[] {
   const walk = (sizes: readonly number[]): number[][] =>
-    sizes.reduce<number[][]>((places, size) => places.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])), [[]]);
+    sizes.reduce<number[][]>(
+      (places, size) => places.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])),
+      [[]],
+    );
   const taps = walk(w.kernel);
   return walk(out).flatMap((at) =>
-    taps.map((tap) => tap.reduce((place, k, axis) => place * padded[axis] + at[axis] * w.strides[axis] + k * w.dilations[axis], 0)),
+    taps.map((tap) =>
+      tap.reduce((place, k, axis) => place * padded[axis] + at[axis] * w.strides[axis] + k * w.dilations[axis], 0),
+    ),
   );
 }
 
@@ -116,7 +138,12 @@ function byCorrelation(c: GradContext, w: Geometry, input: Value, dy: Value): Va
     return c.g.op('Reshape', [c.g.op('Transpose', [apart], { perm: [2, 1, 0, ...rest] }), dims(each, -1)]);
   })();
   const filter = c.g.op('Transpose', [dy], { perm: [1, 0, ...axes] });
-  const correlated = c.g.op('Conv', [turned, filter], { strides: w.dilations, dilations: w.strides, pads: w.pads, group: w.group });
+  const correlated = c.g.op('Conv', [turned, filter], {
+    strides: w.dilations,
+    dilations: w.strides,
+    pads: w.pads,
+    group: w.group,
+  });
   const symbolic = correlated.shape.some((dim, i) => i > 1 && typeof dim !== 'number');
   if (symbolic && w.strides.some((s) => s !== 1)) c.fail('a stride over a size that is not known');
   const full = symbolic ? c.g.assume(correlated, [...correlated.shape.slice(0, 2), ...w.kernel]) : correlated;
@@ -134,20 +161,30 @@ const biasGradient = (c: GradContext): Value => {
 
 /** Rows of the batch and channels as single-channel images, for pooling by a kernel of ones. */
 function images(c: GradContext, value: Value): Value {
-  return c.g.op('Reshape', [value, c.g.op('Concat', [c.g.ints([-1, 1]), shapeValue(c.g, space(value), [value])], { axis: 0 })]);
+  return c.g.op('Reshape', [
+    value,
+    c.g.op('Concat', [c.g.ints([-1, 1]), shapeValue(c.g, space(value), [value])], { axis: 0 }),
+  ]);
 }
 
 function averagePool(c: GradContext): Value {
   const x = c.x(0);
   const w = geometry(c, c.ints('kernel_shape') ?? []);
   if (c.int('ceil_mode', 0) === 1) c.fail('ceil_mode');
-  const ones = c.g.op('ConstantOfShape', [c.g.ints([1, 1, ...w.kernel])], { value: { dtype: 'float32', dims: [1], data: new Float32Array([1]) } });
+  const ones = c.g.op('ConstantOfShape', [c.g.ints([1, 1, ...w.kernel])], {
+    value: { dtype: 'float32', dims: [1], data: new Float32Array([1]) },
+  });
   const share = (() => {
     const size = w.kernel.reduce((a, b) => a * b, 1);
-    if (c.int('count_include_pad', 0) === 1 || w.pads.every((p) => p === 0)) return c.g.op('Mul', [c.dy, c.g.constant(1 / size)]);
-    const inside = c.g.op('ConstantOfShape', [c.g.op('Concat', [c.g.ints([1, 1]), shapeValue(c.g, space(x), [x])], { axis: 0 })], {
-      value: { dtype: 'float32', dims: [1], data: new Float32Array([1]) },
-    });
+    if (c.int('count_include_pad', 0) === 1 || w.pads.every((p) => p === 0))
+      return c.g.op('Mul', [c.dy, c.g.constant(1 / size)]);
+    const inside = c.g.op(
+      'ConstantOfShape',
+      [c.g.op('Concat', [c.g.ints([1, 1]), shapeValue(c.g, space(x), [x])], { axis: 0 })],
+      {
+        value: { dtype: 'float32', dims: [1], data: new Float32Array([1]) },
+      },
+    );
     return c.g.op('Div', [c.dy, c.g.op('Conv', [inside, ones], { strides: w.strides, pads: w.pads })]);
   })();
   const apart = images(c, share);
@@ -158,11 +195,22 @@ function averagePool(c: GradContext): Value {
 export const convRules: RuleTable = {
   Conv: rule((c) => {
     const w = geometry(c, space(c.x(1)));
-    return [() => inputGradient(c, w, c.dy, c.x(1), c.x(0)), () => kernelGradient(c, w, c.x(0), c.dy), () => biasGradient(c)].slice(0, c.inputs.length);
+    return [
+      () => inputGradient(c, w, c.dy, c.x(1), c.x(0)),
+      () => kernelGradient(c, w, c.x(0), c.dy),
+      () => biasGradient(c),
+    ].slice(0, c.inputs.length);
   }),
   ConvTranspose: rule((c) => {
     const w = geometry(c, space(c.x(1)));
-    const forward = () => c.g.op('Conv', [c.dy, c.x(1)], { strides: w.strides, dilations: w.dilations, pads: w.pads, group: w.group, kernel_shape: w.kernel });
+    const forward = () =>
+      c.g.op('Conv', [c.dy, c.x(1)], {
+        strides: w.strides,
+        dilations: w.dilations,
+        pads: w.pads,
+        group: w.group,
+        kernel_shape: w.kernel,
+      });
     return [forward, () => kernelGradient(c, w, c.dy, c.x(0)), () => biasGradient(c)].slice(0, c.inputs.length);
   }),
   MaxPool: rule((c) => [
@@ -170,7 +218,11 @@ export const convRules: RuleTable = {
       // Indices count through the whole input; overlapping windows add.
       const flat = (value: Value) => c.g.op('Reshape', [value, c.g.ints([-1])]);
       const zeros = flat(zerosLike(c, c.x(0)));
-      return reshapeLike(c.g, c.g.op('ScatterElements', [zeros, flat(c.y(1)), flat(c.dy)], { axis: 0, reduction: 'add' }), c.x(0));
+      return reshapeLike(
+        c.g,
+        c.g.op('ScatterElements', [zeros, flat(c.y(1)), flat(c.dy)], { axis: 0, reduction: 'add' }),
+        c.x(0),
+      );
     },
   ]),
   AveragePool: rule((c) => [() => averagePool(c)]),
@@ -179,7 +231,9 @@ export const convRules: RuleTable = {
       const x = c.x(0);
       const count = multiplyDims(space(x));
       if (typeof count === 'number') return c.g.op('Mul', [c.dy, c.g.constant(1 / count)]);
-      const sizes = space(x).map((_, i) => c.g.op('Cast', [c.g.op('Shape', [x], { start: i + 2, end: i + 3 })], { to: 1 }));
+      const sizes = space(x).map((_, i) =>
+        c.g.op('Cast', [c.g.op('Shape', [x], { start: i + 2, end: i + 3 })], { to: 1 }),
+      );
       return c.g.op('Div', [c.dy, sizes.reduce((a, b) => c.g.op('Mul', [a, b]))]);
     },
   ]),

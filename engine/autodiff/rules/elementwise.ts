@@ -69,7 +69,8 @@ export const elementwiseRules: RuleTable = {
     () => {
       const [x, p] = [c.x(0), c.x(1)];
       const constant = c.g.constantOf(p.name);
-      if (constant?.data.length === 1 && Number(constant.data[0]) === 2) return c.g.op('Mul', [c.dy, c.g.op('Add', [x, x])]);
+      if (constant?.data.length === 1 && Number(constant.data[0]) === 2)
+        return c.g.op('Mul', [c.dy, c.g.op('Add', [x, x])]);
       const slope = c.g.op('Mul', [p, c.g.op('Pow', [x, c.g.op('Sub', [p, scalar(c, 1, p)])])]);
       // x⁰ is flat, at 0 as well, where x⁻¹ is not finite.
       const zero = scalar(c, 0, p);

@@ -35,7 +35,12 @@ export const linearRules: RuleTable = {
       ];
     }
     return [
-      () => (rankB === 2 && rankA > 2 ? reshapeLike(c.g, c.g.op('Gemm', [flattened(c, c.dy), b], { transB: 1 }), a) : rankA === 2 && rankB === 2 ? c.g.op('Gemm', [c.dy, b], { transB: 1 }) : c.g.op('MatMul', [c.dy, transposed(c, b)])),
+      () =>
+        rankB === 2 && rankA > 2
+          ? reshapeLike(c.g, c.g.op('Gemm', [flattened(c, c.dy), b], { transB: 1 }), a)
+          : rankA === 2 && rankB === 2
+            ? c.g.op('Gemm', [c.dy, b], { transB: 1 })
+            : c.g.op('MatMul', [c.dy, transposed(c, b)]),
       () =>
         rankB === 2
           ? c.g.op('Gemm', [rankA === 2 ? a : flattened(c, a), rankA === 2 ? c.dy : flattened(c, c.dy)], { transA: 1 })
@@ -47,18 +52,26 @@ export const linearRules: RuleTable = {
     const alpha = c.float('alpha', 1);
     const [transA, transB] = [c.int('transA', 0), c.int('transB', 0)];
     return [
-      () => (transA ? c.g.op('Gemm', [b, c.dy], { transA: transB, transB: 1, alpha }) : c.g.op('Gemm', [c.dy, b], { transB: 1 - transB, alpha })),
-      () => (transB ? c.g.op('Gemm', [c.dy, a], { transA: 1, transB: transA, alpha }) : c.g.op('Gemm', [a, c.dy], { transA: 1 - transA, alpha })),
+      () =>
+        transA
+          ? c.g.op('Gemm', [b, c.dy], { transA: transB, transB: 1, alpha })
+          : c.g.op('Gemm', [c.dy, b], { transB: 1 - transB, alpha }),
+      () =>
+        transB
+          ? c.g.op('Gemm', [c.dy, a], { transA: 1, transB: transA, alpha })
+          : c.g.op('Gemm', [a, c.dy], { transA: 1 - transA, alpha }),
       () => scaled(c, c.dy, c.float('beta', 1)),
     ].slice(0, c.inputs.length);
   }),
   Einsum: rule((c) => {
     const { inputs, output } = einsumTerms(c.text('equation', ''));
     return inputs.map((term, i) => () => {
-      if (new Set(term).size !== term.length) c.fail(`equation ${c.text('equation', '')} repeats a letter in one operand`);
+      if (new Set(term).size !== term.length)
+        c.fail(`equation ${c.text('equation', '')} repeats a letter in one operand`);
       const others = inputs.map((text, j) => ({ text, value: c.x(j) })).filter((_, j) => j !== i);
       const seen = new Set([...output.split(''), ...others.flatMap((o) => o.text.split(''))]);
-      if (term.split('').some((letter) => !seen.has(letter))) c.fail(`equation ${c.text('equation', '')} sums over a letter of one operand only`);
+      if (term.split('').some((letter) => !seen.has(letter)))
+        c.fail(`equation ${c.text('equation', '')} sums over a letter of one operand only`);
       const equation = `${[output, ...others.map((o) => o.text)].join(',')}->${term}`;
       return c.g.op('Einsum', [c.dy, ...others.map((o) => o.value)], { equation });
     });
@@ -68,6 +81,9 @@ export const linearRules: RuleTable = {
 function reshapeOrKeep(c: GradContext, value: Value, like: Value, vector: boolean): Value {
   if (!vector) return value;
   const lead = value.shape.length - 2;
-  const summed = lead > 0 ? c.g.op('ReduceSum', [value, c.g.ints(Array.from({ length: lead }, (_, i) => i))], { keepdims: 0 }) : value;
+  const summed =
+    lead > 0
+      ? c.g.op('ReduceSum', [value, c.g.ints(Array.from({ length: lead }, (_, i) => i))], { keepdims: 0 })
+      : value;
   return reshapeLike(c.g, summed, like);
 }

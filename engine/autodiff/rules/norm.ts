@@ -6,7 +6,17 @@ import { scalar } from './elementwise.ts';
 
 /** The per-channel vector against [batch, channels, ...space]. */
 const aligned = (c: GradContext, value: Value): Value =>
-  c.g.op('Reshape', [value, c.g.ints([1, -1, ...c.x(0).shape.slice(2).map(() => 1)])]);
+  c.g.op('Reshape', [
+    value,
+    c.g.ints([
+      1,
+      -1,
+      ...c
+        .x(0)
+        .shape.slice(2)
+        .map(() => 1),
+    ]),
+  ]);
 
 const perChannel = (c: GradContext, value: Value): Value =>
   c.g.op('ReduceSum', [value, c.g.ints([0, ...value.shape.slice(2).map((_, i) => i + 2)])], { keepdims: 0 });

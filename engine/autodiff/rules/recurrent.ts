@@ -53,7 +53,8 @@ const oneMinus = (g: GraphBuilder, a: Value) => g.op('Sub', [g.constant(1), a]);
 const sigmoidSlope = (g: GraphBuilder, y: Value) => mul(g, y, oneMinus(g, y));
 const tanhSlope = (g: GraphBuilder, y: Value) => oneMinus(g, mul(g, y, y));
 
-const linear = (g: GraphBuilder, x: Value, w: Value, bias: Value | null): Value => g.op('Gemm', bias ? [x, w, bias] : [x, w], { transB: 1 });
+const linear = (g: GraphBuilder, x: Value, w: Value, bias: Value | null): Value =>
+  g.op('Gemm', bias ? [x, w, bias] : [x, w], { transB: 1 });
 
 const pieces = (g: GraphBuilder, value: Value, sizes: number[]): Value[] =>
   g.ops('Split', [value, g.ints(sizes)], { axis: value.shape.length - 1 }, sizes.length);
@@ -116,12 +117,19 @@ function lstm(d: Direction): Gradients {
     mul(g, cellsBefore, sigmoidSlope(g, f)),
     mul(g, i, tanhSlope(g, n)),
   ]);
-  const [dh, dc, dGates] = scan(g, !d.reverse, [d.dLast, d.dCell], [d.dy, intoCell, f, slopes], [d.r], (b, [carry, cell], [dy, into, keep, slope]) => {
-    const dh = add(b, dy, carry);
-    const dc = add(b, mul(b, dh, into), cell);
-    const dGate = mul(b, join(b, [dc, dh, dc, dc]), slope);
-    return { states: [b.op('MatMul', [dGate, d.r]), mul(b, dc, keep)], slices: [dGate] };
-  });
+  const [dh, dc, dGates] = scan(
+    g,
+    !d.reverse,
+    [d.dLast, d.dCell],
+    [d.dy, intoCell, f, slopes],
+    [d.r],
+    (b, [carry, cell], [dy, into, keep, slope]) => {
+      const dh = add(b, dy, carry);
+      const dc = add(b, mul(b, dh, into), cell);
+      const dGate = mul(b, join(b, [dc, dh, dc, dc]), slope);
+      return { states: [b.op('MatMul', [dGate, d.r]), mul(b, dc, keep)], slices: [dGate] };
+    },
+  );
   const flat = rows(d, dGates);
   const b = total(g, flat);
   return {
@@ -141,7 +149,9 @@ function gru(d: Direction): Gradients {
   const fromInput = steps(d, linear(g, rows(d, d.x), d.w, d.biases?.[0] ?? null));
   const [inputGates, inputNew] = pieces(g, fromInput, [2 * hidden, hidden]);
   const [rGates, rNew] = g.ops('Split', [d.r, g.ints([2 * hidden, hidden])], { axis: 0 }, 2);
-  const [bGates, bNew] = d.biases ? g.ops('Split', [d.biases[1], g.ints([2 * hidden, hidden])], { axis: 0 }, 2) : [null, null];
+  const [bGates, bNew] = d.biases
+    ? g.ops('Split', [d.biases[1], g.ints([2 * hidden, hidden])], { axis: 0 }, 2)
+    : [null, null];
   const stateGates = steps(d, linear(g, before, rGates, bGates));
   const [z, r] = pieces(g, g.op('Sigmoid', [add(g, inputGates, stateGates)]), [hidden, hidden]);
   const reset = mul(g, r, d.before);
@@ -164,13 +174,23 @@ function gru(d: Direction): Gradients {
   if (linearFirst) {
     const byR = mul(g, mul(g, byNew, stateNew), rSlope);
     const slopes = join(g, [byZ, byR, mul(g, byNew, r)]);
-    const [h, dState, dh] = scan(g, !d.reverse, [d.dLast], [d.dy, slopes, z], [d.r], (b, [carry], [dy, slope, keep]) => {
-      const dh = add(b, dy, carry);
-      const dGate = mul(b, join(b, [dh, dh, dh]), slope);
-      return { states: [add(b, b.op('MatMul', [dGate, d.r]), mul(b, dh, keep))], slices: [dGate, dh] };
-    });
+    const [h, dState, dh] = scan(
+      g,
+      !d.reverse,
+      [d.dLast],
+      [d.dy, slopes, z],
+      [d.r],
+      (b, [carry], [dy, slope, keep]) => {
+        const dh = add(b, dy, carry);
+        const dGate = mul(b, join(b, [dh, dh, dh]), slope);
+        return { states: [add(b, b.op('MatMul', [dGate, d.r]), mul(b, dh, keep))], slices: [dGate, dh] };
+      },
+    );
     const flat = rows(d, dState);
-    const dInput = rows(d, join(g, [g.op('Slice', [dState, g.ints([0]), g.ints([2 * hidden]), g.ints([2])]), mul(g, dh, byNew)]));
+    const dInput = rows(
+      d,
+      join(g, [g.op('Slice', [dState, g.ints([0]), g.ints([2 * hidden]), g.ints([2])]), mul(g, dh, byNew)]),
+    );
     return finish(h, dInput, flat, outer(g, flat, before));
   }
   const [h, dGates] = scan(
@@ -278,7 +298,13 @@ const recurrent =
       return count === 1 ? lifted[0] : g.op('Concat', lifted, { axis: 0 });
     };
     return [
-      () => (count === 1 ? all()[0].x : g.op('Sum', all().map((one) => one.x))),
+      () =>
+        count === 1
+          ? all()[0].x
+          : g.op(
+              'Sum',
+              all().map((one) => one.x),
+            ),
       () => stacked((one) => one.w),
       () => stacked((one) => one.r),
       () => stacked((one) => one.b),
@@ -288,4 +314,8 @@ const recurrent =
     ].slice(0, c.inputs.length);
   };
 
-export const recurrentRules: RuleTable = { LSTM: rule(recurrent(lstm)), GRU: rule(recurrent(gru)), RNN: rule(recurrent(rnn)) };
+export const recurrentRules: RuleTable = {
+  LSTM: rule(recurrent(lstm)),
+  GRU: rule(recurrent(gru)),
+  RNN: rule(recurrent(rnn)),
+};

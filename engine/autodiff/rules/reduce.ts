@@ -7,7 +7,8 @@ import { scalar } from './elementwise.ts';
 /** Axes that the node removes, from the front. */
 function axesOf(c: GradContext): number[] {
   const x = c.x(0);
-  const given = c.node.op === 'ReduceSum' ? (c.inputs[1] ? (c.g.known(c.x(1)) as number[]) : undefined) : c.ints('axes');
+  const given =
+    c.node.op === 'ReduceSum' ? (c.inputs[1] ? (c.g.known(c.x(1)) as number[]) : undefined) : c.ints('axes');
   if (!given || given.length === 0) return c.int('noop_with_empty_axes', 0) ? [] : x.shape.map((_, i) => i);
   return given.map((axis) => (axis < 0 ? axis + x.shape.length : axis));
 }
@@ -59,7 +60,8 @@ const axisOf = (c: GradContext): number => {
   return axis < 0 ? axis + c.x(0).shape.length : axis;
 };
 
-const sumAlong = (c: GradContext, value: Value): Value => c.g.op('ReduceSum', [value, c.g.ints([axisOf(c)])], { keepdims: 1 });
+const sumAlong = (c: GradContext, value: Value): Value =>
+  c.g.op('ReduceSum', [value, c.g.ints([axisOf(c)])], { keepdims: 1 });
 
 export const reduceRules: RuleTable = {
   ReduceSum: rule((c) => first(c, () => kept(c, c.dy))),
@@ -76,8 +78,13 @@ export const reduceRules: RuleTable = {
       return c.g.op('Mul', [c.x(0), c.g.op('Div', [kept(c, c.dy), safe])]);
     },
   ]),
-  ReduceLogSum: rule((c) => [() => c.g.op('Expand', [c.g.op('Div', [kept(c, c.dy), c.g.op('Exp', [kept(c, c.y(0))])]), c.g.op('Shape', [c.x(0)])])]),
-  ReduceLogSumExp: rule((c) => [() => c.g.op('Mul', [c.g.op('Exp', [c.g.op('Sub', [c.x(0), kept(c, c.y(0))])]), kept(c, c.dy)])]),
+  ReduceLogSum: rule((c) => [
+    () =>
+      c.g.op('Expand', [c.g.op('Div', [kept(c, c.dy), c.g.op('Exp', [kept(c, c.y(0))])]), c.g.op('Shape', [c.x(0)])]),
+  ]),
+  ReduceLogSumExp: rule((c) => [
+    () => c.g.op('Mul', [c.g.op('Exp', [c.g.op('Sub', [c.x(0), kept(c, c.y(0))])]), kept(c, c.dy)]),
+  ]),
   ReduceSumSquare: rule((c) => [() => c.g.op('Mul', [c.x(0), c.g.op('Mul', [kept(c, c.dy), scalar(c, 2, c.dy)])])]),
   Softmax: rule((c) => [
     () => {
@@ -94,7 +101,11 @@ export const reduceRules: RuleTable = {
     () => {
       const zeros = c.g.op('Mul', [c.x(0), scalar(c, 0, c.x(0))]);
       const values = c.dys[0] ?? c.fail('only its values have gradients');
-      return reshapeLike(c.g, c.g.op('ScatterElements', [zeros, c.y(1), values], { axis: axisOf(c), reduction: 'add' }), c.x(0));
+      return reshapeLike(
+        c.g,
+        c.g.op('ScatterElements', [zeros, c.y(1), values], { axis: axisOf(c), reduction: 'add' }),
+        c.x(0),
+      );
     },
     null,
   ]),

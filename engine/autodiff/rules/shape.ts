@@ -47,7 +47,8 @@ function unslice(c: GradContext): Value {
     return scatterAxis(c, cut, axis);
   }
   const dims = axes.map((axis) => x.shape[axis]);
-  if (steps.some((step) => step !== 1) || dims.some((dim) => typeof dim !== 'number')) c.fail('it slices several axes with steps: slice one axis at a time');
+  if (steps.some((step) => step !== 1) || dims.some((dim) => typeof dim !== 'number'))
+    c.fail('it slices several axes with steps: slice one axis at a time');
   const pads = x.shape.flatMap(() => [0, 0]);
   axes.forEach((axis, i) => {
     const dim = dims[i] as number;
@@ -116,23 +117,36 @@ export const shapeRules: RuleTable = {
     () => {
       const x = c.x(0);
       const repeats = c.g.known(c.x(1)) as number[];
-      const split = c.g.op('Concat', x.shape.flatMap((dim, i) => [c.g.ints([repeats[i]]), typeof dim === 'number' ? c.g.ints([dim]) : shapeValue(c.g, [dim], [x])]), { axis: 0 });
+      const split = c.g.op(
+        'Concat',
+        x.shape.flatMap((dim, i) => [
+          c.g.ints([repeats[i]]),
+          typeof dim === 'number' ? c.g.ints([dim]) : shapeValue(c.g, [dim], [x]),
+        ]),
+        { axis: 0 },
+      );
       const apart = c.g.op('Reshape', [c.dy, split]);
       return c.g.op('ReduceSum', [apart, c.g.ints(x.shape.map((_, i) => 2 * i))], { keepdims: 0 });
     },
     null,
   ]),
-  Trilu: rule((c) => [() => c.g.op('Trilu', [c.dy, ...c.inputs.slice(1)], { upper: c.int('upper', 1) }), ...c.inputs.slice(1).map(() => null)]),
+  Trilu: rule((c) => [
+    () => c.g.op('Trilu', [c.dy, ...c.inputs.slice(1)], { upper: c.int('upper', 1) }),
+    ...c.inputs.slice(1).map(() => null),
+  ]),
   DepthToSpace: rule((c) => [
     () => {
       const [, channels, h, w] = c.x(0).shape;
       const block = c.int('blocksize', 1);
       const [batch] = c.x(0).shape;
       const depth = (channels as number) / (block * block);
-      const size = (dim: Value['shape'][number]) => (typeof dim === 'number' ? c.g.ints([dim]) : shapeValue(c.g, [dim], [c.x(0)]));
+      const size = (dim: Value['shape'][number]) =>
+        typeof dim === 'number' ? c.g.ints([dim]) : shapeValue(c.g, [dim], [c.x(0)]);
       const apart = c.g.op('Reshape', [
         c.dy,
-        c.g.op('Concat', [size(batch), c.g.ints([depth]), size(h), c.g.ints([block]), size(w), c.g.ints([block])], { axis: 0 }),
+        c.g.op('Concat', [size(batch), c.g.ints([depth]), size(h), c.g.ints([block]), size(w), c.g.ints([block])], {
+          axis: 0,
+        }),
       ]);
       const perm = c.text('mode', 'DCR') === 'DCR' ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
       return reshapeLike(c.g, c.g.op('Transpose', [apart], { perm }), c.x(0));

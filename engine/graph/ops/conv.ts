@@ -74,7 +74,9 @@ function conv(c: InferContext): ValueType[] {
   // A kernel of symbolic size is a gradient under way (autodiff/rules/conv.ts), which knows what comes out.
   const numeric = kernel.every((dim) => typeof dim === 'number');
   const window = numeric ? windowOf(c, kernel, x.shape.slice(2)) : undefined;
-  const space = x.shape.slice(2).map((size, axis) => (window ? slid(size, window, axis, false) : `(${size}:${kernel[axis]})`));
+  const space = x.shape
+    .slice(2)
+    .map((size, axis) => (window ? slid(size, window, axis, false) : `(${size}:${kernel[axis]})`));
   return [{ dtype: x.dtype, shape: [x.shape[0], w.shape[0], ...space] }];
 }
 

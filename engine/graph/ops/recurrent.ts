@@ -51,7 +51,10 @@ const scan: OpRule = {
     if (c.ints('scan_input_axes') ?? c.ints('scan_output_axes')) c.fail('scan axes other than 0 are not supported');
     const states = c.node.inputs.length - c.int('num_scan_inputs', 0);
     const [time] = c.input(states).shape;
-    return body.value.outputs.map(({ dtype, shape }, i) => ({ dtype, shape: i < states ? c.input(i).shape : [time, ...shape] }));
+    return body.value.outputs.map(({ dtype, shape }, i) => ({
+      dtype,
+      shape: i < states ? c.input(i).shape : [time, ...shape],
+    }));
   },
 };
 

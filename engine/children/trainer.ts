@@ -2,9 +2,11 @@
 // writes the packs it was granted and nothing else.
 import { constants, setPriority } from 'node:os';
 import about from '../../package.json' with { type: 'json' };
+import { must } from '../base/index.ts';
 import { type BundleParts, writeBundle } from '../bundle/index.ts';
 import { featureSpecs, openDataset } from '../data/index.ts';
-import { families, servedGraph } from '../models/index.ts';
+import type { Graph } from '../graph/index.ts';
+import { families, outputsOf, servedGraph } from '../models/index.ts';
 import {
   Fault,
   durationMs,
@@ -16,17 +18,17 @@ import {
 } from '../schema/index.ts';
 import { createPack, openPack } from '../store/index.ts';
 import {
+  assess,
   type Candidate,
   decodeCheckpoint,
   encodeCheckpoint,
   headline,
   parameterCount,
-  type Prepared,
   prepareRun,
   type RunResult,
   type RunState,
   runTraining,
-  testReport,
+  type Setup,
   weightsHash,
 } from '../train/index.ts';
 import { openParentLink } from './link.ts';
@@ -72,14 +74,14 @@ async function train(given: Job): Promise<void> {
   const readers = [given.dataset, ...(given.test ? [given.test] : [])].map(({ pack }) => openPack(pack.path, pack));
   try {
     const [own, test] = readers.map((reader) => openDataset(reader));
-    const prepared = await prepareRun(own, test, request);
+    const setup = await prepareRun(own, test, request);
     const tell = (candidate: Candidate) =>
-      void link.send({ type: 'plan', plan: planOf(prepared, candidate, given, device) });
-    tell(prepared.candidates[0]);
+      void link.send({ type: 'plan', plan: planOf(setup, candidate, given, device) });
+    tell(setup.candidates[0]);
     const from = given.resume && readCheckpoint(given.resume);
     let saved = performance.now();
     const result = await runTraining(
-      { ...prepared, device, threads: lease.threads, seed: request.seed },
+      { ...setup, device, threads: lease.threads, seed: request.seed },
       {
         interrupt() {
           needMemory(lease.memory);
@@ -98,8 +100,9 @@ async function train(given: Job): Promise<void> {
       from,
     );
     tell(result.candidate);
-    const report = await reportOf(prepared, result, lease.threads, spent() / 1000);
-    const parts = partsOf(given, prepared, result, report);
+    const graph = servedGraph(result.rows.preprocess, result.graph);
+    const report = await reportOf(setup, result, graph, lease.threads, spent() / 1000);
+    const parts = partsOf(given, result, graph, report);
     const writer = createPack(given.bundle.path, given.bundle);
     const manifest = writeBundle(writer, parts);
     const { bytes, sha256 } = writer.finish();
@@ -122,13 +125,13 @@ function needMemory(most: number): void {
   );
 }
 
-function planOf({ preprocess, ...prepared }: Prepared, candidate: Candidate, given: Job, device: string): RunPlan {
-  const { train, validation, test, layout, outputs, task, reasons } = prepared;
+function planOf({ rows, counts, reasons }: Setup, candidate: Candidate, given: Job, device: string): RunPlan {
+  const { preprocess, layout } = rows;
   const { family, hyper, optimizer, schedule, learningRate, batchSize, epochs, patience } = candidate;
   const { seed } = given.request;
   const seen = new Set<string>();
   return {
-    task,
+    task: preprocess.task,
     target: preprocess.target.column,
     family,
     hyper,
@@ -136,7 +139,7 @@ function planOf({ preprocess, ...prepared }: Prepared, candidate: Candidate, giv
       .filter(({ column }) => !seen.has(column) && seen.add(column))
       .map(({ column, as }) => ({ column, as })),
     ignored: preprocess.ignored,
-    rows: { train: train.length, validation: validation.length, test: test.rows.length },
+    rows: counts,
     optimizer,
     schedule,
     learningRate,
@@ -146,30 +149,22 @@ function planOf({ preprocess, ...prepared }: Prepared, candidate: Candidate, giv
     device,
     threads: given.lease.threads,
     seed,
-    parameters: parameterCount(families[family].build(layout, outputs, hyper, seed)),
+    parameters: parameterCount(families[family].build(layout, outputsOf(preprocess), hyper, seed)),
     reasons,
   };
 }
 
-function reportOf(
-  { preprocess, test }: Prepared,
-  result: RunResult,
-  threads: number,
-  seconds: number,
-): Promise<Report> {
-  const { graph, validation, epochs, bestEpoch, steps } = result;
-  const weights = new Map(
-    graph.parameters.flatMap((name) => {
-      const value = graph.initializers.get(name);
-      return value ? [[name, value] as const] : [];
-    }),
-  );
-  const facts = { loss: validation.loss, seconds, epochs, bestEpoch, steps, weights: weightsHash(weights) };
-  return testReport(graph, preprocess, test, facts, threads);
+/** The report of the graph that will be served, on rows it never saw. */
+function reportOf(setup: Setup, result: RunResult, graph: Graph, threads: number, seconds: number): Promise<Report> {
+  const { epochs, bestEpoch, steps, rows } = result;
+  const weights = new Map(result.graph.parameters.map((name) => [name, must(graph.initializers.get(name), name)]));
+  const facts = { seconds, epochs, bestEpoch, steps, weights: weightsHash(weights) };
+  return assess(graph, rows.preprocess, setup.encodeTest(rows.preprocess), facts, threads);
 }
 
-function partsOf(given: Job, { preprocess, task }: Prepared, result: RunResult, report: Report): BundleParts {
+function partsOf(given: Job, { rows, candidate }: RunResult, graph: Graph, report: Report): BundleParts {
   const { dataset, publish, request } = given;
+  const { preprocess } = rows;
   const features = featureSpecs(preprocess);
   const used = new Set(features.map(({ column }) => column));
   return {
@@ -177,9 +172,9 @@ function partsOf(given: Job, { preprocess, task }: Prepared, result: RunResult, 
       ...publish,
       createdAt: Date.now(),
       neutrino: about.version,
-      task,
-      family: result.candidate.family,
-      hyper: result.candidate.hyper,
+      task: preprocess.task,
+      family: candidate.family,
+      hyper: candidate.hyper,
       seed: request.seed,
       target: preprocess.target.column,
       classes: preprocess.classes,
@@ -188,7 +183,7 @@ function partsOf(given: Job, { preprocess, task }: Prepared, result: RunResult, 
       metrics: headline(report),
       columns: dataset.shape.columns.filter(({ name }) => used.has(name)),
     },
-    graph: servedGraph(preprocess, result.graph),
+    graph,
     preprocess,
     report,
   };

@@ -1,6 +1,7 @@
 // Batches of a part of the rows, in an order that only seed and epoch decide, so that a resumed run meets the same ones.
 // The last batch is filled up with rows of weight 0; texts of like length go together and are padded to a bucket's width.
 import { rng } from '../base/index.ts';
+import { batchText, inputNames } from '../data/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import type { ModelRows } from './rows.ts';
 
@@ -67,17 +68,9 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number): Batch {
     feeds['embedded'] = tensor('int64', [size, data.embeddedWidth], picked(data.embedded, data.embeddedWidth, filled));
   for (const [i, text] of data.text.entries()) {
     const longest = filled.reduce((most, row) => Math.max(most, text.offsets[row + 1] - text.offsets[row]), 1);
-    const width = Math.ceil(longest / widthStep) * widthStep;
-    const ids = new BigInt64Array(size * width);
-    const weights = new Float32Array(size * width);
-    for (const [at, row] of filled.entries()) {
-      const start = text.offsets[row];
-      const length = text.offsets[row + 1] - start;
-      for (let j = 0; j < length; j++) ids[at * width + j] = BigInt(text.ids[start + j]);
-      weights.set(text.weights.subarray(start, start + length), at * width);
-    }
-    feeds[`text_${i}_ids`] = tensor('int64', [size, width], ids);
-    feeds[`text_${i}_weights`] = tensor('float32', [size, width], weights);
+    const { ids, weights, width } = batchText(text, filled, Math.ceil(longest / widthStep) * widthStep);
+    feeds[inputNames.textIds(i)] = tensor('int64', [size, width], ids);
+    feeds[inputNames.textWeights(i)] = tensor('float32', [size, width], weights);
   }
   const { labels, targets } = data;
   return {

@@ -1,13 +1,13 @@
 // Training: programs that step a graph towards less loss, the loop around them, metrics and reports.
+export { assess } from './assess.ts';
 export { type Candidate, type Choice, chooseCandidates } from './candidates.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';
 export type { LossKind, LossOptions } from './losses.ts';
 export { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
-export { type Prepared, prepareRun } from './prepare.ts';
+export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 export { headline } from './report.ts';
 export { type RunResult, type RunState, runTraining } from './run.ts';
 export { gradGraph, lossGraph, predictGraph } from './steps.ts';
-export { testReport } from './testing.ts';
 export { parameterCount, weightsHash } from './weights.ts';

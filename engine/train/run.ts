@@ -1,32 +1,29 @@
 // A whole training run over rows in memory: every candidate is fitted with early stopping on the validation rows, the
 // simplest of the good ones is kept, and small data is then trained on with the validation rows too.
-import { assert, type Clock, systemClock } from '../base/index.ts';
+import { assert, type Clock, must, systemClock } from '../base/index.ts';
 import type { Graph } from '../graph/index.ts';
-import { families, type Layout } from '../models/index.ts';
-import type { MetricPoint, Progress, Task } from '../schema/index.ts';
-import { openBatches } from './batches.ts';
+import { families, outputsOf } from '../models/index.ts';
+import type { MetricPoint, Progress } from '../schema/index.ts';
+import { type Batches, openBatches } from './batches.ts';
 import type { Candidate } from './candidates.ts';
 import { compileTraining } from './compile.ts';
 import { openCurve } from './curve.ts';
 import { evaluatePart, rowLosses } from './evaluate.ts';
 import { type BestState, fit, type FitEnd, type FitState } from './loop.ts';
+import type { Prepared } from './prepare.ts';
 import type { TrainingProgram } from './program.ts';
-import type { ModelRows } from './rows.ts';
 import { simplestNearBest } from './select.ts';
 import { withWeights } from './weights.ts';
 
 export interface RunJob {
-  task: Task;
-  data: ModelRows;
-  /** Row numbers in `data`. */
-  train: Uint32Array;
-  validation: Uint32Array;
-  layout: Layout;
-  outputs: number;
+  rows: Prepared;
   /** From the simplest to the most complex. */
   candidates: readonly Candidate[];
-  /** Trains the chosen candidate once more on training and validation rows, for as many epochs as were best. */
-  refit: boolean;
+  /**
+   * Gives all rows as training rows, to train the chosen candidate once more for as many epochs as were best; null to keep
+   * the state that was best on the validation rows.
+   */
+  refit: (() => Promise<Prepared>) | null;
   device: string;
   threads: number;
   seed: number;
@@ -62,6 +59,8 @@ export interface RunHooks {
 
 export interface RunResult {
   candidate: Candidate;
+  /** The rows that it was trained on at last, with their preprocessing. */
+  rows: Prepared;
   /** The family's graph with its trained weights. */
   graph: Graph;
   /** Of the validation rows, before any refit. */
@@ -73,6 +72,8 @@ export interface RunResult {
 }
 
 const everyProgressMs = 200;
+/** Largest global norm of a step's gradient. */
+const clipNorm = 10;
 
 /** Trains from the start, or from a saved position; the same job gives the same bits either way. */
 export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunState): Promise<RunResult> {
@@ -83,8 +84,8 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   const began = clock.monotonic();
   let told = Number.NEGATIVE_INFINITY;
   const curve = openCurve((points) => hooks.metrics?.(points), clock);
-  const figure = job.task === 'regression' ? 'val.r2' : 'val.accuracy';
-  const planned = candidates.map((candidate) => candidate.epochs * batchesIn(job.train.length, candidate));
+  const figure = job.rows.preprocess.task === 'regression' ? 'val.r2' : 'val.accuracy';
+  const planned = candidates.map((candidate) => candidate.epochs * batchesIn(job.rows.train.length, candidate));
   const total = planned.reduce((sum, steps) => sum + steps, 0);
   const doneAtStart = planned.slice(0, stages.length).reduce((a, b) => a + b, 0) + (position?.step ?? 0);
 
@@ -98,15 +99,14 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     hooks.progress?.({ phase, done, total, ...(leftMs === undefined ? {} : { leftMs }) });
   };
 
-  const fitStage = async (candidate: Candidate, index: number, until?: number): Promise<Stage> => {
+  const fitStage = async (candidate: Candidate, index: number, rows: Prepared, until?: number): Promise<Stage> => {
     const again = until !== undefined;
-    const data = job.data;
-    const program = await compileCandidate(job, candidate);
+    const { data } = rows;
+    const program = await compileCandidate(job, candidate, rows);
     try {
-      const rows = again ? Uint32Array.from([...job.train, ...job.validation]).sort() : job.train;
       const batches = { batchSize: candidate.batchSize, seed: job.seed };
-      const train = openBatches(data, rows, batches);
-      const validation = openBatches(data, job.validation, { ...batches, batchSize: 256 });
+      const train = openBatches(data, rows.train, batches);
+      const validation = openBatches(data, rows.validation, { ...batches, batchSize: 256 });
       const before = stages.reduce((sum, stage) => sum + stage.steps, 0);
       const phase = again
         ? 'finishing'
@@ -135,7 +135,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
         position,
       );
       position = undefined;
-      const losses = again ? new Float64Array(0) : await lossesOf(program, result.best, validation, job);
+      const losses = again ? new Float64Array(0) : await lossesOf(program, result.best, validation, rows);
       return { ...result, losses };
     } finally {
       await program.dispose();
@@ -147,28 +147,27 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     if (i < stages.length) continue;
     if (isCut()) break;
     hooks.trying?.(candidate, i);
-    stages.push(await fitStage(candidate, i));
+    stages.push(await fitStage(candidate, i, job.rows));
   }
   const fitted = stages.slice(0, candidates.length);
   const index = simplestNearBest(fitted);
   const candidate = candidates[index];
   const chosen = fitted[index];
   assert(candidate && chosen, 'a candidate was chosen');
-  if (job.refit && stages.length === candidates.length && !isCut()) {
-    stages.push(await fitStage(candidate, index, chosen.best.epoch));
+  let last: { rows: Prepared; stage: Stage } = { rows: job.rows, stage: chosen };
+  if (job.refit && !isCut()) {
+    const rows = await job.refit();
+    if (stages.length === candidates.length) stages.push(await fitStage(candidate, index, rows, chosen.best.epoch));
+    if (!isCut()) last = { rows, stage: must(stages.at(-1), 'a refit') };
   }
-  const refitted = stages.length > candidates.length && !isCut() ? stages[candidates.length] : undefined;
-  const { best } = refitted ?? chosen;
   const steps = stages.reduce((sum, stage) => sum + stage.steps, 0);
   curve.add(steps, chosen.best.epoch, { 'val.loss': chosen.best.loss, [figure]: chosen.best.score });
   curve.flush();
   hooks.progress?.({ phase: 'training', done: total, total, leftMs: 0 });
   return {
     candidate,
-    graph: withWeights(
-      families[candidate.family].build(job.layout, job.outputs, candidate.hyper, job.seed),
-      best.weights,
-    ),
+    rows: last.rows,
+    graph: withWeights(buildCandidate(job, candidate, last.rows), last.stage.best.weights),
     validation: { loss: chosen.best.loss, score: chosen.best.score },
     epochs: chosen.epochs,
     bestEpoch: chosen.best.epoch,
@@ -179,13 +178,17 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
 
 const batchesIn = (rows: number, { batchSize }: Candidate) => Math.ceil(rows / Math.max(1, Math.min(batchSize, rows)));
 
-function compileCandidate(job: RunJob, candidate: Candidate): Promise<TrainingProgram> {
-  const graph = families[candidate.family].build(job.layout, job.outputs, candidate.hyper, job.seed);
-  return compileTraining(graph, {
-    loss: job.task === 'regression' ? 'mse' : 'cross_entropy',
-    ...(job.task === 'regression' ? {} : { labelSmoothing: candidate.labelSmoothing }),
+function buildCandidate(job: RunJob, { family, hyper }: Candidate, { layout, preprocess }: Prepared): Graph {
+  return families[family].build(layout, outputsOf(preprocess), hyper, job.seed);
+}
+
+function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Promise<TrainingProgram> {
+  const isRegression = rows.preprocess.task === 'regression';
+  return compileTraining(buildCandidate(job, candidate, rows), {
+    loss: isRegression ? 'mse' : 'cross_entropy',
+    ...(isRegression ? {} : { labelSmoothing: candidate.labelSmoothing }),
     optimizer: candidate.optimizer,
-    clipNorm: 10,
+    clipNorm,
     device: job.device,
     threads: job.threads,
     seed: job.seed,
@@ -196,12 +199,12 @@ function compileCandidate(job: RunJob, candidate: Candidate): Promise<TrainingPr
 async function lossesOf(
   program: TrainingProgram,
   best: BestState,
-  validation: ReturnType<typeof openBatches>,
-  job: RunJob,
+  validation: Batches,
+  { data, validation: order }: Prepared,
 ): Promise<Float64Array> {
   const state = await program.snapshot();
   for (const [name, value] of best.weights) state.set(`weight.${name}`, value);
   await program.restore(state);
-  const losses = rowLosses(await evaluatePart(program, validation, job.data), job.data);
-  return Float64Array.from(job.validation, (row) => losses.get(row) ?? 0);
+  const losses = rowLosses(await evaluatePart(program, validation, data), data);
+  return Float64Array.from(order, (row) => losses.get(row) ?? 0);
 }

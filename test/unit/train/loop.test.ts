@@ -74,7 +74,7 @@ describe('the training loop', () => {
     const data = clusters(123, 1);
     const whole = await open(data);
     const undisturbed = await fit(whole, options);
-    for (const cutAt of [1, 7, 14, 20]) {
+    for (const cutAt of [1, 7, 14, 21]) {
       const before = await open(data);
       let saved: FitState | undefined;
       let steps = 0;

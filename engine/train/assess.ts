@@ -1,0 +1,74 @@
+// The report on rows that the model never saw: they go through the very graph that is exported and served.
+import type { EncodedRows } from '../data/index.ts';
+import { batchText, inputNames } from '../data/index.ts';
+import type { Graph } from '../graph/index.ts';
+import { type Tensor, tensor } from '../onnx/index.ts';
+import { compile } from '../runtime/index.ts';
+import { Fault, type Preprocess, type Report } from '../schema/index.ts';
+import { logLoss } from './metrics.ts';
+import { classificationReport, regressionReport, type RunFacts } from './report.ts';
+
+const rowsPerRun = 512;
+
+/** Runs the served graph over encoded rows whose target is known, and reports. */
+export async function assess(
+  graph: Graph,
+  preprocess: Preprocess,
+  encoded: EncodedRows,
+  facts: Omit<RunFacts, 'loss'>,
+  threads = 1,
+): Promise<Report> {
+  const { labels, targets } = encoded;
+  const known = Uint32Array.from({ length: encoded.rows }, (_, row) => row).filter((row) =>
+    labels ? labels[row] >= 0 : !Number.isNaN(targets?.[row]),
+  );
+  if (known.length === 0) {
+    throw new Fault(
+      'bad_target',
+      `No test row has a target that the training data knows. Check column ${JSON.stringify(preprocess.target.column)} of the test data.`,
+    );
+  }
+  const wanted = labels ? 'probabilities' : 'prediction';
+  const width = labels ? preprocess.classes.length : 1;
+  const out = new Float64Array(known.length * width);
+  const program = await compile(graph, { threads });
+  try {
+    for (let from = 0; from < known.length; from += rowsPerRun) {
+      const rows = known.subarray(from, from + rowsPerRun);
+      const feeds = servedFeeds(preprocess, encoded, rows);
+      const used = Object.fromEntries(program.inputs.map(({ name }) => [name, feeds[name]]));
+      out.set((await program.run(used, [wanted]))[wanted].data as Float32Array, from * width);
+    }
+  } finally {
+    await program.dispose();
+  }
+  if (labels) {
+    const truth = Int32Array.from(known, (row) => labels[row]);
+    const task = preprocess.task === 'binary' ? 'binary' : 'multiclass';
+    return classificationReport(task, preprocess.classes, truth, out, { ...facts, loss: logLoss(truth, out, width) });
+  }
+  const truth = Float64Array.from(known, (row) => targets?.[row] ?? 0);
+  const { std = 1 } = preprocess.target;
+  const loss = truth.reduce((sum, value, i) => sum + ((out[i] - value) / std) ** 2, 0) / truth.length;
+  return regressionReport(truth, out, { ...facts, loss });
+}
+
+/** Raw inputs as a client's would be: categories as their text, '' where missing or unknown. */
+function servedFeeds(preprocess: Preprocess, encoded: EncodedRows, rows: Uint32Array): Record<string, Tensor> {
+  const { numeric, category } = preprocess;
+  const [k, c] = [numeric.length, category.length];
+  const feeds: Record<string, Tensor> = {};
+  const numbers = new Float64Array(rows.length * k);
+  for (const [i, row] of rows.entries()) numbers.set(encoded.numeric.subarray(row * k, (row + 1) * k), i * k);
+  const values = Array.from(rows).flatMap((row) =>
+    category.map((input, j) => input.values[encoded.codes[row * c + j] - 1] ?? ''),
+  );
+  if (k > 0) feeds[inputNames.numeric] = tensor('float64', [rows.length, k], numbers);
+  if (c > 0) feeds[inputNames.category] = tensor('string', [rows.length, c], values);
+  for (const [i, ragged] of encoded.text.entries()) {
+    const { ids, weights, width } = batchText(ragged, rows);
+    feeds[inputNames.textIds(i)] = tensor('int64', [rows.length, width], ids);
+    feeds[inputNames.textWeights(i)] = tensor('float32', [rows.length, width], weights);
+  }
+  return feeds;
+}

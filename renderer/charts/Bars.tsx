@@ -71,8 +71,8 @@ export function Reliability({ bins }: { bins: { confidence: number; accuracy: nu
   const { t, f } = useWords();
   const filled = bins.filter((bin) => bin.count > 0);
   const total = filled.reduce((sum, bin) => sum + bin.count, 0) || 1;
-  const size = 220;
-  const pad = 34;
+  const size = 232;
+  const pad = 46;
   const span = size - pad - 10;
   const x = (value: number): number => pad + value * span;
   const y = (value: number): number => 10 + (1 - value) * span;
@@ -113,7 +113,7 @@ export function Reliability({ bins }: { bins: { confidence: number; accuracy: nu
       <text x={x(0.5)} y={size + 6} textAnchor="middle">
         {t('report.confidence')}
       </text>
-      <text x={-y(0.5)} y={9} transform="rotate(-90)" textAnchor="middle">
+      <text x={-y(0.5)} y={10} transform="rotate(-90)" textAnchor="middle">
         {t('report.right')}
       </text>
     </svg>

@@ -45,6 +45,7 @@ function nameEnds(plot: uPlot, sheet: Sheet): void {
   ctx.save();
   ctx.font = `${12 * ratio}px ${css('--sans')}`;
   ctx.textBaseline = 'middle';
+  ctx.textAlign = 'left';
   for (const end of ends) {
     ctx.fillStyle = end.ink;
     ctx.fillText(end.name, bbox.left + bbox.width + 8 * ratio, end.y - over);
@@ -69,7 +70,7 @@ function optionsOf(properties: Properties, sheet: () => Sheet, width: number, zo
       { ...frame, label: axis, labelFont: font, labelSize: 18, size: 30, gap: 4 },
       {
         ...frame,
-        size: 58,
+        size: (_plot, values) => Math.max(30, ...(values ?? []).map((text) => text.length * 6.6 + 12)),
         gap: 6,
         values: (_plot, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))),
       },

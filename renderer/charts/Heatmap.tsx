@@ -12,7 +12,7 @@ export function Heatmap({ classes, counts }: Properties) {
   const dense = classes.length > 14;
   return (
     <div className="heat-frame">
-      <table className={`heat${dense ? ' dense' : ''}`}>
+      <table className={`heat${dense ? ' dense' : ''}`} style={{ maxWidth: 100 + classes.length * 64 }}>
         <caption className="visually-hidden">{t('report.confusion')}</caption>
         <thead>
           <tr>

@@ -14,13 +14,16 @@ function Picture({ column, rows, values }: { column: Column; rows: number; value
   const bins = useMemo(() => (values ? binned(values, column) : undefined), [values, column]);
   if (column.type === 'number' || column.type === 'date') {
     return bins ? (
-      <Histogram
-        counts={bins.counts}
-        low={bins.low}
-        high={bins.high}
-        label={t('datasets.histogram', { name: column.name })}
-        height={30}
-      />
+      <div className={bins.log ? 'logged' : undefined} title={bins.log ? t('datasets.log') : undefined}>
+        <Histogram
+          counts={bins.counts}
+          low={bins.low}
+          high={bins.high}
+          label={t('datasets.histogram', { name: column.name })}
+          height={30}
+        />
+        {bins.log ? <span className="quiet">log</span> : null}
+      </div>
     ) : null;
   }
   const top = column.top ?? [];
@@ -32,7 +35,10 @@ function Picture({ column, rows, values }: { column: Column; rows: number; value
             key={value}
             name={value}
             share={count / Math.max(1, rows)}
-            text={f.percent(count / Math.max(1, rows), 0)}
+            text={f.percent(
+              count / Math.max(1, rows),
+              count < rows / 100 || (count > rows * 0.99 && count < rows) ? 1 : 0,
+            )}
           />
         ))}
         {column.distinct > 3 ? (

@@ -99,13 +99,12 @@ export function DatasetPage() {
         </>
       }
     >
-      {dataset.error ? <Problem error={Object.assign(new Error(dataset.error.message), dataset.error)} /> : null}
+      {dataset.error ? <Problem error={dataset.error} /> : null}
       {warnings.length > 0 ? (
         <ul className="warnings" aria-label={t('datasets.warnings')}>
           {shown.map((warning) => (
             <li key={`${warning.code} ${warning.column ?? ''}`}>
               <Icon name="warning" size={14} />
-              {warning.column ? <code>{warning.column}</code> : null}
               <span>{warning.message}</span>
             </li>
           ))}

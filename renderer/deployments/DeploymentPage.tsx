@@ -95,9 +95,7 @@ export function DeploymentPage() {
       }
       actions={<Actions deployment={deployment} />}
     >
-      {deployment.error ? (
-        <Problem error={Object.assign(new Error(deployment.error.message), deployment.error)} />
-      ) : null}
+      {deployment.error ? <Problem error={deployment.error} /> : null}
       {deployment.state === 'starting' ? <p className="soft">{t('deploy.starting')}</p> : null}
       {deployment.state === 'stopped' ? <p className="soft">{t('deploy.stopped')}</p> : null}
       {schema.error ? <Problem error={schema.error} onRetry={() => void schema.refetch()} /> : null}

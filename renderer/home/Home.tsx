@@ -62,7 +62,7 @@ function Road() {
   ] as const;
   const next = steps.findIndex((step) => !step.done);
   return (
-    <ol className="road">
+    <ol className={next >= 2 ? 'road across' : 'road'}>
       {steps.map((step, index) => (
         <li key={step.name} className={step.done ? 'done' : index === next ? 'next' : 'later'}>
           <span className="road-mark" aria-hidden="true">

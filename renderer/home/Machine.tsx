@@ -25,6 +25,7 @@ export function Machine() {
   if (!data) return <Waiting />;
   const memory = data.memory.total - data.memory.free;
   const disk = data.disk.total - data.disk.free;
+  const absent = data.devices.filter((device) => !device.available);
   const leased = data.leases.reduce((sum, lease) => sum + lease.threads, 0);
   return (
     <div className="machine-box">
@@ -49,14 +50,29 @@ export function Machine() {
       <p className="quiet small">{t('machine.own', { used: f.bytes(data.disk.used) })}</p>
       <h3>{t('machine.devices')}</h3>
       <ul className="devices">
-        {data.devices.map((device) => (
-          <li key={device.id} className={device.available ? undefined : 'quiet'} title={device.why}>
-            <State state={device.available ? 'ready' : 'stopped'} bare />
-            <span>{device.name}</span>
-            {device.why ? <span className="quiet small">{device.why}</span> : null}
-          </li>
-        ))}
+        {data.devices
+          .filter((device) => device.available)
+          .map((device) => (
+            <li key={device.id}>
+              <State state="ready" bare />
+              <span>{device.name}</span>
+            </li>
+          ))}
       </ul>
+      {absent.length > 0 ? (
+        <details>
+          <summary className="quiet">{t('machine.absent', { count: absent.length })}</summary>
+          <ul className="devices">
+            {absent.map((device) => (
+              <li key={device.id}>
+                <State state="stopped" bare />
+                <span>{device.name}</span>
+                <span className="quiet small">{device.why}</span>
+              </li>
+            ))}
+          </ul>
+        </details>
+      ) : null}
       {data.leases.length > 0 ? (
         <>
           <h3>{t('machine.leases')}</h3>

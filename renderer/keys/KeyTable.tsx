@@ -36,7 +36,7 @@ export function KeyTable() {
       {
         id: 'id',
         head: t('keys.begins'),
-        track: 'minmax(140px, 1fr)',
+        track: '196px',
         render: (key) => <code className="quiet">nk_{key.id.replace(/^key_|^nk_/, '')}_…</code>,
       },
       {

@@ -14,6 +14,19 @@ import { useWords } from '../parts/words.ts';
 import { ReportView } from '../runs/ReportView.tsx';
 import { DeployButton } from './DeployButton.tsx';
 
+/** Words for the figures that bundles carry; others keep their own name. */
+const metricWords = {
+  accuracy: 'metric.accuracy',
+  macroF1: 'report.macroF1',
+  weightedF1: 'report.weightedF1',
+  logLoss: 'report.logLoss',
+  ece: 'report.ece',
+  loss: 'metric.loss',
+  r2: 'metric.r2',
+  rmse: 'metric.rmse',
+  mae: 'metric.mae',
+} as const;
+
 function Stop({ icon, kind, children, here }: { icon: IconName; kind: string; children: ReactNode; here?: boolean }) {
   return (
     <li className={here ? 'here' : undefined} aria-current={here ? 'page' : undefined}>
@@ -149,13 +162,15 @@ export function ModelPage() {
     >
       <Lineage model={model} />
       <Section title={t('models.card')}>
-        <dl className="figures wide">
-          {Object.entries(model.metrics).map(([name, value]) => (
-            <Figure key={name} name={name}>
-              {f.figure(value)}
-            </Figure>
-          ))}
-        </dl>
+        {run?.report ? null : (
+          <dl className="figures wide">
+            {Object.entries(model.metrics).map(([name, value]) => (
+              <Figure key={name} name={name in metricWords ? t(metricWords[name as keyof typeof metricWords]) : name}>
+                {f.figure(value)}
+              </Figure>
+            ))}
+          </dl>
+        )}
         <dl className="settings one">
           <div>
             <dt>{t('models.predicts')}</dt>

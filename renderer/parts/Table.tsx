@@ -105,10 +105,20 @@ export function Table<T extends object>(properties: Properties<T>) {
     if (onMore && last >= sorted.length - 40) onMore();
   }, [last, sorted.length, onMore]);
 
+  const least = columns.reduce(
+    (sum, column) => sum + Number(/(\d+)px/.exec(column.track)?.[1] ?? 80) + 14,
+    onSelect ? 58 : 30,
+  );
   const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.track).join(' ')}`;
   return (
     <div ref={frame} className={`table-frame${fill ? ' fill' : ''}`}>
-      <div role="table" aria-label={label} aria-rowcount={(properties.total ?? rows.length) + 1} className="table">
+      <div
+        role="table"
+        aria-label={label}
+        aria-rowcount={(properties.total ?? rows.length) + 1}
+        className="table"
+        style={{ minWidth: least }}
+      >
         <div role="rowgroup" className="table-head">
           <div role="row" aria-rowindex={1} className="table-row" style={{ gridTemplateColumns: template }}>
             {onSelect ? <div role="columnheader" aria-label={t('table.select')} /> : null}

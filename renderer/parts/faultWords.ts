@@ -1,12 +1,16 @@
 // A failure in words: the headline of its code in the language in use, and the appliance's own words with the remedy.
-import { Fault } from '../../engine/schema/index.ts';
+import { errorCodes } from '../../engine/schema/index.ts';
 import { say } from '../words/index.ts';
 import { showToast } from './toasts.ts';
 
-/** Headline and remedy of anything thrown. */
+/** Headline and remedy of anything thrown, or of the fault that a record keeps. */
 export function faultWords(error: unknown): { title: string; detail: string } {
-  const code = error instanceof Fault ? error.code : 'internal';
-  return { title: say(`fault.${code}`), detail: error instanceof Error ? error.message : String(error) };
+  const given = error instanceof Object && 'code' in error ? error.code : undefined;
+  const code = errorCodes.find((known) => known === given) ?? 'internal';
+  return {
+    title: say(`fault.${code}`),
+    detail: error instanceof Object && 'message' in error ? String(error.message) : String(error),
+  };
 }
 
 /** Says a failure at the foot of the window, `about` first. */

@@ -51,7 +51,8 @@ function build(language: string): Format {
       if (!present(value)) return none;
       if (value === 0) return '0';
       const size = Math.abs(value);
-      if (size < 1e-3 || size >= 1e7) return value.toExponential(2);
+      if (Number.isInteger(value) && size < 1e9) return whole.format(value);
+      if (size < 1e-3 || size >= 1e9) return value.toExponential(2);
       return new Intl.NumberFormat(language, { maximumSignificantDigits: digits }).format(value);
     },
     percent: (value, digits = 1) =>
@@ -76,8 +77,9 @@ function build(language: string): Format {
       if (seconds < 10) return unit(seconds, 'second', 1);
       if (seconds < 60) return unit(Math.round(seconds), 'second');
       const minutes = Math.floor(seconds / 60);
-      if (minutes < 60) return `${unit(minutes, 'minute')} ${unit(Math.round(seconds % 60), 'second')}`;
-      return `${unit(Math.floor(minutes / 60), 'hour')} ${unit(minutes % 60, 'minute')}`;
+      const rest = (value: number, name: string): string => (value > 0 ? ` ${unit(value, name)}` : '');
+      if (minutes < 60) return `${unit(minutes, 'minute')}${rest(Math.floor(seconds % 60), 'second')}`;
+      return `${unit(Math.floor(minutes / 60), 'hour')}${rest(minutes % 60, 'minute')}`;
     },
     ago(at, now = Date.now()) {
       if (!present(at)) return none;

@@ -87,7 +87,11 @@ export function Compare() {
                 const values = runs.map(read);
                 const known = values.filter((value): value is number => value !== undefined);
                 const best =
-                  better === 0 || known.length < 2 ? undefined : better > 0 ? Math.max(...known) : Math.min(...known);
+                  better === 0 || new Set(known).size < 2
+                    ? undefined
+                    : better > 0
+                      ? Math.max(...known)
+                      : Math.min(...known);
                 return (
                   <tr key={name}>
                     <th scope="row">{t(name)}</th>

@@ -27,6 +27,8 @@ function Actions({ run }: { run: Run }) {
     onError: (error) => showFault(error),
   });
   const over = isRunOver(run.state);
+  // A run that failed before its first checkpoint would fail again.
+  const resumes = over && run.state !== 'finished' && (run.state !== 'failed' || run.checkpoint !== undefined);
   return (
     <>
       {over ? null : (
@@ -39,7 +41,7 @@ function Actions({ run }: { run: Run }) {
           {t('runs.stop')}
         </Button>
       )}
-      {over && run.state !== 'finished' ? (
+      {resumes ? (
         <Button
           variant="filled"
           leftSection={<Icon name="play" size={14} />}
@@ -50,7 +52,12 @@ function Actions({ run }: { run: Run }) {
         </Button>
       ) : null}
       {over ? (
-        <Button onClick={() => train.open({ ...run.request, dataset: run.dataset.id })}>{t('runs.again')}</Button>
+        <Button
+          variant={run.state === 'failed' && !resumes ? 'filled' : 'default'}
+          onClick={() => train.open({ ...run.request, dataset: run.dataset.id })}
+        >
+          {t('runs.again')}
+        </Button>
       ) : null}
       {run.model ? (
         <Button
@@ -158,15 +165,19 @@ export function RunPage() {
       }
       actions={<Actions run={run} />}
     >
-      {run.error ? <Problem error={Object.assign(new Error(run.error.message), run.error)} /> : null}
+      {run.error ? <Problem error={run.error} /> : null}
       <div className="run-top">
-        <section className="section" aria-label={t('runs.curves')}>
-          {metrics.error ? (
-            <Problem error={metrics.error} onRetry={() => void metrics.refetch()} />
-          ) : (
-            <CurvePanel sources={sources} height={340} single />
-          )}
-        </section>
+        {isRunOver(run.state) && points?.length === 0 ? (
+          <p className="soft">{t('runs.noCurve')}</p>
+        ) : (
+          <section className="section" aria-label={t('runs.curves')}>
+            {metrics.error ? (
+              <Problem error={metrics.error} onRetry={() => void metrics.refetch()} />
+            ) : (
+              <CurvePanel sources={sources} height={340} single />
+            )}
+          </section>
+        )}
         <Standing run={run} />
       </div>
       {run.report ? <ReportView report={run.report} /> : null}

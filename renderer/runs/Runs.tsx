@@ -26,7 +26,7 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(150px, 1.4fr)',
+        track: 'minmax(140px, 1.4fr)',
         value: (run) => run.name,
         render: (run) => (
           <Link to="/runs/$id" params={{ id: run.id }} className="strong">
@@ -37,7 +37,7 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'state',
         head: t('state'),
-        track: 'minmax(170px, 1fr)',
+        track: 'minmax(148px, 1fr)',
         value: (run) => run.state,
         render: (run) => {
           const done = share(run);
@@ -54,7 +54,7 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'dataset.name',
         head: t('runs.dataset'),
-        track: 'minmax(140px, 1.2fr)',
+        track: 'minmax(150px, 1.3fr)',
         value: (run) => run.dataset.name,
         render: (run) => (
           <>
@@ -68,14 +68,14 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'plan.family',
         head: t('runs.family'),
-        track: 'minmax(92px, .7fr)',
+        track: 'minmax(104px, .7fr)',
         value: (run) => run.plan?.family,
         render: (run) => run.plan?.family ?? <span className="quiet">{run.request.model}</span>,
       },
       {
         id: 'score',
         head: t('runs.score'),
-        track: '130px',
+        track: '124px',
         right: true,
         render: (run) => {
           const score = headline(run);
@@ -92,7 +92,7 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'metrics.val.loss',
         head: t('runs.valLoss'),
-        track: '96px',
+        track: '72px',
         right: true,
         value: (run) => run.metrics['val.loss'],
         render: (run) => f.figure(run.metrics['val.loss']),
@@ -100,16 +100,16 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'request.seed',
         head: t('runs.seed'),
-        track: '66px',
+        track: '44px',
         right: true,
         value: (run) => run.request.seed,
         render: (run) => run.request.seed,
       },
-      { id: 'time', head: t('runs.time'), track: '84px', right: true, render: (run) => f.span(spent(run, now)) },
+      { id: 'time', head: t('runs.time'), track: '62px', right: true, render: (run) => f.span(spent(run, now)) },
       {
         id: 'createdAt',
         head: t('runs.started'),
-        track: '112px',
+        track: '92px',
         right: true,
         value: (run) => run.createdAt,
         render: (run) => <span title={f.moment(run.createdAt)}>{f.ago(run.createdAt, now)}</span>,

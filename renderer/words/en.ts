@@ -115,6 +115,7 @@ export const en = {
   'machine.of': '{{used}} of {{total}}',
   'machine.own': 'Neutrino’s own data, encrypted: {{used}}',
   'machine.devices': 'Devices',
+  'machine.absent': '{{count}} not available here, and why',
   'machine.leases': 'In use by',
 
   'import.choose': 'Import a file',
@@ -143,6 +144,7 @@ export const en = {
   'datasets.length': '{{mean}} characters on average, {{max}} at most',
   'datasets.others': 'and {{count}} more',
   'datasets.histogram': 'Histogram of {{name}}',
+  'datasets.log': 'Bars of equal width on a logarithmic scale, since most values are close to the smallest',
   'datasets.preview': 'Rows of the dataset',
   'type.number': 'number',
   'type.category': 'category',
@@ -208,6 +210,7 @@ export const en = {
   'runs.smoothing': 'Smoothing',
   'runs.curveAt': '{{name}} {{value}} at {{x}}',
   'runs.noPoints': 'The first point appears when the first batches are through.',
+  'runs.noCurve': 'This run ended before its first point.',
   'runs.stop': 'Stop',
   'runs.stopWords': 'Stops and keeps the best state so far',
   'runs.resume': 'Resume',

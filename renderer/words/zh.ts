@@ -115,6 +115,7 @@ export const zh: Record<keyof typeof en, string> = {
   'machine.of': '{{used}} / {{total}}',
   'machine.own': 'Neutrino 自身数据（已加密）：{{used}}',
   'machine.devices': '设备',
+  'machine.absent': '{{count}} 种在此不可用及原因',
   'machine.leases': '使用者',
 
   'import.choose': '导入文件',
@@ -141,6 +142,7 @@ export const zh: Record<keyof typeof en, string> = {
   'datasets.length': '平均 {{mean}} 字符，最长 {{max}}',
   'datasets.others': '另有 {{count}} 个',
   'datasets.histogram': '{{name}} 的直方图',
+  'datasets.log': '多数值接近最小值，因此直方图采用对数刻度',
   'datasets.preview': '数据集的行',
   'type.number': '数值',
   'type.category': '类别',
@@ -205,6 +207,7 @@ export const zh: Record<keyof typeof en, string> = {
   'runs.smoothing': '平滑',
   'runs.curveAt': '{{name}} 在 {{x}} 处为 {{value}}',
   'runs.noPoints': '第一批数据训练完后出现第一个点。',
+  'runs.noCurve': '这次运行在出现第一个点之前就结束了。',
   'runs.stop': '停止',
   'runs.stopWords': '停止并保留目前最好的状态',
   'runs.resume': '继续',

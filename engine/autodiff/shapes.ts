@@ -3,7 +3,7 @@ import { type Dim, type GraphBuilder, sameShape, type Value } from '../graph/ind
 
 /** A shape as an int64 vector: constant where numeric, else read off `like`, a value whose shape holds the symbols. */
 export function shapeValue(g: GraphBuilder, shape: readonly Dim[], like: readonly Value[]): Value {
-  if (shape.every((dim) => typeof dim === 'number')) return g.ints(shape as number[]);
+  if (shape.every((dim) => typeof dim === 'number')) return g.ints(shape);
   const whole = like.find((value) => sameShape(value.shape, shape));
   if (whole) return g.op('Shape', [whole]);
   const parts: Value[] = [];

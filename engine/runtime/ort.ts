@@ -1,6 +1,6 @@
 // Runs graphs on onnxruntime-node. Its `run` blocks the calling thread, so whoever serves others runs it in a child process.
 import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node';
-import { type DType, dtypes, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
+import { type DType, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
 import type { CompileOptions, Device, Port, Program, Source } from './program.ts';
 
@@ -10,8 +10,14 @@ env.logLevel = 'fatal';
 /** Devices that onnxruntime may drive, and what to do where one is missing. */
 const providers: Readonly<Record<string, { name: string; remedy: string }>> = {
   cpu: { name: 'CPU', remedy: 'this package is incomplete: run npm ci again' },
-  webgpu: { name: 'GPU by WebGPU (Vulkan, Metal or Direct3D 12)', remedy: 'install the GPU driver with Vulkan, or use --device cpu' },
-  cuda: { name: 'NVIDIA GPU by CUDA', remedy: 'install the CUDA libraries of onnxruntime-node, or use --device webgpu or cpu' },
+  webgpu: {
+    name: 'GPU by WebGPU (Vulkan, Metal or Direct3D 12)',
+    remedy: 'install the GPU driver with Vulkan, or use --device cpu',
+  },
+  cuda: {
+    name: 'NVIDIA GPU by CUDA',
+    remedy: 'install the CUDA libraries of onnxruntime-node, or use --device webgpu or cpu',
+  },
   dml: { name: 'GPU by DirectML', remedy: 'DirectML needs Windows: use --device webgpu or cpu' },
   coreml: { name: 'Apple GPU and Neural Engine by Core ML', remedy: 'Core ML needs macOS: use --device webgpu or cpu' },
 };
@@ -40,12 +46,13 @@ const inexactRewrites = [
   'NchwcTransformer',
 ];
 
-const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor => new OrtTensor(dtype as 'float32', data as Float32Array, dims);
+const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor =>
+  new OrtTensor(dtype as 'float32', data as Float32Array, dims);
 
 const fromOrt = (value: OrtTensor): Tensor => ({
   dtype: value.type as DType,
   dims: value.dims as number[],
-  data: value.data as Tensor['data'],
+  data: value.data,
 });
 
 const toOrtAll = (tensors: Record<string, Tensor>): Record<string, OrtTensor> => {
@@ -58,7 +65,12 @@ const toOrtAll = (tensors: Record<string, Tensor>): Record<string, OrtTensor> =>
 function faultOf(error: unknown): Fault {
   const message = error instanceof Error ? error.message : String(error);
   if (/bad_alloc|failed to allocate|out of memory/i.test(message)) {
-    return new Fault('out_of_memory', 'not enough memory for this batch: use a smaller batch size or a smaller model', undefined, error);
+    return new Fault(
+      'out_of_memory',
+      'not enough memory for this batch: use a smaller batch size or a smaller model',
+      undefined,
+      error,
+    );
   }
   return new Fault('internal', `onnxruntime: ${message}`, undefined, error);
 }
@@ -72,7 +84,8 @@ function bytesOf(source: Source): Uint8Array {
 export async function compileOrt(source: Source, options: CompileOptions = {}): Promise<Program> {
   const device = options.device ?? 'cpu';
   const provider = Object.hasOwn(providers, device) ? providers[device] : undefined;
-  if (!provider) throw new Fault('no_device', `there is no device "${device}": use one of ${Object.keys(providers).join(', ')}`);
+  if (!provider)
+    throw new Fault('no_device', `there is no device "${device}": use one of ${Object.keys(providers).join(', ')}`);
   const bytes = bytesOf(source);
   const open = (executionProvider: string) =>
     InferenceSession.create(bytes, {
@@ -88,13 +101,20 @@ export async function compileOrt(source: Source, options: CompileOptions = {}): 
           ...(options.optimise === 'all' ? {} : { disable_prepacking: '1' }),
           set_denormal_as_zero: '1',
         },
-        ...(options.optimise === 'all' ? {} : { optimization: { disable_specified_optimizers: inexactRewrites.join(';') } }),
+        ...(options.optimise === 'all'
+          ? {}
+          : { optimization: { disable_specified_optimizers: inexactRewrites.join(';') } }),
       },
     } as InferenceSession.SessionOptions);
   const session = await open(device).catch((error: unknown) => {
     if (device === 'cpu') throw faultOf(error);
     const first = (error instanceof Error ? error.message : String(error)).split('\n')[0].slice(0, 200);
-    throw new Fault('no_device', `device ${device} cannot be used here: ${provider.remedy} (${first})`, undefined, error);
+    throw new Fault(
+      'no_device',
+      `device ${device} cannot be used here: ${provider.remedy} (${first})`,
+      undefined,
+      error,
+    );
   });
   return programOf(session);
 }
@@ -133,7 +153,7 @@ function programOf(session: InferenceSession): Program {
 
 function readAll(results: InferenceSession.OnnxValueMapType): Record<string, Tensor> {
   const out: Record<string, Tensor> = {};
-  for (const name in results) out[name] = fromOrt(results[name] as OrtTensor);
+  for (const name in results) out[name] = fromOrt(results[name]);
   return out;
 }
 
@@ -148,7 +168,11 @@ const probe = wrapGraph({
 
 /** Every device by name, tried out here: a device is available when a graph ran on it. */
 export async function ortDevices(): Promise<Device[]> {
-  const bundled = new Set(listSupportedBackends().filter((backend) => backend.bundled).map((backend) => backend.name));
+  const bundled = new Set(
+    listSupportedBackends()
+      .filter((backend) => backend.bundled)
+      .map((backend) => backend.name),
+  );
   const devices: Device[] = [];
   for (const [id, { name, remedy }] of Object.entries(providers)) {
     if (!bundled.has(id)) {

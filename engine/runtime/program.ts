@@ -36,7 +36,10 @@ export interface Program {
    * Runs the graph. `fetches` limits the outputs: a list of names, or tensors of the right type and shape to write into
    * (they come back in the result). Throws `out_of_memory` or `internal` with the runtime's message.
    */
-  run(feeds: Record<string, Tensor>, fetches?: readonly string[] | Record<string, Tensor>): Promise<Record<string, Tensor>>;
+  run(
+    feeds: Record<string, Tensor>,
+    fetches?: readonly string[] | Record<string, Tensor>,
+  ): Promise<Record<string, Tensor>>;
   /**
    * Fixes some feeds and all fetches, which the runtime then reads and writes in place at every call: for state that
    * stays where it is while its contents change. On the cpu a fetch may be the memory of a feed.

@@ -41,7 +41,7 @@ interface State {
 const copyOf = (value: Tensor): Tensor => ({
   ...value,
   dims: [...value.dims],
-  data: value.data.slice() as Tensor['data'],
+  data: value.data.slice(),
 });
 
 function initialState(forward: Graph, options: ProgramOptions): State {
@@ -115,7 +115,7 @@ export function dropoutFeeds(seed: number, step: number, rows: number, firstRow:
   };
 }
 
-const first = (value: Tensor): number => Number((value.data as Float32Array)[0]);
+const first = (value: Tensor): number => (value.data as Float32Array)[0];
 
 /** Compiles the programs; throws `bad_graph`, `unsupported_operator` or `no_device` before anything runs. */
 export async function compileTraining(forward: Graph, options: ProgramOptions): Promise<TrainingProgram> {

@@ -108,8 +108,7 @@ const lion: Optimizer<Extract<OptimizerSpec, { kind: 'lion' }>> = {
 
 const optimizers = { sgd, adam, adamw: adam, lion } as const satisfies Record<OptimizerSpec['kind'], unknown>;
 
-const entryOf = (spec: OptimizerSpec): Optimizer<OptimizerSpec> =>
-  optimizers[spec.kind] as Optimizer<never> as Optimizer<OptimizerSpec>;
+const entryOf = (spec: OptimizerSpec): Optimizer<OptimizerSpec> => optimizers[spec.kind];
 
 /** Names of the state buffers that an optimiser keeps. */
 export const optimizerSlots = (spec: OptimizerSpec): readonly string[] => entryOf(spec).slots(spec);

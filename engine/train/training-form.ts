@@ -18,11 +18,11 @@ export interface TrainingForm {
 interface Context {
   g: GraphBuilder;
   /** The value that stands for a name of the forward graph. */
-  get(name: string): Value;
+  get: (name: string) => Value;
   /** Sample weights, float32 [batch]. */
   weights: Value;
   updates: Map<string, Value>;
-  rows(): { step: Value; rows: Value };
+  rows: () => { step: Value; rows: Value };
 }
 
 type Rewrite = (context: Context, node: Node) => Value;

@@ -11,7 +11,11 @@ const get = (name: string): Tensor => expected.tensors.get(name) as Tensor;
 
 function rows(value: Tensor, from: number, to: number): Tensor {
   const size = value.data.length / value.dims[0];
-  return { ...value, dims: [to - from, ...value.dims.slice(1)], data: (value.data as NumericArray).slice(from * size, to * size) };
+  return {
+    ...value,
+    dims: [to - from, ...value.dims.slice(1)],
+    data: (value.data as NumericArray).slice(from * size, to * size),
+  };
 }
 
 const batch = (from: number, to: number) => ({
@@ -20,7 +24,12 @@ const batch = (from: number, to: number) => ({
   weights: ones(to - from),
 });
 
-const options = { loss: 'cross_entropy', optimizer: { kind: 'adamw', weightDecay: 0.01 }, threads: 2, seed: 1 } as const;
+const options = {
+  loss: 'cross_entropy',
+  optimizer: { kind: 'adamw', weightDecay: 0.01 },
+  threads: 2,
+  seed: 1,
+} as const;
 
 for (const { device, skip } of runtimes) {
   describe.skipIf(skip !== undefined)(`${device}${skip ? `: skipped, ${skip}` : ''}`, () => {

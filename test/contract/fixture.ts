@@ -25,9 +25,9 @@ export interface Fixture {
   /** PyTorch's loss of each step. */
   curve: number[];
   /** A tensor of the file; throws when it has none of that name. */
-  reference(key: string): Tensor;
+  reference: (key: string) => Tensor;
   /** Feeds and labels of step `i`. */
-  batch(i: number): { feeds: Record<string, Tensor>; labels: Tensor; weights: Tensor };
+  batch: (i: number) => { feeds: Record<string, Tensor>; labels: Tensor; weights: Tensor };
 }
 
 /** Row `i` of the leading axis. */
@@ -37,7 +37,11 @@ function row(value: Tensor, i: number): Tensor {
   return { dtype: value.dtype, dims, data: (value.data as NumericArray).slice(i * size, (i + 1) * size) };
 }
 
-export const ones = (rows: number): Tensor => ({ dtype: 'float32', dims: [rows], data: new Float32Array(rows).fill(1) });
+export const ones = (rows: number): Tensor => ({
+  dtype: 'float32',
+  dims: [rows],
+  data: new Float32Array(rows).fill(1),
+});
 
 /** Reads weights of a safetensors file by name while a graph is built. */
 export type Weights = (name: string) => Value;
@@ -93,7 +97,13 @@ function textCnn(g: GraphBuilder, w: Weights): Value {
 function cnn(g: GraphBuilder, w: Weights, buffer: (name: string) => Value): Value {
   const x = g.input('x', 'float32', ['batch', 3, 16, 16]);
   const first = g.op('Conv', [x, w('c1.weight'), w('c1.bias')], { pads: [1, 1, 1, 1] });
-  const norm = g.op('BatchNormalization', [first, w('bn.weight'), w('bn.bias'), buffer('bn.running_mean'), buffer('bn.running_var')]);
+  const norm = g.op('BatchNormalization', [
+    first,
+    w('bn.weight'),
+    w('bn.bias'),
+    buffer('bn.running_mean'),
+    buffer('bn.running_var'),
+  ]);
   const pooled = g.op('MaxPool', [g.op('Relu', [norm])], { kernel_shape: [2, 2], strides: [2, 2] });
   const second = g.op('Conv', [pooled, w('c2.weight'), w('c2.bias')], { strides: [2, 2], pads: [1, 1, 1, 1] });
   return linear(g, w, 'head', g.op('Flatten', [g.op('Relu', [second])]));
@@ -112,9 +122,20 @@ const models: Record<string, (g: GraphBuilder, w: Weights, buffer: (name: string
 export const fixtureNames = Object.keys(models);
 
 function optimizerOf(kind: string, hyper: Hyper): OptimizerSpec {
-  if (kind === 'SGD') return { kind: 'sgd', momentum: hyper.momentum ?? 0, nesterov: hyper.nesterov ?? false, weightDecay: hyper.weight_decay };
+  if (kind === 'SGD')
+    return {
+      kind: 'sgd',
+      momentum: hyper.momentum ?? 0,
+      nesterov: hyper.nesterov ?? false,
+      weightDecay: hyper.weight_decay,
+    };
   const { betas, eps, weight_decay: weightDecay } = hyper;
-  return { kind: kind === 'AdamW' ? 'adamw' : 'adam', ...(betas ? { betas } : {}), ...(eps ? { eps } : {}), weightDecay };
+  return {
+    kind: kind === 'AdamW' ? 'adamw' : 'adam',
+    ...(betas ? { betas } : {}),
+    ...(eps ? { eps } : {}),
+    weightDecay,
+  };
 }
 
 /** Reads a fixture and builds its forward graph from the starting weights. */
@@ -155,7 +176,11 @@ export function readFixture(name: string): Fixture {
     reference: get,
     batch(i) {
       const labels = row(get('labels'), i);
-      return { feeds: Object.fromEntries(inputs.map((key) => [key.slice(6), row(get(key), i)])), labels, weights: ones(labels.dims[0]) };
+      return {
+        feeds: Object.fromEntries(inputs.map((key) => [key.slice(6), row(get(key), i)])),
+        labels,
+        weights: ones(labels.dims[0]),
+      };
     },
   };
 }

@@ -10,14 +10,22 @@ import { runtimes } from './runtimes.ts';
 
 function filled(name: string, dims: number[], scale = 1): Tensor {
   const random = rng(7, name);
-  return tensor('float32', dims, Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => random.normal() * scale));
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => random.normal() * scale),
+  );
 }
 
 /** A small network with everything that acts otherwise while training. */
 function network(dropout: number): Graph {
   const g = graphBuilder('network');
   const x = g.input('x', 'float32', ['batch', 2, 6, 6]);
-  const conv = g.op('Conv', [x, g.parameter('conv', filled('conv', [4, 2, 3, 3], 0.3)), g.parameter('conv.bias', filled('cb', [4]))]);
+  const conv = g.op('Conv', [
+    x,
+    g.parameter('conv', filled('conv', [4, 2, 3, 3], 0.3)),
+    g.parameter('conv.bias', filled('cb', [4])),
+  ]);
   const norm = g.op('BatchNormalization', [
     conv,
     g.parameter('scale', filled('scale', [4])),
@@ -27,7 +35,14 @@ function network(dropout: number): Graph {
   ]);
   const flat = g.op('Flatten', [gelu(g, norm)]);
   const dropped: Value = dropout > 0 ? g.op('Dropout', [flat, g.constant(dropout)]) : flat;
-  g.output(g.op('Gemm', [dropped, g.parameter('head', filled('head', [64, 3], 0.2)), g.parameter('head.bias', filled('hb', [3]))]), 'logits');
+  g.output(
+    g.op('Gemm', [
+      dropped,
+      g.parameter('head', filled('head', [64, 3], 0.2)),
+      g.parameter('head.bias', filled('hb', [3])),
+    ]),
+    'logits',
+  );
   return g.build();
 }
 
@@ -35,7 +50,11 @@ function batchOf(rows: number, label = 'batch') {
   const random = rng(3, label);
   return {
     feeds: { x: filled(label, [rows, 2, 6, 6]) },
-    labels: tensor('int64', [rows], Array.from({ length: rows }, () => random.int(3))),
+    labels: tensor(
+      'int64',
+      [rows],
+      Array.from({ length: rows }, () => random.int(3)),
+    ),
     weights: ones(rows),
   };
 }
@@ -46,10 +65,17 @@ function padded(batch: ReturnType<typeof batchOf>, by: number): ReturnType<typeo
   const join = (a: Tensor, b: Tensor): Tensor => ({
     dtype: a.dtype,
     dims: [a.dims[0] + b.dims[0], ...a.dims.slice(1)],
-    data: a.dtype === 'int64' ? BigInt64Array.from([...(a.data as BigInt64Array), ...(b.data as BigInt64Array)]) : Float32Array.from([...(a.data as Float32Array), ...(b.data as Float32Array)]),
+    data:
+      a.dtype === 'int64'
+        ? BigInt64Array.from([...(a.data as BigInt64Array), ...(b.data as BigInt64Array)])
+        : Float32Array.from([...(a.data as Float32Array), ...(b.data as Float32Array)]),
   });
   const zeros = tensor('float32', [by]);
-  return { feeds: { x: join(batch.feeds.x, rubbish.feeds.x) }, labels: join(batch.labels, rubbish.labels), weights: join(batch.weights, zeros) };
+  return {
+    feeds: { x: join(batch.feeds.x, rubbish.feeds.x) },
+    labels: join(batch.labels, rubbish.labels),
+    weights: join(batch.weights, zeros),
+  };
 }
 
 const differing = (a: ReadonlyMap<string, Tensor>, b: ReadonlyMap<string, Tensor>): string[] =>
@@ -60,7 +86,8 @@ const furthest = (a: Tensor, b: Tensor): number =>
 
 for (const { device, skip } of runtimes) {
   const base: ProgramOptions = { loss: 'cross_entropy', optimizer: { kind: 'adamw' }, device, threads: 2, seed: 11 };
-  const open = (dropout: number, changes: Partial<ProgramOptions> = {}) => compileTraining(network(dropout), { ...base, ...changes });
+  const open = (dropout: number, changes: Partial<ProgramOptions> = {}) =>
+    compileTraining(network(dropout), { ...base, ...changes });
   const run = async (training: TrainingProgram, from: number, to: number) => {
     const losses: number[] = [];
     for (let i = from; i < to; i++) {
@@ -127,11 +154,18 @@ for (const { device, skip } of runtimes) {
       await training.step(feeds, labels, weights, 0);
       const still = await training.weights();
       const parameters = network(0).parameters;
-      expect(parameters.filter((name) => !sameTensor(before.get(name) as Tensor, still.get(name) as Tensor))).toEqual([]);
+      expect(parameters.filter((name) => !sameTensor(before.get(name) as Tensor, still.get(name) as Tensor))).toEqual(
+        [],
+      );
       await training.step(feeds, labels, weights, 1);
       const after = await training.weights();
       const moved = parameters.map((name) => furthest(after.get(name) as Tensor, before.get(name) as Tensor));
-      const squares = parameters.flatMap((name) => Array.from((after.get(name) as Tensor).data as Float32Array, (v, i) => (v - ((before.get(name) as Tensor).data as Float32Array)[i]) ** 2));
+      const squares = parameters.flatMap((name) =>
+        Array.from(
+          (after.get(name) as Tensor).data as Float32Array,
+          (v, i) => (v - ((before.get(name) as Tensor).data as Float32Array)[i]) ** 2,
+        ),
+      );
       expect(Math.max(...moved)).toBeGreaterThan(0);
       expect(Math.sqrt(squares.reduce((a, b) => a + b, 0))).toBeCloseTo(0.5, 3);
       await training.dispose();

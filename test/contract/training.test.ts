@@ -33,7 +33,9 @@ for (const { device, skip } of runtimes) {
         const training = await program(fixture, device);
         const { feeds, labels, weights } = fixture.batch(0);
         const gradients = await training.gradients(feeds, labels, weights);
-        const errors = [...gradients].map(([key, value]) => [key, relativeError(value, fixture.reference(`grad.${key}`))] as const);
+        const errors = [...gradients].map(
+          ([key, value]) => [key, relativeError(value, fixture.reference(`grad.${key}`))] as const,
+        );
         expect(errors.filter(([key, error]) => !undetermined.has(key) && !(error < 1e-4))).toEqual([]);
         expect(errors.map(([key]) => key)).toEqual(fixture.forward.parameters);
         await training.dispose();
@@ -44,9 +46,13 @@ for (const { device, skip } of runtimes) {
         const training = await program(fixture, device);
         const curve = await losses(training, fixture);
         const off = curve.map((loss, i) => Math.abs(loss - fixture.curve[i]));
-        expect(off.filter((error, i) => !(error < (i < 5 ? 1e-4 : Math.max(1e-3, 0.02 * fixture.curve[i]))))).toEqual([]);
+        expect(off.filter((error, i) => !(error < (i < 5 ? 1e-4 : Math.max(1e-3, 0.02 * fixture.curve[i]))))).toEqual(
+          [],
+        );
         const end = await training.weights();
-        const errors = [...end].map(([key, value]) => [key, relativeError(value, fixture.reference(`end.${key}`))] as const);
+        const errors = [...end].map(
+          ([key, value]) => [key, relativeError(value, fixture.reference(`end.${key}`))] as const,
+        );
         expect(errors.filter(([key, error]) => !undetermined.has(key) && !(error < 1e-2))).toEqual([]);
         await training.dispose();
       });

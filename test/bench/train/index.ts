@@ -17,13 +17,24 @@ interface Timing {
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { threads: { type: 'string', default: '1,2,4' }, steps: { type: 'string', default: '30' }, 'no-peer': { type: 'boolean' }, child: { type: 'string' } },
+  options: {
+    threads: { type: 'string', default: '1,2,4' },
+    steps: { type: 'string', default: '30' },
+    'no-peer': { type: 'boolean' },
+    child: { type: 'string' },
+  },
 });
 const steps = Number(values.steps);
 
 async function time(work: string, threads: number): Promise<Timing> {
   const { graph, feeds, labels, weights } = workloads[work]();
-  const training = await compileTraining(graph, { loss: 'cross_entropy', optimizer: { kind: 'adamw' }, device: 'cpu', threads, seed: 1 });
+  const training = await compileTraining(graph, {
+    loss: 'cross_entropy',
+    optimizer: { kind: 'adamw' },
+    device: 'cpu',
+    threads,
+    seed: 1,
+  });
   const times: number[] = [];
   for (let i = 0; i < steps + 3; i++) {
     const start = performance.now();
@@ -52,7 +63,9 @@ function measure(work: string, threads: number): Promise<Timing> {
 function peer(work: string): Timing | undefined {
   if (values['no-peer']) return undefined;
   const script = join(import.meta.dirname, 'torch_bench.py');
-  const text = execFileSync('/usr/bin/python3', [script, '--threads', values.threads, '--steps', String(steps), work], { encoding: 'utf8' });
+  const text = execFileSync('/usr/bin/python3', [script, '--threads', values.threads, '--steps', String(steps), work], {
+    encoding: 'utf8',
+  });
   return JSON.parse(text) as Timing;
 }
 
@@ -68,7 +81,9 @@ if (values.child) {
     const ratio = torch && torch.median_ms / best.median_ms;
     console.error(
       `${work.padEnd(10)} ours ${best.median_ms.toFixed(2)} ms (${best.threads} threads, ${best.peak_mb} MB)` +
-        (torch ? `  PyTorch ${torch.median_ms.toFixed(2)} ms (${torch.threads} threads)  ratio ${ratio?.toFixed(2)}` : ''),
+        (torch
+          ? `  PyTorch ${torch.median_ms.toFixed(2)} ms (${torch.threads} threads)  ratio ${ratio?.toFixed(2)}`
+          : ''),
     );
     console.log(JSON.stringify({ ...best, peer_ms: torch?.median_ms, ratio }));
   }

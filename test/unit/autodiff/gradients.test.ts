@@ -41,7 +41,12 @@ function build(make: (g: GraphBuilder) => { inputs: Value[]; outputs: Value[] })
   const { inputs, outputs } = make(g);
   const floats = outputs.filter((value) => value.dtype === 'float32');
   const seeds = new Map(floats.map((value, i) => [value.name, g.input(`weight.${i}`, 'float32', value.shape)]));
-  const gradients = backward(g, g.nodes(), seeds, inputs.map((value) => value.name));
+  const gradients = backward(
+    g,
+    g.nodes(),
+    seeds,
+    inputs.map((value) => value.name),
+  );
   for (const [name, value] of gradients) g.output(value, `d.${name}`);
   return { forward: plain.build(), gradient: g.build() };
 }
@@ -53,7 +58,10 @@ function buildRow(row: Row): Built {
       return isFloats(input) ? g.input(`x${i}`, 'float32', input.shape) : g.constant(input, `c${i}`);
     });
     const outputs = g.ops(row.op, operands, row.attributes ?? {}, row.outputs ?? 1);
-    return { inputs: operands.filter((value, i): value is Value => value !== null && isFloats(row.inputs[i])), outputs };
+    return {
+      inputs: operands.filter((value, i): value is Value => value !== null && isFloats(row.inputs[i])),
+      outputs,
+    };
   });
 }
 
@@ -82,7 +90,10 @@ async function worst(row: Row): Promise<number> {
     return sum;
   };
   const backwards = await compile(gradient);
-  const gradients = await backwards.run({ ...feeds, ...Object.fromEntries(weights.map((value, i) => [`weight.${i}`, value])) });
+  const gradients = await backwards.run({
+    ...feeds,
+    ...Object.fromEntries(weights.map((value, i) => [`weight.${i}`, value])),
+  });
   let error = 0;
   let scale = 1e-3;
   for (const [name, feed] of Object.entries(feeds)) {
@@ -113,23 +124,31 @@ describe('gradient rules agree with finite differences', () => {
 });
 
 describe('gradients at special points are those of PyTorch', () => {
-  test.each(specialPoints.map((point) => [`${point.op} at ${point.x.join(', ')}`, point] as const))('%s', async (_, point) => {
-    const { gradient } = build((g) => {
-      const x = g.input('x', 'float32', [point.x.length]);
-      const y = g.op(point.op, [x, ...(point.more ?? []).map((value, i) => g.constant(value, `c${i}`))], point.attributes);
-      return { inputs: [x], outputs: [y] };
-    });
-    const program = await compile(gradient);
-    const feeds: Record<string, Tensor> = { x: tensor('float32', [point.x.length], point.x) };
-    for (const { name, shape } of gradient.inputs) {
-      const dims = shape.map(Number);
-      if (name.startsWith('weight.')) feeds[name] = tensor('float32', dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1));
-    }
-    const results = gradient.outputs.length === 0 ? {} : await program.run(feeds);
-    const dx = results['d.x'] ? Array.from(results['d.x'].data as Float32Array) : point.x.map(() => 0);
-    expect(dx.map((v) => Math.round(v * 1e5) / 1e5 + 0)).toEqual(point.dx);
-    await program.dispose();
-  });
+  test.each(specialPoints.map((point) => [`${point.op} at ${point.x.join(', ')}`, point] as const))(
+    '%s',
+    async (_, point) => {
+      const { gradient } = build((g) => {
+        const x = g.input('x', 'float32', [point.x.length]);
+        const y = g.op(
+          point.op,
+          [x, ...(point.more ?? []).map((value, i) => g.constant(value, `c${i}`))],
+          point.attributes,
+        );
+        return { inputs: [x], outputs: [y] };
+      });
+      const program = await compile(gradient);
+      const feeds: Record<string, Tensor> = { x: tensor('float32', [point.x.length], point.x) };
+      for (const { name, shape } of gradient.inputs) {
+        const dims = shape.map(Number);
+        if (name.startsWith('weight.'))
+          feeds[name] = tensor('float32', dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1));
+      }
+      const results = gradient.outputs.length === 0 ? {} : await program.run(feeds);
+      const dx = results['d.x'] ? Array.from(results['d.x'].data as Float32Array) : point.x.map(() => 0);
+      expect(dx.map((v) => Math.round(v * 1e5) / 1e5 + 0)).toEqual(point.dx);
+      await program.dispose();
+    },
+  );
 });
 
 test('every operator with a gradient rule has a row or a special point', () => {

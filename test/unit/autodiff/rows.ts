@@ -35,10 +35,16 @@ const f = (shape: readonly Dim[], range?: Range, avoid?: readonly number[]): Flo
 });
 const i64 = (values: number | readonly number[], dims?: readonly number[]): Tensor =>
   typeof values === 'number' ? tensor('int64', [], [values]) : tensor('int64', dims ?? [values.length], values);
-const f32 = (values: readonly number[], dims: readonly number[] = [values.length]): Tensor => tensor('float32', dims, values);
+const f32 = (values: readonly number[], dims: readonly number[] = [values.length]): Tensor =>
+  tensor('float32', dims, values);
 const bool = (values: readonly number[], dims: readonly number[]): Tensor => tensor('bool', dims, values);
 
-const unary = (op: string, range: Range = [-2, 2], avoid: readonly number[] = [], attributes: Record<string, AttributeValue> = {}): Row => ({
+const unary = (
+  op: string,
+  range: Range = [-2, 2],
+  avoid: readonly number[] = [],
+  attributes: Record<string, AttributeValue> = {},
+): Row => ({
   op,
   inputs: [f(['n', 3, 'm'], range, avoid)],
   attributes,
@@ -68,25 +74,53 @@ const conv: Row[] = [
   { op: 'Conv', inputs: [image(2, 9), f([3, 2, 4]), f([3])], attributes: { strides: [2], pads: [2, 1] } },
   { op: 'Conv', inputs: [image(2, 'm'), f([3, 2, 2]), f([3])], attributes: { pads: [1, 1] } },
   { op: 'Conv', inputs: [image(2, 5, 5), f([3, 2, 1, 1]), f([3])] },
-  { op: 'Conv', inputs: [image(8, 5, 4), f([3, 8, 3, 2], [-0.5, 0.5]), f([3])], attributes: { pads: [1, 0, 1, 1], strides: [2, 1] } },
-  { op: 'Conv', inputs: [image(9, 8), f([2, 9, 3], [-0.5, 0.5])], attributes: { pads: [1, 2], dilations: [2], strides: [2] } },
-  { op: 'ConvTranspose', inputs: [image(2, 4, 3), f([2, 3, 3, 2]), f([3])], attributes: { strides: [2, 2], pads: [1, 0, 1, 0], output_padding: [1, 0] } },
+  {
+    op: 'Conv',
+    inputs: [image(8, 5, 4), f([3, 8, 3, 2], [-0.5, 0.5]), f([3])],
+    attributes: { pads: [1, 0, 1, 1], strides: [2, 1] },
+  },
+  {
+    op: 'Conv',
+    inputs: [image(9, 8), f([2, 9, 3], [-0.5, 0.5])],
+    attributes: { pads: [1, 2], dilations: [2], strides: [2] },
+  },
+  {
+    op: 'ConvTranspose',
+    inputs: [image(2, 4, 3), f([2, 3, 3, 2]), f([3])],
+    attributes: { strides: [2, 2], pads: [1, 0, 1, 0], output_padding: [1, 0] },
+  },
   { op: 'ConvTranspose', inputs: [image(4, 3, 3), f([4, 2, 2, 2])], attributes: { group: 2 } },
 ];
 
 const pools: Row[] = [
   { op: 'MaxPool', inputs: [image(2, 6, 6)], attributes: { kernel_shape: [2, 2], strides: [2, 2] } },
-  { op: 'MaxPool', inputs: [image(2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] } },
+  {
+    op: 'MaxPool',
+    inputs: [image(2, 5, 5)],
+    attributes: { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] },
+  },
   { op: 'MaxPool', inputs: [image(2, 7)], attributes: { kernel_shape: [3], strides: [2] } },
   { op: 'AveragePool', inputs: [image(2, 6, 6)], attributes: { kernel_shape: [2, 3], strides: [2, 3] } },
-  { op: 'AveragePool', inputs: [image(2, 5, 5)], attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] } },
+  {
+    op: 'AveragePool',
+    inputs: [image(2, 5, 5)],
+    attributes: { kernel_shape: [3, 3], strides: [2, 2], pads: [1, 1, 1, 1] },
+  },
   { op: 'AveragePool', inputs: [image(2, 5)], attributes: { kernel_shape: [2], pads: [1, 1], count_include_pad: 1 } },
   { op: 'GlobalAveragePool', inputs: [image(3, 4, 2)] },
   { op: 'GlobalAveragePool', inputs: [image(3, 'm')] },
   { op: 'GlobalMaxPool', inputs: [image(3, 4, 2)] },
-  { op: 'Resize', inputs: [image(2, 3, 2), null, f32([1, 1, 2, 2])], attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' } },
+  {
+    op: 'Resize',
+    inputs: [image(2, 3, 2), null, f32([1, 1, 2, 2])],
+    attributes: { mode: 'nearest', coordinate_transformation_mode: 'asymmetric', nearest_mode: 'floor' },
+  },
   { op: 'Resize', inputs: [image(2, 4, 3), null, f32([1, 1, 2, 1.5])], attributes: { mode: 'linear' } },
-  { op: 'Resize', inputs: [f([2, 2, 4, 5]), null, null, i64([2, 2, 7, 3])], attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' } },
+  {
+    op: 'Resize',
+    inputs: [f([2, 2, 4, 5]), null, null, i64([2, 2, 7, 3])],
+    attributes: { mode: 'linear', coordinate_transformation_mode: 'align_corners' },
+  },
 ];
 
 const norms: Row[] = [
@@ -96,7 +130,7 @@ const norms: Row[] = [
   { op: 'LayerNormalization', inputs: [f(['n', 3, 4]), f([3, 4])], attributes: { axis: 1 }, tolerance: 5e-3 },
 ];
 
-const layers: Row[] = ['LSTM', 'GRU', 'RNN'].flatMap((op) => {
+const layers: Row[] = ['LSTM', 'GRU', 'RNN'].flatMap((op): Row[] => {
   const gates = { LSTM: 4, GRU: 3, RNN: 1 }[op] as number;
   const small: Range = [-0.7, 0.7];
   const inputs = (directions: number, more = false): RowInput[] => [
@@ -111,7 +145,9 @@ const layers: Row[] = ['LSTM', 'GRU', 'RNN'].flatMap((op) => {
     { op, inputs: inputs(1), attributes: { hidden_size: 2 } },
     { op, inputs: inputs(1, true), attributes: { hidden_size: 2, direction: 'reverse' }, outputs },
     { op, inputs: inputs(2, true), attributes: { hidden_size: 2, direction: 'bidirectional' }, outputs },
-    ...(op === 'GRU' ? [{ op, inputs: inputs(1, true), attributes: { hidden_size: 2, linear_before_reset: 1 }, outputs }] : []),
+    ...(op === 'GRU'
+      ? [{ op, inputs: inputs(1, true), attributes: { hidden_size: 2, linear_before_reset: 1 }, outputs }]
+      : []),
   ];
 });
 
@@ -144,13 +180,31 @@ const moves: Row[] = [
   { op: 'GatherElements', inputs: [f([3, 4]), i64([0, 2, 2, 1, 1, 1], [3, 2])], attributes: { axis: 1 } },
   { op: 'GatherND', inputs: [f([3, 4, 2]), i64([0, 1, 2, 3, 0, 1], [3, 2])] },
   { op: 'ScatterElements', inputs: [f([3, 4]), i64([0, 2, 3, 1, 1, 0], [3, 2]), f([3, 2])], attributes: { axis: 1 } },
-  { op: 'ScatterElements', inputs: [f([3, 4]), i64([0, 0, 3, 1, 1, 1], [3, 2]), f([3, 2])], attributes: { axis: 1, reduction: 'add' } },
+  {
+    op: 'ScatterElements',
+    inputs: [f([3, 4]), i64([0, 0, 3, 1, 1, 1], [3, 2]), f([3, 2])],
+    attributes: { axis: 1, reduction: 'add' },
+  },
   { op: 'ScatterND', inputs: [f([4, 3]), i64([3, 1], [2, 1]), f([2, 3])] },
   { op: 'ScatterND', inputs: [f([4, 3]), i64([1, 1], [2, 1]), f([2, 3])], attributes: { reduction: 'add' } },
 ];
 
 export const rows: readonly Row[] = [
-  ...['Identity', 'Neg', 'Exp', 'Erf', 'Sin', 'Cos', 'Atan', 'Sinh', 'Cosh', 'Asinh', 'Sigmoid', 'Tanh', 'Softplus'].map((op) => unary(op)),
+  ...[
+    'Identity',
+    'Neg',
+    'Exp',
+    'Erf',
+    'Sin',
+    'Cos',
+    'Atan',
+    'Sinh',
+    'Cosh',
+    'Asinh',
+    'Sigmoid',
+    'Tanh',
+    'Softplus',
+  ].map((op) => unary(op)),
   ...['Abs', 'Relu', 'Elu', 'Selu', 'Celu', 'LeakyRelu', 'Softsign'].map((op) => unary(op, [-2, 2], [0])),
   ...['Log', 'Sqrt', 'Reciprocal'].map((op) => unary(op, [0.5, 3])),
   ...['Asin', 'Acos', 'Atanh'].map((op) => unary(op, [-0.8, 0.8])),
@@ -198,7 +252,9 @@ export const rows: readonly Row[] = [
   { op: 'ReduceSum', inputs: [f(['n', 3, 'm']), i64([1])], attributes: { keepdims: 0 } },
   { op: 'ReduceSum', inputs: [f(['n', 3, 'm']), i64([0, -1])] },
   { op: 'ReduceSum', inputs: [f(['n', 3])], attributes: { keepdims: 0 } },
-  ...['ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceSumSquare', 'ReduceLogSumExp', 'ReduceL2'].flatMap((op) => reduce(op)),
+  ...['ReduceMean', 'ReduceMax', 'ReduceMin', 'ReduceSumSquare', 'ReduceLogSumExp', 'ReduceL2'].flatMap((op) =>
+    reduce(op),
+  ),
   ...['ReduceProd', 'ReduceL1', 'ReduceLogSum'].flatMap((op) => reduce(op, [0.5, 2])),
   { op: 'Softmax', inputs: [f(['n', 3, 4])], attributes: { axis: -1 } },
   { op: 'Softmax', inputs: [f(['n', 3, 4])], attributes: { axis: 1 } },

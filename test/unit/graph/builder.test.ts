@@ -32,14 +32,46 @@ describe('the builder', () => {
   });
 
   const mistakes: [string, (g: ReturnType<typeof graphBuilder>) => unknown, string][] = [
-    ['matrices that do not fit', (g) => g.op('Gemm', [g.input('x', 'float32', ['n', 3]), g.input('w', 'float32', [4, 5])]), 'Gemm "Gemm_0": inner dimensions 3 and 4 differ'],
-    ['shapes that do not broadcast', (g) => g.op('Add', [g.input('x', 'float32', [3]), g.input('y', 'float32', [4])]), 'Add "Add_0": shapes [3] and [4] do not broadcast'],
-    ['element types that differ', (g) => g.op('Mul', [g.input('x', 'float32', [3]), g.input('y', 'int64', [3])]), 'Mul "Mul_0": inputs have types float32 and int64; add a Cast'],
-    ['an unknown attribute', (g) => g.op('Relu', [g.input('x', 'float32', [3])], { alpha: 1 }), 'Relu has no attribute alpha'],
-    ['an operator that is not there', (g) => g.op('Frobnicate', [g.input('x', 'float32', [3])]), 'operator Frobnicate of node Frobnicate "Frobnicate_0" is not supported'],
-    ['too few inputs', (g) => g.op('MatMul', [g.input('x', 'float32', [3])]), 'MatMul "MatMul_0": 1 inputs, needs 2 to 2'],
-    ['a name taken twice', (g) => [g.input('x', 'float32', [3]), g.input('x', 'float32', [3])], 'value "x" exists already'],
-    ['channels that do not fit', (g) => g.op('Conv', [g.input('x', 'float32', ['n', 3, 8, 8]), g.input('w', 'float32', [4, 2, 3, 3])]), 'Conv "Conv_0": 3 channels for a kernel of 2 in 1 groups'],
+    [
+      'matrices that do not fit',
+      (g) => g.op('Gemm', [g.input('x', 'float32', ['n', 3]), g.input('w', 'float32', [4, 5])]),
+      'Gemm "Gemm_0": inner dimensions 3 and 4 differ',
+    ],
+    [
+      'shapes that do not broadcast',
+      (g) => g.op('Add', [g.input('x', 'float32', [3]), g.input('y', 'float32', [4])]),
+      'Add "Add_0": shapes [3] and [4] do not broadcast',
+    ],
+    [
+      'element types that differ',
+      (g) => g.op('Mul', [g.input('x', 'float32', [3]), g.input('y', 'int64', [3])]),
+      'Mul "Mul_0": inputs have types float32 and int64; add a Cast',
+    ],
+    [
+      'an unknown attribute',
+      (g) => g.op('Relu', [g.input('x', 'float32', [3])], { alpha: 1 }),
+      'Relu has no attribute alpha',
+    ],
+    [
+      'an operator that is not there',
+      (g) => g.op('Frobnicate', [g.input('x', 'float32', [3])]),
+      'operator Frobnicate of node Frobnicate "Frobnicate_0" is not supported',
+    ],
+    [
+      'too few inputs',
+      (g) => g.op('MatMul', [g.input('x', 'float32', [3])]),
+      'MatMul "MatMul_0": 1 inputs, needs 2 to 2',
+    ],
+    [
+      'a name taken twice',
+      (g) => [g.input('x', 'float32', [3]), g.input('x', 'float32', [3])],
+      'value "x" exists already',
+    ],
+    [
+      'channels that do not fit',
+      (g) => g.op('Conv', [g.input('x', 'float32', ['n', 3, 8, 8]), g.input('w', 'float32', [4, 2, 3, 3])]),
+      'Conv "Conv_0": 3 channels for a kernel of 2 in 1 groups',
+    ],
   ];
   test.each(mistakes)('refuses %s', (_, make, message) => {
     expect(() => make(graphBuilder('mistake'))).toThrow(message);
@@ -47,8 +79,17 @@ describe('the builder', () => {
 
   test('keeps integer and float attributes apart by the operator table', () => {
     const g = graphBuilder('attributes');
-    g.output(g.op('Gemm', [g.input('x', 'float32', ['n', 3]), g.parameter('w', tensor('float32', [2, 3]))], { transB: 1, alpha: 1 }), 'y');
-    expect(g.build().nodes[0].attributes).toEqual({ transB: { type: 'int', value: 1 }, alpha: { type: 'float', value: 1 } });
+    g.output(
+      g.op('Gemm', [g.input('x', 'float32', ['n', 3]), g.parameter('w', tensor('float32', [2, 3]))], {
+        transB: 1,
+        alpha: 1,
+      }),
+      'y',
+    );
+    expect(g.build().nodes[0].attributes).toEqual({
+      transB: { type: 'int', value: 1 },
+      alpha: { type: 'float', value: 1 },
+    });
   });
 
   test('prints one line a value', () => {
@@ -69,7 +110,9 @@ describe('the builder', () => {
   });
 
   test('every operator of the table names sensible counts', () => {
-    const odd = Object.entries(opTable).filter(([, rule]) => rule.inputs[0] > rule.inputs[1] || (rule.outputs && rule.outputs[0] > rule.outputs[1]));
+    const odd = Object.entries(opTable).filter(
+      ([, rule]) => rule.inputs[0] > rule.inputs[1] || (rule.outputs && rule.outputs[0] > rule.outputs[1]),
+    );
     expect(odd.map(([op]) => op)).toEqual([]);
   });
 });

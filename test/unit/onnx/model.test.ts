@@ -52,7 +52,16 @@ describe('ONNX models', () => {
     const bytes = new Uint8Array(Float32Array.of(9, 1, 2).buffer);
     const asked: unknown[] = [];
     // data_location EXTERNAL with location and offset, as the specification's external data has it.
-    const entry = (key: string, value: string) => [0x6a, key.length + value.length + 4, 0x0a, key.length, ...Buffer.from(key), 0x12, value.length, ...Buffer.from(value)];
+    const entry = (key: string, value: string) => [
+      0x6a,
+      key.length + value.length + 4,
+      0x0a,
+      key.length,
+      ...Buffer.from(key),
+      0x12,
+      value.length,
+      ...Buffer.from(value),
+    ];
     const proto = [0x08, 2, 0x10, 1, 0x42, 1, 0x77, ...entry('location', 'w.bin'), ...entry('offset', '4'), 0x70, 1];
     const graph = [0x2a, proto.length, ...proto];
     const model = decodeModel(Uint8Array.from([0x08, 8, 0x3a, graph.length, ...graph]), (location, offset, length) => {
@@ -74,10 +83,14 @@ describe('ONNX models', () => {
 
 describe('tensors', () => {
   test('a length that does not fit the shape is refused', () => {
-    expect(() => tensor('float32', [2, 2], [1, 2, 3])).toThrow('a float32 tensor of shape [2,2] needs 4 elements, got 3');
+    expect(() => tensor('float32', [2, 2], [1, 2, 3])).toThrow(
+      'a float32 tensor of shape [2,2] needs 4 elements, got 3',
+    );
   });
 
   test('data of another element type is refused', () => {
-    expect(() => tensor('int64', [1], new Float32Array(1))).toThrow('a int64 tensor needs BigInt64Array data, got Float32Array');
+    expect(() => tensor('int64', [1], new Float32Array(1))).toThrow(
+      'a int64 tensor needs BigInt64Array data, got Float32Array',
+    );
   });
 });

@@ -29,8 +29,16 @@ describe('safetensors', () => {
     ['a short file', Uint8Array.of(1, 2), 'shorter than its header'],
     ['a header longer than the file', file('{}').fill(255, 0, 7), 'header length is wrong'],
     ['a header that is not JSON', file('{"w":'), 'header is not JSON'],
-    ['a tensor outside the file', file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'), 'tensor "w" lies outside the file'],
-    ['a length that is not the shape', file('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', [0, 0, 0, 0]), 'tensor "w" has the wrong length'],
+    [
+      'a tensor outside the file',
+      file('{"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}'),
+      'tensor "w" lies outside the file',
+    ],
+    [
+      'a length that is not the shape',
+      file('{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}', [0, 0, 0, 0]),
+      'tensor "w" has the wrong length',
+    ],
     ['an unknown type', file('{"w":{"dtype":"F4","shape":[1],"data_offsets":[0,1]}}', [0]), 'tensor "w" has type F4'],
   ])('%s is refused', (_, bytes, message) => {
     expect(() => readSafetensors(bytes)).toThrow(message);

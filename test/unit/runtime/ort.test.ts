@@ -16,7 +16,10 @@ const x = tensor('float32', [3], [1, 2, 3]);
 
 test('all outputs come by name, or only those asked for', async () => {
   const program = await compile(doubling());
-  expect(await program.run({ x })).toEqual({ twice: tensor('float32', [3], [2, 4, 6]), negative: tensor('float32', [3], [-1, -2, -3]) });
+  expect(await program.run({ x })).toEqual({
+    twice: tensor('float32', [3], [2, 4, 6]),
+    negative: tensor('float32', [3], [-1, -2, -3]),
+  });
   expect(await program.run({ x }, ['negative'])).toEqual({ negative: tensor('float32', [3], [-1, -2, -3]) });
   await program.dispose();
 });
@@ -36,14 +39,21 @@ test('outputs are written into the given memory, which may be that of an input',
 test('strings go in and out', async () => {
   const g = graphBuilder('labels');
   const label = g.input('label', 'string', ['n']);
-  g.output(g.op('LabelEncoder', [label], { keys_strings: ['a', 'b'], values_int64s: [10, 20], default_int64: -1 }), 'id');
+  g.output(
+    g.op('LabelEncoder', [label], { keys_strings: ['a', 'b'], values_int64s: [10, 20], default_int64: -1 }),
+    'id',
+  );
   const program = await compile(g.build());
-  expect(await program.run({ label: tensor('string', [3], ['b', 'ü', 'a']) })).toEqual({ id: tensor('int64', [3], [20, -1, 10]) });
+  expect(await program.run({ label: tensor('string', [3], ['b', 'ü', 'a']) })).toEqual({
+    id: tensor('int64', [3], [20, -1, 10]),
+  });
   await program.dispose();
 });
 
 test('a device that nobody knows is refused with the list', async () => {
-  await expect(compile(doubling(), { device: 'abacus' })).rejects.toThrow('there is no device "abacus": use one of cpu, webgpu, cuda, dml, coreml');
+  await expect(compile(doubling(), { device: 'abacus' })).rejects.toThrow(
+    'there is no device "abacus": use one of cpu, webgpu, cuda, dml, coreml',
+  );
 });
 
 test('a device that is missing says what to do, and the list agrees', async () => {

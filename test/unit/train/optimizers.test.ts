@@ -8,27 +8,50 @@ type Reference = (w: number, g: number, slots: number[], lr: number, step: numbe
 
 const cases: [string, OptimizerSpec, Reference][] = [
   ['plain descent', { kind: 'sgd' }, (w, g, _, lr) => ({ w: w - lr * g, slots: [] })],
-  ['momentum with L2 decay', { kind: 'sgd', momentum: 0.9, weightDecay: 0.1 }, (w, g, [b], lr) => {
-    const next = 0.9 * b + g + 0.1 * w;
-    return { w: w - lr * next, slots: [next] };
-  }],
-  ['Nesterov', { kind: 'sgd', momentum: 0.8, nesterov: true }, (w, g, [b], lr) => {
-    const next = 0.8 * b + g;
-    return { w: w - lr * (g + 0.8 * next), slots: [next] };
-  }],
-  ['Adam with L2 decay', { kind: 'adam', weightDecay: 0.1 }, (w, g, [m, v], lr, t) => {
-    const d = g + 0.1 * w;
-    const [m2, v2] = [0.9 * m + 0.1 * d, 0.999 * v + 0.001 * d * d];
-    return { w: w - (lr * (m2 / (1 - 0.9 ** t))) / (Math.sqrt(v2 / (1 - 0.999 ** t)) + 1e-8), slots: [m2, v2] };
-  }],
-  ['AdamW', { kind: 'adamw', betas: [0.8, 0.9], eps: 1e-3, weightDecay: 0.2 }, (w, g, [m, v], lr, t) => {
-    const [m2, v2] = [0.8 * m + 0.2 * g, 0.9 * v + 0.1 * g * g];
-    return { w: w * (1 - lr * 0.2) - (lr * (m2 / (1 - 0.8 ** t))) / (Math.sqrt(v2 / (1 - 0.9 ** t)) + 1e-3), slots: [m2, v2] };
-  }],
-  ['Lion', { kind: 'lion', weightDecay: 0.1 }, (w, g, [m], lr) => ({
-    w: w * (1 - lr * 0.1) - lr * Math.sign(0.9 * m + 0.1 * g),
-    slots: [0.99 * m + 0.01 * g],
-  })],
+  [
+    'momentum with L2 decay',
+    { kind: 'sgd', momentum: 0.9, weightDecay: 0.1 },
+    (w, g, [b], lr) => {
+      const next = 0.9 * b + g + 0.1 * w;
+      return { w: w - lr * next, slots: [next] };
+    },
+  ],
+  [
+    'Nesterov',
+    { kind: 'sgd', momentum: 0.8, nesterov: true },
+    (w, g, [b], lr) => {
+      const next = 0.8 * b + g;
+      return { w: w - lr * (g + 0.8 * next), slots: [next] };
+    },
+  ],
+  [
+    'Adam with L2 decay',
+    { kind: 'adam', weightDecay: 0.1 },
+    (w, g, [m, v], lr, t) => {
+      const d = g + 0.1 * w;
+      const [m2, v2] = [0.9 * m + 0.1 * d, 0.999 * v + 0.001 * d * d];
+      return { w: w - (lr * (m2 / (1 - 0.9 ** t))) / (Math.sqrt(v2 / (1 - 0.999 ** t)) + 1e-8), slots: [m2, v2] };
+    },
+  ],
+  [
+    'AdamW',
+    { kind: 'adamw', betas: [0.8, 0.9], eps: 1e-3, weightDecay: 0.2 },
+    (w, g, [m, v], lr, t) => {
+      const [m2, v2] = [0.8 * m + 0.2 * g, 0.9 * v + 0.1 * g * g];
+      return {
+        w: w * (1 - lr * 0.2) - (lr * (m2 / (1 - 0.8 ** t))) / (Math.sqrt(v2 / (1 - 0.9 ** t)) + 1e-3),
+        slots: [m2, v2],
+      };
+    },
+  ],
+  [
+    'Lion',
+    { kind: 'lion', weightDecay: 0.1 },
+    (w, g, [m], lr) => ({
+      w: w * (1 - lr * 0.1) - lr * Math.sign(0.9 * m + 0.1 * g),
+      slots: [0.99 * m + 0.01 * g],
+    }),
+  ],
 ];
 
 test.each(cases)('%s follows its definition over five steps, in place', async (_, spec, reference) => {
@@ -42,7 +65,12 @@ test.each(cases)('%s follows its definition over five steps, in place', async (_
     const lr = 0.1 / step;
     const values = Object.values(optimizerScalars(spec, { lr, scale: 0.25, step }));
     await program.run(
-      { weight, gradient: tensor('float32', [4], sums), scalars: tensor('float32', [values.length], values), ...Object.fromEntries(slots) },
+      {
+        weight,
+        gradient: tensor('float32', [4], sums),
+        scalars: tensor('float32', [values.length], values),
+        ...Object.fromEntries(slots),
+      },
       { 'next.weight': weight, ...Object.fromEntries(slots.map(([name, value]) => [`next.${name}`, value])) },
     );
     sums.forEach((sum, i) => {

@@ -17,8 +17,13 @@ async function mask(ratio: number) {
   form.g.output(y, 'dropped');
   const program = await compile(form.g.build());
   return async (seed: number, step: number, firstRow = 0, count = rows) => {
-    const ones = (...dims: number[]): Tensor => tensor('float32', dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1));
-    const { dropped } = await program.run({ x: ones(count, columns), weights: ones(count), ...dropoutFeeds(seed, step, count, firstRow) });
+    const ones = (...dims: number[]): Tensor =>
+      tensor('float32', dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(1));
+    const { dropped } = await program.run({
+      x: ones(count, columns),
+      weights: ones(count),
+      ...dropoutFeeds(seed, step, count, firstRow),
+    });
     return Array.from(dropped.data as Float32Array);
   };
 }

@@ -1,4 +1,4 @@
-// DuckDB as a closed box: no network, no extensions, no files but the one to import, spilled pages encrypted. The only file
+// DuckDB as a closed box: no network, no extensions, no files but the one to import. The only file
 // that talks to @duckdb/node-api. Columns come out as typed arrays, one aggregated row at a time, never cell by cell.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -21,7 +21,7 @@ export interface Duck {
   /** Small results only: every cell becomes a JavaScript value. */
   rows(sql: string): Promise<DuckDBValue[][]>;
   /**
-   * The one row of a query whose columns are lists of numbers or blobs, as arrays; null for SQL NULL. They are views of
+   * The one row of a query whose columns are lists of numbers or blobs, as arrays; null for a blob that is NULL. They are views of
    * DuckDB's memory where possible: use them before the next query of this connection.
    */
   arrays(sql: string): Promise<(Numbers | null)[]>;
@@ -33,12 +33,8 @@ export interface Duck {
 
 export interface DuckOptions {
   threads: number;
-  /** Most memory for its buffers, bytes; beyond it pages go to `spill`, encrypted. */
+  /** Most memory for its tables and buffers, bytes; a query that needs more fails. */
   memory: number;
-  /** Directory for spilled pages; made by DuckDB when it is first needed. */
-  spill: string;
-  /** Most bytes there. */
-  spillBytes: number;
   /** The only files that may be opened. */
   allow: readonly string[];
 }
@@ -59,10 +55,12 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
   });
   const connection = await instance.connect();
   for (const setting of [
+    // Nothing spills: without its OpenSSL extension DuckDB 1.5 cannot encrypt temporary files (temp_file_encryption then
+    // makes the query fail), and in the clear they are out of the question.
     'temp_file_encryption = true',
-    `temp_directory = ${quote(options.spill)}`,
-    `max_temp_directory_size = '${Math.floor(options.spillBytes / 1024)}KiB'`,
+    `temp_directory = ''`,
     `allowed_paths = [${options.allow.map(quote).join(',')}]`,
+    `TimeZone = 'UTC'`,
     'enable_external_access = false',
   ]) {
     await connection.run(`SET ${setting}`);
@@ -86,7 +84,6 @@ function wrap(api: Api, instance: DuckDBInstance, connection: DuckDBConnection, 
         const vector = chunk.getColumnVector(i);
         if (vector instanceof api.DuckDBBlobVector) return vector.getItemBytes(0);
         if (!(vector instanceof api.DuckDBListVector)) throw new TypeError(`column ${i} is neither list nor blob`);
-        if (vector.getEntryLength(0) === 0) return null;
         // The typings hide the typed array of a numeric vector; a unit test holds it in place.
         const { items } = vector.childVector as unknown as { items: Numbers };
         return items.subarray(vector.getEntryOffset(0), vector.getEntryOffset(0) + vector.getEntryLength(0));

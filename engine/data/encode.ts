@@ -1,10 +1,11 @@
 // Stored rows as the raw inputs of a model's graph, for training and testing. The serving twin is inputs.ts; a test holds
 // the two to the same bits.
-import { Fault, type Preprocess } from '../schema/index.ts';
+import { Fault, type Preprocess, type SequenceInput } from '../schema/index.ts';
 import { partOf } from './dates.ts';
 import type { EncodedRows, Ragged } from './encoded.ts';
 import { textsOf } from './fit.ts';
 import type { DatasetReader } from './reader.ts';
+import { openSequenceEncoder, packSequences, type Sequences } from './sequence.ts';
 import { readKnownTarget } from './targetRows.ts';
 import { openTextEncoder } from './textEncoder.ts';
 import { readCategory, readNumber } from './values.ts';
@@ -12,7 +13,7 @@ import { readCategory, readNumber } from './values.ts';
 /** Encodes the given rows, in the given order. Throws `bad_data` naming columns that the dataset lacks, `bad_input` for values of another kind. */
 export function encodeDataset(reader: DatasetReader, fitted: Preprocess, rows: Uint32Array): EncodedRows {
   const types = new Map(reader.shape.columns.map(({ name, type }) => [name, type]));
-  const lacking = [...fitted.numeric, ...fitted.category, ...fitted.text]
+  const lacking = [...fitted.numeric, ...fitted.category, ...fitted.text, ...(fitted.sequence ?? [])]
     .map(({ column }) => column)
     .filter((name) => !types.has(name));
   if (lacking.length > 0) {
@@ -27,6 +28,7 @@ export function encodeDataset(reader: DatasetReader, fitted: Preprocess, rows: U
     numeric: encodeNumeric(reader, fitted, rows, types),
     codes: encodeCodes(reader, fitted, rows, types),
     text: fitted.text.map((input) => encodeTexts(reader, input.column, openTextEncoder(input), rows)),
+    sequence: (fitted.sequence ?? []).map((input) => encodeWords(reader, input, rows)),
     ...(target.labels ? { labels: Int32Array.from(rows, (row) => target.labels?.[row] ?? -1) } : {}),
     ...(target.targets ? { targets: Float64Array.from(rows, (row) => target.targets?.[row] ?? Number.NaN) } : {}),
   };
@@ -76,6 +78,15 @@ function encodeCodes(reader: DatasetReader, { category }: Preprocess, rows: Uint
     }
   }
   return out;
+}
+
+function encodeWords(reader: DatasetReader, input: SequenceInput, rows: Uint32Array): Sequences {
+  const encoder = openSequenceEncoder(input);
+  const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => rows[a] - rows[b]);
+  const found = Array<number[]>(rows.length);
+  let k = 0;
+  for (const text of textsOf(reader, input.column, rows.slice().sort())) found[order[k++]] = encoder(text);
+  return packSequences(found);
 }
 
 function encodeTexts(

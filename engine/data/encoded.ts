@@ -1,5 +1,7 @@
 // Rows as the raw inputs of a model's graph, in columnar typed arrays, and the batches made of them. No file access.
 
+import type { Sequences } from './sequence.ts';
+
 /** Texts of n rows: row r holds `ids`/`weights` from offsets[r] up to offsets[r + 1]. */
 export interface Ragged {
   offsets: Uint32Array;
@@ -16,6 +18,8 @@ export interface EncodedRows {
   codes: Int32Array;
   /** One for each text column. */
   text: Ragged[];
+  /** One for each text column that is read word by word. */
+  sequence: Sequences[];
   /** Class index of each row, −1 where the target is missing or unknown; for classification. */
   labels?: Int32Array;
   /** Target of each row in its own unit, NaN where missing; for regression. */

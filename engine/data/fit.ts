@@ -4,22 +4,33 @@ import {
   type Column,
   Fault,
   type FeatureSpec,
+  type ImageInput,
   type NumericInput,
   type NumericPart,
   type Preprocess,
   type TextInput,
 } from '../schema/index.ts';
 import { partOf } from './dates.ts';
+import { findImage, type ImageColumns } from './imageColumns.ts';
 import type { DatasetReader } from './reader.ts';
+import { fitSequence, type SequenceOptions } from './sequence.ts';
 import { nearest } from './target.ts';
 import type { TargetRows } from './targetRows.ts';
 import { fitVocabulary, type VocabularyOptions } from './vocabulary.ts';
+
+/** What a text feeds: weights of n-grams, words in their order, or both. */
+export type TextForm = 'bag' | 'sequence' | 'both';
 
 export interface FitOptions {
   target: TargetRows;
   /** Columns to leave out. */
   ignore?: readonly string[];
+  /** `bag` when left out. */
+  texts?: TextForm;
   text?: VocabularyOptions;
+  sequence?: SequenceOptions;
+  /** Height, width and maybe channels of the image whose pixels are columns, or none of them to find it by their names. */
+  image?: readonly number[];
   /** Most values of a category with a code of their own. */
   categories?: number;
 }
@@ -57,12 +68,17 @@ export function fitPreprocess(reader: DatasetReader, rows: Uint32Array, options:
     columns: columns.map(({ name, type }) => ({ name, type })),
     ignored: [],
   };
+  const offered = columns.filter(({ name }) => name !== target.column && !ignore.includes(name));
+  const image = options.image && findImage(offered, options.image);
+  const pixels = new Set(image?.columns);
   for (const column of columns) {
     if (column.name === target.column) continue;
+    if (pixels.has(column.name)) continue;
     const why = ignore.includes(column.name) ? 'left out by request' : fitColumn(reader, rows, column, options, fitted);
     if (why) fitted.ignored.push({ column: column.name, why });
   }
-  if (fitted.numeric.length + fitted.category.length + fitted.text.length === 0) {
+  if (image) fitted.image = fitImage(reader, rows, image, fitted);
+  if (fitted.numeric.length + fitted.category.length + textsIn(fitted) === 0) {
     throw new Fault(
       'bad_data',
       `Beside the target ${JSON.stringify(target.column)} no column says anything about a row. Add columns, or ignore fewer.`,
@@ -89,12 +105,8 @@ function fitColumn(
       into.numeric.push(...inputs);
       return inputs.length > 0 ? undefined : 'the same value everywhere';
     }
-    case 'text': {
-      const input = fitText(reader, rows, column.name, options.text);
-      if (input.idf.length === 0) return 'no word occurs twice';
-      into.text.push(input);
-      return undefined;
-    }
+    case 'text':
+      return fitText(reader, rows, column.name, options, into) ? undefined : 'no word occurs twice';
     default: {
       const values = fitCategory(reader, rows, column.name, options.categories ?? defaultCategories);
       if (values.kinds < 2) return 'the same value everywhere';
@@ -113,12 +125,9 @@ function fitNumeric(reader: DatasetReader, rows: Uint32Array, { name, type }: Co
     const present = values.filter((value) => !Number.isNaN(value)).sort();
     const figures = momentsOf(present);
     if (figures.std === undefined) return [];
-    const middle = present.length >> 1;
-    const fill = present.length % 2 === 1 ? present[middle] : (present[middle - 1] + present[middle]) / 2;
     const { mean, std } = figures;
-    return [
-      { column: name, part, ...(format ? { format } : {}), mean, std, fill, missing: rows.length - present.length },
-    ];
+    const [fill, missing] = [middleOf(present), rows.length - present.length];
+    return [{ column: name, part, ...(format ? { format } : {}), mean, std, fill, missing }];
   });
 }
 
@@ -139,13 +148,58 @@ function fitCategory(
   return { values: kept.slice(0, most).map(({ value }) => value), kinds: seen.length + (counts[0] > 0 ? 1 : 0) };
 }
 
-function fitText(reader: DatasetReader, rows: Uint32Array, name: string, options?: VocabularyOptions): TextInput {
+/** Adds the forms in which the text feeds the model; false when it has no words to learn. */
+function fitText(
+  reader: DatasetReader,
+  rows: Uint32Array,
+  name: string,
+  { texts = 'bag', text, sequence }: FitOptions,
+  into: Preprocess,
+): boolean {
   const step = Math.max(1, rows.length / mostDocuments);
   const chosen = Uint32Array.from(
     { length: Math.min(rows.length, mostDocuments) },
     (_, i) => rows[Math.floor(i * step)],
   );
-  return fitVocabulary(name, textsOf(reader, name, chosen), options);
+  const bag = texts === 'sequence' ? undefined : fitVocabulary(name, textsOf(reader, name, chosen), text);
+  const words = texts === 'bag' ? undefined : fitSequence(name, textsOf(reader, name, chosen), sequence);
+  if (bag && bag.idf.length > 0) into.text.push(bag);
+  if (words && words.words.length > 0) into.sequence = [...(into.sequence ?? []), words];
+  return (bag?.idf.length ?? 0) + (words?.words.length ?? 0) > 0;
+}
+
+/** Adds the pixels to the numeric inputs, scaled by the figures of their channel, so that they stay comparable. */
+function fitImage(reader: DatasetReader, rows: Uint32Array, image: ImageColumns, into: Preprocess): ImageInput {
+  const { height, width, channels, columns } = image;
+  const first = into.numeric.length;
+  for (let channel = 0; channel < channels; channel++) {
+    const own = columns.slice(channel * height * width, (channel + 1) * height * width);
+    let [count, sum, squares] = [0, 0, 0];
+    const pixels = own.map((column) => {
+      const all = reader.numbers(column);
+      const present = Float64Array.from(rows, (row) => all[row]).filter((value) => !Number.isNaN(value));
+      count += present.length;
+      for (const value of present) {
+        sum += value;
+        squares += value * value;
+      }
+      return { column, missing: rows.length - present.length, fill: middleOf(present.sort()) };
+    });
+    const mean = count > 0 ? sum / count : 0;
+    const spread = Math.sqrt(Math.max(0, squares / Math.max(1, count) - mean * mean));
+    const std = spread > Math.abs(mean) * 1e-12 ? spread : 1;
+    into.numeric.push(...pixels.map((pixel) => ({ ...pixel, part: 'value' as const, mean, std })));
+  }
+  return { height, width, channels, pixels: columns.map((_, i) => first + i) };
+}
+
+const textsIn = ({ text, sequence = [] }: Preprocess): number => text.length + sequence.length;
+
+/** Median of sorted values, 0 of none. */
+function middleOf(sorted: Float64Array): number {
+  if (sorted.length === 0) return 0;
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
 /** Texts of the given rows (rising), group by group, so that never more than a group is in memory. */
@@ -182,9 +236,11 @@ export function featureSpecs(fitted: Preprocess): FeatureSpec[] {
     type: type.get(input.column) ?? 'text',
     as,
   });
+  // A text may feed its n-grams, its words, or both; it is one column of the user's.
+  const texts = new Set([...fitted.text, ...(fitted.sequence ?? [])].map(({ column }) => column));
   return [
     ...fitted.numeric.map(spec('numeric')),
     ...fitted.category.map(spec('category')),
-    ...fitted.text.map(spec('text')),
+    ...[...texts].map((column) => ({ column })).map(spec('text')),
   ];
 }

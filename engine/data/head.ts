@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { constants, gunzipSync } from 'node:zlib';
 import { Fault, type ImportOptions } from '../schema/index.ts';
+import { mixesLineEnds } from './lineEnds.ts';
 
 /** Bytes of the head that decisions are made from. */
 export const headBytes = 1024 * 1024;
@@ -44,7 +45,7 @@ export function settleForm(file: string, head: Uint8Array, all: boolean, options
     gzip,
     encoding,
     format,
-    mixedLineEnds: format === 'csv' && /[^\r]\n/.test(text) && text.includes('\r\n'),
+    mixedLineEnds: format === 'csv' && mixesLineEnds(text),
   };
   if (format === 'jsonl') return { ...base, delimiter: ',', header: false, names: [], trim: false };
   const delimiter = options.delimiter ?? findDelimiter(file, text, whole);
@@ -59,7 +60,7 @@ export function settleForm(file: string, head: Uint8Array, all: boolean, options
   }
   const header = options.header ?? looksLikeHeader(rows);
   const names = header ? nameColumns(file, first) : first.map((_, i) => `column${i + 1}`);
-  return { ...base, delimiter, header, names, trim: isPadded(rows) };
+  return { ...base, delimiter, header, names, trim: isPadded(text, delimiter, whole) };
 }
 
 /** The start of what a gzip stream holds; `whole` says that it is all. Little is unpacked: a bomb must not go off here. */
@@ -185,13 +186,20 @@ function findDelimiter(file: string, text: string, whole: boolean): string {
 }
 
 /** Up to `most` rows of the head as fields; a last row that may be cut off is left out. Blank lines are skipped. */
-export function parseHead(text: string, delimiter: string, whole: boolean, most: number): string[][] {
+export function parseHead(
+  text: string,
+  delimiter: string,
+  whole: boolean,
+  most: number,
+  onField?: (field: string, place: number, quoted: boolean) => void,
+): string[][] {
   const rows: string[][] = [];
   let row: string[] = [];
   let i = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   while (i < text.length && rows.length < most) {
     let field = '';
-    if (text[i] === '"') {
+    const quoted = text[i] === '"';
+    if (quoted) {
       let end = i + 1;
       for (;;) {
         const close = text.indexOf('"', end);
@@ -206,7 +214,9 @@ export function parseHead(text: string, delimiter: string, whole: boolean, most:
     }
     let end = i;
     while (end < text.length && text[end] !== '\n' && text[end] !== '\r' && !text.startsWith(delimiter, end)) end++;
-    row.push(field + text.slice(i, end));
+    field += text.slice(i, end);
+    onField?.(field, row.length, quoted);
+    row.push(field);
     if (end >= text.length) {
       if (whole) rows.push(row);
       return rows;
@@ -249,7 +259,13 @@ function nameColumns(file: string, first: string[]): string[] {
   return names;
 }
 
-function isPadded(rows: string[][]): boolean {
-  const cells = rows.slice(1).flatMap((row) => row.slice(1));
-  return cells.length > 0 && cells.filter((cell) => cell.startsWith(' ')).length > cells.length * 0.8;
+/** Most fields that are not the first of their row and not quoted begin with a blank. */
+function isPadded(text: string, delimiter: string, whole: boolean): boolean {
+  let [fields, padded] = [0, 0];
+  parseHead(text, delimiter, whole, 200, (field, place, quoted) => {
+    if (place === 0) return;
+    fields++;
+    if (!quoted && field.startsWith(' ')) padded++;
+  });
+  return padded > fields * 0.8;
 }

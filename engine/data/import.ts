@@ -1,6 +1,6 @@
 // A file of rows becomes a dataset in an object pack. The whole of an import: open, load, inspect, write; on any failure, a
 // cancel included, nothing of it is left on the disk.
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import {
@@ -59,15 +59,7 @@ export async function importDataset(job: ImportJob): Promise<Imported> {
   signal.addEventListener('abort', stop);
   try {
     source = await openSource(job.source, job.options, directory, job.stdin ?? (() => process.stdin));
-    const spill = join(directory, 'spill');
-    const disk = statfsSync(directory);
-    duck = await openDuck({
-      threads: job.threads,
-      memory: Math.max(256 * 1024 ** 2, job.memory * 0.25),
-      spill,
-      spillBytes: (disk.bavail * disk.bsize) / 2,
-      allow: [source.path],
-    });
+    duck = await openDuck({ threads: job.threads, memory: job.memory / 2, allow: [source.path] });
     const names = await load(duck, source, job);
     signal.throwIfAborted();
     const { form } = source;

@@ -4,6 +4,7 @@ import { type Tensor, tensor } from '../onnx/index.ts';
 import { Fault, type PredictInput, type Preprocess } from '../schema/index.ts';
 import { batchText } from './batch.ts';
 import type { Ragged } from './encoded.ts';
+import { batchSequences, openSequenceEncoder, packSequences, type SequenceEncoder } from './sequence.ts';
 import { openTextEncoder, type TextEncoder } from './textEncoder.ts';
 import { readCategory, readNumber, readText } from './values.ts';
 
@@ -13,11 +14,13 @@ export const inputNames = {
   category: 'category',
   textIds: (i: number) => `text_${i}_ids`,
   textWeights: (i: number) => `text_${i}_weights`,
+  textTokens: (i: number) => `text_${i}_tokens`,
 };
 
 /** What is compiled once for a preprocess: text encoders and names. */
 interface Compiled {
   encoders: TextEncoder[];
+  readers: SequenceEncoder[];
   features: Set<string>;
   known: Set<string>;
 }
@@ -26,9 +29,12 @@ const compiled = new WeakMap<Preprocess, Compiled>();
 function compile(fitted: Preprocess): Compiled {
   let made = compiled.get(fitted);
   if (!made) {
-    const features = [...fitted.numeric, ...fitted.category, ...fitted.text].map(({ column }) => column);
+    const features = [...fitted.numeric, ...fitted.category, ...fitted.text, ...(fitted.sequence ?? [])].map(
+      ({ column }) => column,
+    );
     made = {
       encoders: fitted.text.map(openTextEncoder),
+      readers: (fitted.sequence ?? []).map(openSequenceEncoder),
       features: new Set(features),
       known: new Set([...features, ...fitted.columns.map(({ name }) => name)]),
     };
@@ -39,7 +45,7 @@ function compile(fitted: Preprocess): Compiled {
 
 /**
  * Encodes inputs: `numeric` float64 [n, k] (NaN where missing), `category` string [n, c] ('' where missing), and for text i
- * `text_i_ids` int64 and `text_i_weights` float32 [n, L]; inputs that the model does not have are left out. Throws `bad_input`.
+ * `text_i_ids` int64 and `text_i_weights` float32 [n, L], or for a text read word by word `text_i_tokens` int64 [n, L]; inputs that the model does not have are left out. Throws `bad_input`.
  */
 export function encodeInputs(fitted: Preprocess, inputs: readonly PredictInput[]): Record<string, Tensor> {
   const own = compile(fitted);
@@ -75,6 +81,14 @@ export function encodeInputs(fitted: Preprocess, inputs: readonly PredictInput[]
     feeds[inputNames.textIds(j)] = tensor('int64', [n, width], ids);
     feeds[inputNames.textWeights(j)] = tensor('float32', [n, width], weights);
   }
+  for (const [j, { column }] of (fitted.sequence ?? []).entries()) {
+    const read = rows.map((row, i) => own.readers[j](readText(row[column], where(i, column))));
+    const { ids, width } = batchSequences(
+      packSequences(read),
+      rows.map((_, i) => i),
+    );
+    feeds[inputNames.textTokens(j)] = tensor('int64', [n, width], ids);
+  }
   return feeds;
 }
 
@@ -107,7 +121,8 @@ function asRow(
 ): Record<string, unknown> {
   if (typeof input === 'string') {
     const [only, another] = features;
-    if (fitted.text.length === 1 && only !== undefined && another === undefined) return { [only]: input };
+    const isText = fitted.numeric.length + fitted.category.length === 0;
+    if (isText && only !== undefined && another === undefined) return { [only]: input };
     throw new Fault(
       'bad_input',
       `inputs[${i}] is a text, but the model takes rows with ${list(features)}. Send {"column": value, …}.`,

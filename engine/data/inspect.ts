@@ -24,6 +24,8 @@ export interface ColumnPlan {
 const exactDistinct = 100_000;
 const mostCategories = 200_000;
 const mostTop = 50;
+/** Moments are of values below it: the square of a greater one would overflow, which DuckDB answers with an error. */
+const greatestSquared = 1e140;
 
 interface Basics {
   present: number;
@@ -141,9 +143,9 @@ async function planNumber(
   const c = `c${i}`;
   const value = `CASE WHEN contains(${c}, '_') THEN NULL ELSE TRY_CAST(${c} AS DOUBLE) END`;
   const [figures = []] = await duck.rows(
-    `SELECT count(x), min(x), max(x), avg(x), stddev_pop(x), bool_and(x = floor(x)),
+    `SELECT count(x), min(x), max(x), avg(y), stddev_pop(y), bool_and(x = floor(x)),
        bool_and(TRY_CAST(x AS FLOAT)::DOUBLE = x), count_if(t >= '00' AND t < '0:'), ${quantiles(rows)}
-     FROM (SELECT ${value} AS x, ${c} AS t FROM raw)`,
+     FROM (SELECT *, CASE WHEN abs(x) < ${greatestSquared} THEN x END AS y FROM (SELECT ${value} AS x, ${c} AS t FROM raw))`,
   );
   const [count, min, max, mean, std] = figures.slice(0, 5).map(Number);
   const [whole, single] = [figures[5] === true, figures[6] === true];
@@ -156,7 +158,8 @@ async function planNumber(
   const missing = rows - count;
   const distinct = await distinctOf(duck, value, { ...basics, present: count });
   const column: Column = { name, type: 'number', missing, distinct };
-  if (count > 0) Object.assign(column, { min, max, mean, std, quantiles: listOf(figures[8]) });
+  if (count > 0) Object.assign(column, { min, max });
+  if (figures[3] !== null) Object.assign(column, { mean, std, quantiles: listOf(figures[8]) });
   if (!asked && isKey(name, { present: count, distinct, min, max, whole })) column.type = 'identifier';
   else if (count > 0 && distinct <= mostTop)
     column.top = (await topOf(duck, value)).map(({ value, count }) => ({ value: String(Number(value)), count }));
@@ -191,7 +194,7 @@ async function planDate(
   const c = `c${i}`;
   const formats = basics.hint.dates.length > 0 ? basics.hint.dates : ['iso'];
   const parse = (format: string) =>
-    format === 'iso' ? `TRY_CAST(${c} AS TIMESTAMP)` : `try_strptime(trim(${c}), ${quote(format)})`;
+    format === 'iso' ? `TRY_CAST(${c} AS TIMESTAMPTZ)` : `try_strptime(trim(${c}), ${quote(format)})`;
   const [counts = []] = await duck.rows(
     `SELECT ${formats.map((format) => `count(${parse(format)})`).join(',')} FROM raw`,
   );
@@ -204,7 +207,7 @@ async function planDate(
   if (asked && odd > 0) throw await misfit(duck, name, value, c, 'a date');
   if (count === 0 || odd > basics.present * 0.01) return undefined;
   const [figures = []] = await duck.rows(
-    `SELECT min(x), max(x), avg(x), stddev_pop(x), bool_and(x % 86400000 = 0), ${quantiles(rows)} FROM (SELECT ${value} AS x FROM raw)`,
+    `SELECT min(y), max(y), avg(y), stddev_pop(y), bool_and(y % 86400000 = 0), ${quantiles(rows)} FROM (SELECT ${value} AS y FROM raw)`,
   );
   const [min, max, mean, std] = figures.slice(0, 4).map(Number);
   const warnings: Warning[] = odd === 0 ? [] : [await mixed(duck, name, value, c, odd)];
@@ -300,8 +303,8 @@ async function topOf(duck: Duck, value: string): Promise<{ value: string; count:
 /** Exact where that is cheap, else over every k-th row: the same figures on every run. */
 function quantiles(rows: number): string {
   const step = Math.max(1, Math.floor(rows / 1_000_000));
-  const filter = step === 1 ? '' : ` FILTER (hash(x) % ${step} = 0)`;
-  return `quantile_cont(x, [0, 0.25, 0.5, 0.75, 1])${filter}`;
+  const filter = step === 1 ? '' : ` FILTER (hash(y) % ${step} = 0)`;
+  return `quantile_cont(y, [0, 0.25, 0.5, 0.75, 1])${filter}`;
 }
 
 function listOf(value: unknown): number[] {

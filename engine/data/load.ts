@@ -126,18 +126,10 @@ export function loadFault(form: Form, error: unknown): Fault {
     if (match) return new Fault('bad_data', `${form.file}: ${say(match, form)}.`, undefined, error);
   }
   if (/interrupt/i.test(text)) return new Fault('cancelled', 'The import was cancelled.');
-  if (/max_temp_directory_size|No space left/i.test(text)) {
-    return new Fault(
-      'disk_full',
-      `There is not enough free disk to import ${form.file}. Free some space.`,
-      undefined,
-      error,
-    );
-  }
   if (/Out of Memory/i.test(text)) {
     return new Fault(
       'out_of_memory',
-      `${form.file} needs more memory than imports may take. Split it, or raise the importer's limit.`,
+      `${form.file} needs more memory than an import may take. Split it, or raise limits.importerMemory.`,
       undefined,
       error,
     );

@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { Fault, type ImportOptions, type ImportSource } from '../schema/index.ts';
 import { makeFifo } from './fifo.ts';
 import { decoderLabel, type Form, headBytes, settleForm } from './head.ts';
+import { oneLineEnd } from './lineEnds.ts';
 import { checkText } from './textCheck.ts';
 
 /** A source with its form settled, ready to be read once. */
@@ -23,7 +24,7 @@ export interface OpenSource {
   close(): void;
 }
 
-/** Most bytes that a compressed source may unpack to, and the greatest ratio beyond the first 256 MiB. */
+/** Most bytes that a compressed source may unpack to, and the greatest ratio beyond the first 32 MiB. */
 const mostUnpacked = 64 * 1024 ** 3;
 const greatestRatio = 200;
 
@@ -182,21 +183,11 @@ function transcode(form: Form): Transform {
   });
 }
 
-/** CRLF becomes LF. */
-function oneLineEnd(): Transform {
-  let held = false;
-  return through((chunk) => {
-    const text = (held ? '\r' : '') + chunk.toString('latin1');
-    held = text.endsWith('\r');
-    return Buffer.from((held ? text.slice(0, -1) : text).replaceAll('\r\n', '\n'), 'latin1');
-  });
-}
-
 function limitUnpacked(file: string, packed: () => number): Transform {
   let unpacked = 0;
   return through((chunk) => {
     unpacked += chunk.length;
-    const bomb = unpacked > 256 * 1024 * 1024 && unpacked > greatestRatio * packed();
+    const bomb = unpacked > 32 * 1024 * 1024 && unpacked > greatestRatio * packed();
     if (bomb || unpacked > mostUnpacked) {
       throw new Fault(
         'bad_data',

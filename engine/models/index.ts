@@ -13,3 +13,5 @@ export { edgeGraph, featureGraph } from './features.ts';
 export { headGraph, outputsOf } from './head.ts';
 export { type Layout, layoutOf } from './layout.ts';
 export { servedGraph } from './served.ts';
+export { type PretrainedFolder, readFolder } from './pretrained/folder.ts';
+export { type Pretrained, type PretrainedOptions, pretrainedOf, readPretrained } from './pretrained/read.ts';

@@ -36,9 +36,16 @@ async function generate(program: Program, prompt: readonly number[], count: numb
 }
 
 /** Generation that feeds each token once and keeps what attention saw. */
-async function generateCached(program: Program, graph: Graph, prompt: readonly number[], count: number): Promise<number[]> {
+async function generateCached(
+  program: Program,
+  graph: Graph,
+  prompt: readonly number[],
+  count: number,
+): Promise<number[]> {
   const past = graph.inputs.filter(({ name }) => name.startsWith('past_'));
-  let cache = Object.fromEntries(past.map(({ name, shape }) => [name, tensor('float32', [1, Number(shape[1]), 0, Number(shape[3])])]));
+  let cache = Object.fromEntries(
+    past.map(({ name, shape }) => [name, tensor('float32', [1, Number(shape[1]), 0, Number(shape[3])])]),
+  );
   const made: number[] = [];
   let fresh = [...prompt];
   for (let i = 0; i < count; i++) {
@@ -53,35 +60,46 @@ async function generateCached(program: Program, graph: Graph, prompt: readonly n
 
 for (const { device, skip } of runtimes) {
   describe.skipIf(skip !== undefined)(`${device}${skip ? `: skipped, ${skip}` : ''}`, () => {
-    test.each(architectures)('%s: hidden states, logits, first gradients and the fine-tuning curve are those of PyTorch', async (name) => {
-      const reference = referenceOf(name);
-      const { meta, feeds, labels, weights } = reference;
-      const graph = classifier(name, reference);
-      const options = { loss: 'cross_entropy', optimizer: { kind: 'adamw', weightDecay: 0.01 }, device, threads: 2, seed: 1 } as const;
-      const training = await compileTraining(graph, options);
-      const out = await training.predict(feeds);
-      const mask = feeds['attention_mask'];
-      expect(relativeError(visible(out['last_hidden_state'], mask), visible(reference.tensor('last_hidden_state'), mask))).toBeLessThan(1e-5);
-      expect(relativeError(out['logits'], reference.tensor('logits'))).toBeLessThan(1e-5);
+    test.each(architectures)(
+      '%s: hidden states, logits, first gradients and the fine-tuning curve are those of PyTorch',
+      async (name) => {
+        const reference = referenceOf(name);
+        const { meta, feeds, labels, weights } = reference;
+        const graph = classifier(name, reference);
+        const options = {
+          loss: 'cross_entropy',
+          optimizer: { kind: 'adamw', weightDecay: 0.01 },
+          device,
+          threads: 2,
+          seed: 1,
+        } as const;
+        const training = await compileTraining(graph, options);
+        const out = await training.predict(feeds);
+        const mask = feeds['attention_mask'];
+        expect(
+          relativeError(visible(out['last_hidden_state'], mask), visible(reference.tensor('last_hidden_state'), mask)),
+        ).toBeLessThan(1e-5);
+        expect(relativeError(out['logits'], reference.tensor('logits'))).toBeLessThan(1e-5);
 
-      const gradients = await training.gradients(feeds, labels, weights);
-      const off = Object.entries(meta.gradient_norms).flatMap(([parameter, norm]) => {
-        const own = Math.hypot(...((gradients.get(parameter) as Tensor).data as Float32Array));
-        // The key's bias shifts all scores of a row alike: its gradient is exactly 0 and floats hold noise.
-        return Math.abs(own - norm) <= 1e-4 * norm + 1e-6 ? [] : [{ parameter, own, norm }];
-      });
-      expect(off).toEqual([]);
-      expect(Object.keys(meta.gradient_norms).toSorted()).toEqual(graph.parameters.toSorted());
+        const gradients = await training.gradients(feeds, labels, weights);
+        const off = Object.entries(meta.gradient_norms).flatMap(([parameter, norm]) => {
+          const own = Math.hypot(...((gradients.get(parameter) as Tensor).data as Float32Array));
+          // The key's bias shifts all scores of a row alike: its gradient is exactly 0 and floats hold noise.
+          return Math.abs(own - norm) <= 1e-4 * norm + 1e-6 ? [] : [{ parameter, own, norm }];
+        });
+        expect(off).toEqual([]);
+        expect(Object.keys(meta.gradient_norms).toSorted()).toEqual(graph.parameters.toSorted());
 
-      const curve: number[] = [];
-      for (let i = 0; i < meta.curve.length; i++) {
-        const { lossSum, weightSum } = await training.step(feeds, labels, weights, 1e-3);
-        curve.push(lossSum / weightSum);
-      }
-      const wrong = curve.filter((loss, i) => !(Math.abs(loss - meta.curve[i]) < 1e-4));
-      expect(wrong).toEqual([]);
-      await training.dispose();
-    });
+        const curve: number[] = [];
+        for (let i = 0; i < meta.curve.length; i++) {
+          const { lossSum, weightSum } = await training.step(feeds, labels, weights, 1e-3);
+          curve.push(lossSum / weightSum);
+        }
+        const wrong = curve.filter((loss, i) => !(Math.abs(loss - meta.curve[i]) < 1e-4));
+        expect(wrong).toEqual([]);
+        await training.dispose();
+      },
+    );
 
     test('GPT-2 scores every next word and continues a text as PyTorch does, with and without a cache', async () => {
       const reference = referenceOf('gpt2');

@@ -12,7 +12,7 @@ const undetermined = new Set(['c1.bias', 'bn.running_mean']);
 
 async function program(fixture: Fixture, device: string): Promise<TrainingProgram> {
   const { forward, loss, optimizer } = fixture;
-  return compileTraining(forward, { loss, optimizer, device, threads: 1, seed: 1 });
+  return compileTraining(forward, { loss, optimizer, device, threads: 2, seed: 1 });
 }
 
 async function losses(training: TrainingProgram, fixture: Fixture, from = 0): Promise<number[]> {

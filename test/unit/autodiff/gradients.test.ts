@@ -151,6 +151,29 @@ describe('gradients at special points are those of PyTorch', () => {
   );
 });
 
+test('a row that is read many times gets every part of its gradient, on several threads', async () => {
+  const [vocabulary, width, reads] = [40, 32, 20000];
+  const { gradient } = build((g) => {
+    const x = g.input('x', 'float32', [vocabulary, width]);
+    return { inputs: [x], outputs: [g.op('Gather', [x, g.input('at', 'int64', [reads])])] };
+  });
+  const program = await compile(gradient, { threads: 4 });
+  const feeds = {
+    x: tensor('float32', [vocabulary, width]),
+    at: tensor(
+      'int64',
+      [reads],
+      BigInt64Array.from({ length: reads }, (_, i) => BigInt((i * 7919) % vocabulary)),
+    ),
+    'weight.0': tensor('float32', [reads, width], new Float32Array(reads * width).fill(1)),
+  };
+  for (let i = 0; i < 10; i++) {
+    const wrong = ((await program.run(feeds))['d.x'].data as Float32Array).filter((sum) => sum !== reads / vocabulary);
+    expect(wrong.length).toBe(0);
+  }
+  await program.dispose();
+});
+
 test('every operator with a gradient rule has a row or a special point', () => {
   const covered = new Set([...rows.map((row) => row.op), ...specialPoints.map((point) => point.op), 'Ceil', 'Round']);
   expect(Object.keys(gradientTable).filter((op) => !covered.has(op))).toEqual([]);

@@ -1,10 +1,10 @@
 // Decides from all rows of the loaded table what each column holds and how it is stored, and gathers its figures. Works in
 // SQL on the whole columns; only samples, dictionaries and single figures come into JavaScript.
-import { must } from '../base/index.ts';
+import { bytesOf, must } from '../base/index.ts';
 import { type Column, type ColumnType, Fault, type ImportOptions, type Warning } from '../schema/index.ts';
 import { type Duck, quote } from './duck.ts';
 import { type Hint, hintOf, isKey, stringType, truthOf } from './infer.ts';
-import { codeWidth, type Stored, type Width } from './layout.ts';
+import { codeWidth, packTexts, type Stored, type Width } from './layout.ts';
 import type { Pool } from './pool.ts';
 import { nearest } from './target.ts';
 
@@ -15,8 +15,8 @@ export interface ColumnPlan {
   value: string;
   /** Mean bytes of a value. */
   bytes: number;
-  /** Values of a category in the order of their codes. */
-  dictionary?: string[];
+  /** Values of a category in the order of their codes, as `packTexts` packs them. */
+  dictionary?: Uint8Array;
   warnings: Warning[];
 }
 
@@ -71,25 +71,26 @@ export async function inspectColumns(
 }
 
 async function basicsOf(duck: Duck, batch: number[], rows: number, columns: number): Promise<Basics[]> {
-  const figures = batch.map((i) => `count(c${i}), approx_count_distinct(c${i}), sum(strlen(c${i}))`);
-  const [row = []] = await duck.rows(`SELECT ${figures.join(',')} FROM raw`);
   const wanted = Math.max(50, Math.min(2000, Math.floor(200_000 / columns)));
-  const step = Math.max(1, Math.floor(rows / wanted));
   const sample = await duck.rows(
-    `SELECT ${batch.map((i) => `left(c${i}, 1000)`).join(',')} FROM raw WHERE rowid % ${step} = 0 LIMIT ${wanted}`,
+    `SELECT ${batch.map((i) => `left(c${i}, 1000)`).join(',')} FROM raw WHERE ${everyRow(rows, wanted)} LIMIT ${wanted}`,
   );
-  return batch.map((_, k) => {
-    const present = Number(row[3 * k]);
-    const bytes = Number(row[3 * k + 2] ?? 0);
-    const values = sample.map((cells) => cells[k]).filter((value) => value !== null) as string[];
-    return {
-      present,
-      distinct: Math.min(present, Number(row[3 * k + 1])),
-      bytes: rows > 0 ? bytes / rows : 0,
-      hint: hintOf(values),
-    };
+  const hints = batch.map((_, k) =>
+    hintOf(sample.map((cells) => cells[k]).filter((value) => value !== null) as string[]),
+  );
+  // Different values of numbers are counted as numbers, later.
+  const figures = batch.map((i, k) =>
+    [`count(c${i})`, `sum(strlen(c${i}))`, hints[k]?.number ? '0' : `approx_count_distinct(c${i})`].join(','),
+  );
+  const [row = []] = await duck.rows(`SELECT ${figures.join(',')} FROM raw`);
+  return hints.map((hint, k) => {
+    const [present = 0, bytes = 0, distinct = 0] = row.slice(3 * k, 3 * k + 3).map((value) => Number(value ?? 0));
+    return { present, distinct: Math.min(present, distinct), bytes: rows > 0 ? bytes / rows : 0, hint };
   });
 }
+
+/** A condition that about `wanted` rows meet, spread evenly. */
+const everyRow = (rows: number, wanted: number): string => `rowid % ${Math.max(1, Math.floor(rows / wanted))} = 0`;
 
 /** Turns the type asked for, or the sample's hints, into a plan; each try answers undefined when the values do not fit. */
 async function planColumn(
@@ -106,29 +107,40 @@ async function planColumn(
     const plan = await planNumber(duck, i, name, rows, basics, asked !== undefined);
     if (plan) return plan;
   }
+  if (hint.number) basics.distinct = await approximately(duck, `c${i}`);
   if (want('date', hint.dates.length > 0)) {
     const plan = await planDate(duck, i, name, rows, basics, asked !== undefined);
     if (plan) return plan;
   }
   if (want('boolean', hint.boolean && basics.distinct <= 3)) {
     const plan = await planCategory(duck, i, name, rows, 'boolean');
-    const values = must(plan.dictionary, 'a dictionary');
-    if (values.length <= 2 && values.every((value) => truthOf(value) !== undefined)) return plan;
+    const { distinct, top = [] } = plan.column;
+    if (distinct <= 2 && top.every(({ value }) => truthOf(value) !== undefined)) return plan;
     if (asked)
       throw new Fault(
         'bad_data',
         `Column ${JSON.stringify(name)} holds more than yes and no. Import it as a category.`,
       );
   }
-  const distinct = await distinctOf(duck, `c${i}`, basics);
+  // Where counting exactly costs something, an estimate is good enough to tell a category from a text.
+  const distinct = present <= 10_000 ? await distinctOf(duck, `c${i}`, basics) : Math.min(present, basics.distinct);
   const type = asked ?? stringType(present, distinct, hint);
   if (type === 'category' || type === 'boolean') return planCategory(duck, i, name, rows, 'category');
-  return planText(duck, i, name, rows, { ...basics, distinct }, type === 'identifier' ? 'identifier' : 'text');
+  return planText(duck, i, name, rows, basics, type === 'identifier' ? 'identifier' : 'text');
 }
 
-async function distinctOf(duck: Duck, value: string, { distinct, present }: Basics): Promise<number> {
+async function distinctOf(
+  duck: Duck,
+  value: string,
+  { distinct, present }: Pick<Basics, 'distinct' | 'present'>,
+): Promise<number> {
   if (distinct > exactDistinct * 1.1) return Math.min(distinct, present);
   const [[count] = []] = await duck.rows(`SELECT count(DISTINCT ${value}) FROM raw`);
+  return Number(count);
+}
+
+async function approximately(duck: Duck, value: string): Promise<number> {
+  const [[count] = []] = await duck.rows(`SELECT approx_count_distinct(${value}) FROM raw`);
   return Number(count);
 }
 
@@ -145,7 +157,8 @@ async function planNumber(
   const [figures = []] = await duck.rows(
     `SELECT count(x), min(x), max(x), avg(y), stddev_pop(y), bool_and(x = floor(x)),
        bool_and(TRY_CAST(x AS FLOAT)::DOUBLE = x), count_if(t >= '00' AND t < '0:'), ${quantiles(rows)}
-     FROM (SELECT *, CASE WHEN abs(x) < ${greatestSquared} THEN x END AS y FROM (SELECT ${value} AS x, ${c} AS t FROM raw))`,
+       , approx_count_distinct(x)
+     FROM (SELECT *, CASE WHEN abs(x) < ${greatestSquared} THEN x END AS y FROM (SELECT rowid, ${value} AS x, ${c} AS t FROM raw))`,
   );
   const [count, min, max, mean, std] = figures.slice(0, 5).map(Number);
   const [whole, single] = [figures[5] === true, figures[6] === true];
@@ -156,10 +169,10 @@ async function planNumber(
     throw await misfit(duck, name, value, c, 'a number');
   }
   const missing = rows - count;
-  const distinct = await distinctOf(duck, value, { ...basics, present: count });
+  const distinct = await distinctOf(duck, value, { present: count, distinct: Number(figures[9]) });
   const column: Column = { name, type: 'number', missing, distinct };
   if (count > 0) Object.assign(column, { min, max });
-  if (figures[3] !== null) Object.assign(column, { mean, std, quantiles: listOf(figures[8]) });
+  if (figures[3] !== null) Object.assign(column, { mean, std, quantiles: [min, ...listOf(figures[8]), max] });
   if (!asked && isKey(name, { present: count, distinct, min, max, whole })) column.type = 'identifier';
   else if (count > 0 && distinct <= mostTop)
     column.top = (await topOf(duck, value)).map(({ value, count }) => ({ value: String(Number(value)), count }));
@@ -207,7 +220,7 @@ async function planDate(
   if (asked && odd > 0) throw await misfit(duck, name, value, c, 'a date');
   if (count === 0 || odd > basics.present * 0.01) return undefined;
   const [figures = []] = await duck.rows(
-    `SELECT min(y), max(y), avg(y), stddev_pop(y), bool_and(y % 86400000 = 0), ${quantiles(rows)} FROM (SELECT ${value} AS y FROM raw)`,
+    `SELECT min(y), max(y), avg(y), stddev_pop(y), bool_and(y % 86400000 = 0), ${quantiles(rows)} FROM (SELECT rowid, ${value} AS y FROM raw)`,
   );
   const [min, max, mean, std] = figures.slice(0, 4).map(Number);
   const warnings: Warning[] = odd === 0 ? [] : [await mixed(duck, name, value, c, odd)];
@@ -228,7 +241,7 @@ async function planDate(
     max,
     mean,
     std,
-    quantiles: listOf(figures[5]),
+    quantiles: [min, ...listOf(figures[5]), max],
   };
   return {
     column,
@@ -257,26 +270,43 @@ async function planCategory(
       `Column ${JSON.stringify(name)} has ${String(count)} different values, too many for a category. Import it as text.`,
     );
   }
-  const found = await duck.rows(`SELECT v, n FROM d${i} ORDER BY n DESC, v`);
-  const dictionary = found.map(([value]) => String(value));
-  const counts = found.map(([, n]) => Number(n));
-  const width = codeWidth(dictionary.length);
+  const order = 'ORDER BY n DESC, v';
+  const top = (await duck.rows(`SELECT v, n FROM d${i} ${order} LIMIT ${mostTop}`)).map(([value, n]) => ({
+    value: String(value),
+    count: Number(n),
+  }));
+  const [[missing] = []] = await duck.rows(`SELECT ${rows} - coalesce(sum(n), 0) FROM d${i}`);
   let value = 'NULL';
-  if (dictionary.length > 0) {
-    await duck.run(`CREATE TYPE e${i} AS ENUM (SELECT v FROM d${i} ORDER BY n DESC, v)`);
+  let dictionary = packTexts([]);
+  if (top.length > 0) {
+    const [lengths, texts] = await duck.arrays(
+      `SELECT list(strlen(v)::UINTEGER), encode(string_agg(v, '')) FROM (SELECT v FROM d${i} ${order})`,
+    );
+    dictionary = Buffer.concat([
+      bytesOf(Uint32Array.of(Number(count))),
+      bytesOf(must(lengths, 'lengths')),
+      bytesOf(must(texts, 'values')),
+    ]);
+    await duck.run(`DROP TYPE IF EXISTS e${i}`);
+    await duck.run(`CREATE TYPE e${i} AS ENUM (SELECT v FROM d${i} ${order})`);
     value = `enum_code(c${i}::e${i})::UINTEGER + 1`;
   }
   await duck.run(`DROP TABLE d${i}`);
   const column: Column = {
     name,
     type,
-    missing: rows - counts.reduce((sum, n) => sum + n, 0),
-    distinct: dictionary.length,
+    missing: Number(missing),
+    distinct: Number(count),
+    ...(top.length > 0 ? { top } : {}),
   };
-  if (dictionary.length > 0) {
-    column.top = dictionary.slice(0, mostTop).map((value, k) => ({ value, count: must(counts[k], 'a count') }));
-  }
-  return { column, value, dictionary, warnings: [], bytes: 4, stored: { kind: 'codes', width } };
+  return {
+    column,
+    value,
+    dictionary,
+    warnings: [],
+    bytes: 4,
+    stored: { kind: 'codes', width: codeWidth(Number(count)) },
+  };
 }
 
 async function planText(
@@ -288,7 +318,8 @@ async function planText(
   type: 'text' | 'identifier',
 ): Promise<ColumnPlan> {
   const [[mean, max] = []] = await duck.rows(`SELECT avg(length(c${i})), max(length(c${i})) FROM raw`);
-  const column: Column = { name, type, missing: rows - basics.present, distinct: basics.distinct };
+  const distinct = await distinctOf(duck, `c${i}`, basics);
+  const column: Column = { name, type, missing: rows - basics.present, distinct };
   if (basics.present > 0) column.length = { mean: Number(mean), max: Number(max) };
   return { column, value: `c${i}`, warnings: [], bytes: basics.bytes + 4, stored: { kind: 'text', starts: [] } };
 }
@@ -300,11 +331,9 @@ async function topOf(duck: Duck, value: string): Promise<{ value: string; count:
   return found.map(([value, n]) => ({ value: String(value), count: Number(n) }));
 }
 
-/** Exact where that is cheap, else over every k-th row: the same figures on every run. */
+/** The inner quantiles of y: exact up to 100,000 rows, then over that many, spread evenly: the same on every run. */
 function quantiles(rows: number): string {
-  const step = Math.max(1, Math.floor(rows / 1_000_000));
-  const filter = step === 1 ? '' : ` FILTER (hash(y) % ${step} = 0)`;
-  return `quantile_cont(y, [0, 0.25, 0.5, 0.75, 1])${filter}`;
+  return `quantile_cont(y, [0.25, 0.5, 0.75])${rows > exactDistinct ? ` FILTER (${everyRow(rows, exactDistinct)})` : ''}`;
 }
 
 function listOf(value: unknown): number[] {

@@ -5,7 +5,7 @@ import type { DatasetShape } from '../schema/index.ts';
 import type { PackWriter } from '../store/index.ts';
 import { type Duck, type Numbers, reclaim } from './duck.ts';
 import type { ColumnPlan } from './inspect.ts';
-import { type DatasetMeta, entries, missingLength, packTexts, widths } from './layout.ts';
+import { type DatasetMeta, entries, missingLength, widths } from './layout.ts';
 import type { Pool } from './pool.ts';
 
 /** Most rows and about the most bytes of a group. */
@@ -73,8 +73,7 @@ export async function writeDataset(
       }
     }),
   );
-  for (const [i, { dictionary }] of plans.entries())
-    if (dictionary) writer.append(entries.dictionary(i), packTexts(dictionary));
+  for (const [i, { dictionary }] of plans.entries()) if (dictionary) writer.append(entries.dictionary(i), dictionary);
   const meta: DatasetMeta = { format: 'neutrino-dataset', formatVersion: 1, groups, columns: stored, shape };
   writer.append(entries.meta, utf8(JSON.stringify(meta)));
 }

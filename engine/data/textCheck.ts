@@ -26,9 +26,10 @@ export function checkText(file: string): TextCheck {
   const fail = (at: number, line: number, what: string, remedy: string): never => {
     throw new Fault('bad_data', `${file}: line ${line} (byte ${at}) ${what}. ${remedy}.`, { line, byte: at });
   };
+  // A plain loop: searching for each line end costs a call a line, which short lines multiply.
   const countLines = (chunk: Buffer, to: number) => {
     let count = 0;
-    for (let at = chunk.indexOf(10); at >= 0 && at < to; at = chunk.indexOf(10, at + 1)) count++;
+    for (let i = 0; i < to; i++) if (chunk[i] === 10) count++;
     return count;
   };
 

@@ -11,6 +11,7 @@ import type {
   Progress,
   Run,
 } from '../../engine/schema/index.ts';
+import { appendPoints } from '../charts/lines.ts';
 import { queryClient } from './queries.ts';
 
 interface Listed<T> {
@@ -48,15 +49,6 @@ function patchRuns(id: string, change: (run: Run) => Run): boolean {
     };
   });
   return found;
-}
-
-/** New points behind those known; a replayed point is not doubled. */
-export function appendPoints(known: MetricPoint[], fresh: MetricPoint[]): MetricPoint[] {
-  const tail = known.slice(-400);
-  const added = fresh.filter(
-    (point) => !tail.some((old) => old.name === point.name && old.step === point.step && old.at === point.at),
-  );
-  return added.length > 0 ? [...known, ...added] : known;
 }
 
 let asked: ReturnType<typeof setTimeout> | undefined;

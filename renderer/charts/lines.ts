@@ -14,29 +14,51 @@ export interface Sheet {
 }
 export type XAxis = 'step' | 'epoch' | 'time';
 
-/** The points of one metric as a line; a step that was repeated after a resume keeps its newest value. */
+/**
+ * The points of one metric as a line, points in the order they came. A step that was repeated after a resume keeps its
+ * newest value; a run that tries several candidates counts its epochs on from one to the next.
+ */
 export function lineOf(points: MetricPoint[], metric: string, name: string, axis: XAxis = 'step'): Line {
-  const byX = new Map<number, number>();
   const start = points[0]?.at ?? 0;
-  const stepsPerEpoch = new Map<number, number>();
-  for (const point of points) {
-    stepsPerEpoch.set(point.epoch, Math.max(stepsPerEpoch.get(point.epoch) ?? 0, point.step));
-  }
+  const epochs = axis === 'epoch' ? epochsPassed(points) : undefined;
+  const byX = new Map<number, number>();
   for (const point of points) {
     if (point.name !== metric || !Number.isFinite(point.value)) continue;
     const x =
-      axis === 'step' ? point.step : axis === 'time' ? (point.at - start) / 1000 : epochAt(point, stepsPerEpoch);
+      axis === 'step' ? point.step : axis === 'time' ? (point.at - start) / 1000 : (epochs?.get(point.step) ?? 0);
     byX.set(x, point.value);
   }
   const xs = [...byX.keys()].sort((a, b) => a - b);
   return { name, xs, ys: xs.map((x) => byX.get(x) as number) };
 }
 
-/** Epochs passed at a point, with the fraction of the one under way. */
-function epochAt(point: MetricPoint, lastStep: Map<number, number>): number {
-  const end = lastStep.get(point.epoch) ?? point.step;
-  const before = lastStep.get(point.epoch - 1) ?? 0;
-  return end > before ? point.epoch - 1 + (point.step - before) / (end - before) : point.epoch;
+/** Epochs passed at each step, the one under way as a fraction of its steps. */
+function epochsPassed(points: MetricPoint[]): Map<number, number> {
+  const epochOf = new Map<number, number>();
+  for (const point of points) epochOf.set(point.step, point.epoch);
+  const steps = [...epochOf.keys()].sort((a, b) => a - b);
+  const passed = new Map<number, number>();
+  let done = 0;
+  for (let from = 0; from < steps.length; ) {
+    let to = from;
+    while (to + 1 < steps.length && epochOf.get(steps[to + 1]) === epochOf.get(steps[from])) to += 1;
+    const before = from === 0 ? 0 : steps[from - 1];
+    for (let index = from; index <= to; index += 1) {
+      passed.set(steps[index], done + (steps[index] - before) / (steps[to] - before));
+    }
+    done += 1;
+    from = to + 1;
+  }
+  return passed;
+}
+
+/** New points behind those known; a replayed point is not doubled. */
+export function appendPoints(known: MetricPoint[], fresh: MetricPoint[]): MetricPoint[] {
+  const tail = known.slice(-400);
+  const added = fresh.filter(
+    (point) => !tail.some((old) => old.name === point.name && old.step === point.step && old.at === point.at),
+  );
+  return added.length > 0 ? [...known, ...added] : known;
 }
 
 /** Exponential moving average without the bias of its start (as Adam corrects its moments). */

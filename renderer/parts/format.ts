@@ -75,7 +75,7 @@ function build(language: string): Format {
       if (!present(milliseconds)) return none;
       const seconds = milliseconds / 1000;
       if (seconds < 10) return unit(seconds, 'second', 1);
-      if (seconds < 60) return unit(Math.round(seconds), 'second');
+      if (seconds < 60) return unit(Math.floor(seconds), 'second');
       const minutes = Math.floor(seconds / 60);
       const rest = (value: number, name: string): string => (value > 0 ? ` ${unit(value, name)}` : '');
       if (minutes < 60) return `${unit(minutes, 'minute')}${rest(Math.floor(seconds % 60), 'second')}`;

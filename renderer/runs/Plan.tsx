@@ -4,7 +4,7 @@ import { useWords } from '../parts/words.ts';
 
 /** A hyper-parameter or nested setting as a short text. */
 export function shown(value: unknown): string {
-  if (Array.isArray(value)) return value.map(shown).join(' · ');
+  if (Array.isArray(value)) return value.map(shown).join(' · ') || '–';
   if (value !== null && typeof value === 'object') {
     return Object.entries(value)
       .map(([name, inner]) => `${name} ${shown(inner)}`)

@@ -12,7 +12,7 @@ import { Icon } from '../parts/Icon.tsx';
 import { Empty, Problem, Waiting } from '../parts/Page.tsx';
 import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
-import { type Draft, draftOf, requestOf, withoutHyper } from './draft.ts';
+import { type Draft, draftOf, requestOf, isPlain } from './draft.ts';
 import { Settings } from './Settings.tsx';
 
 const budgets = ['', '30s', '2m', '10m', '1h'] as const;
@@ -24,7 +24,7 @@ export default function TrainDialog() {
   const datasets = useQuery(ask.datasets());
   const ready = useVisible(datasets.data?.items).filter((dataset) => dataset.state === 'ready');
   const [draft, setDraft] = useState<Draft>(() => draftOf(request ?? {}));
-  const [open, setOpen] = useState(() => !withoutHyper(draft));
+  const [open, setOpen] = useState(() => !isPlain(draft));
   const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   const dataset = ready.find((item) => item.id === draft.dataset) ?? ready[0];
   const target = draft.target ?? dataset?.shape?.target ?? null;

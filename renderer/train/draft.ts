@@ -47,7 +47,7 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
 }
 
 /** Whether nothing beyond the three choices was set, so that the rest may stay folded. */
-export function withoutHyper(draft: Draft): boolean {
+export function isPlain(draft: Draft): boolean {
   const plain = draftOf({});
   return (Object.keys(plain) as (keyof Draft)[]).every(
     (name) =>

@@ -187,6 +187,8 @@ function bytePairs(vocabBytes: Uint8Array, mergeBytes: Uint8Array, settings: Set
   };
 }
 
+const models: readonly unknown[] = ['WordPiece', 'BPE', 'Unigram'];
+
 function wholeFile(bytes: Uint8Array): TokenizerJson {
   const value = parsed('tokenizer.json', bytes);
   if (
@@ -196,6 +198,12 @@ function wholeFile(bytes: Uint8Array): TokenizerJson {
     !('vocab' in value['model'])
   )
     throw wrong('tokenizer.json', 'has no "model" with a "type" and a "vocab"; save it with tokenizer.save_pretrained');
+  const { type } = value['model'];
+  if (!models.includes(type))
+    throw wrong(
+      'tokenizer.json',
+      `a model of type ${JSON.stringify(type)} is not read; it may be ${models.join(', ')}`,
+    );
   const { added_tokens, normalizer, pre_tokenizer, post_processor, decoder } = value;
   return {
     version: '1.0',

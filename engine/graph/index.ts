@@ -4,7 +4,7 @@ export { type AttributeValue, type GraphBuilder, graphBuilder, type Operand, typ
 export { checkGraph, legality } from './check.ts';
 export { type ComposeOptions, compose } from './compose.ts';
 export { multiplyDims, sameShape } from './dims.ts';
-export { type Graph, inferTypes, modelOf } from './graph.ts';
+export { type Graph, inferTypes, modelOf, namesRead } from './graph.ts';
 export { graphOf } from './import.ts';
 export { einsumTerms } from './ops/linear.ts';
 export { printGraph } from './print.ts';

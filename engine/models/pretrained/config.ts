@@ -10,6 +10,7 @@ export interface Config {
   readonly kind: string;
   /** Name of the class that saved the model, such as `BertForSequenceClassification`; '' when the folder does not say. */
   readonly saved: string;
+  has(name: string): boolean;
   /** A whole number of at least 1. */
   count(name: string, otherwise?: number): number;
   /** A number of at least 0. */
@@ -43,6 +44,7 @@ export function openConfig(raw: unknown): Config {
   return {
     kind,
     saved: Array.isArray(saved) && typeof saved[0] === 'string' ? saved[0] : '',
+    has: (name) => read(name) !== undefined,
     count(name, otherwise) {
       const value = present(name, otherwise);
       if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= mostCount) return value;

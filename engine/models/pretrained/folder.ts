@@ -119,7 +119,7 @@ function readWeights(folder: Folder, dir: string): Map<string, Tensor> {
   if (folder.has(indexFile)) return readShards(folder);
   const other = ['pytorch_model.bin', 'tf_model.h5', 'flax_model.msgpack'].find((name) => folder.has(name));
   const remedy = other
-    ? `${other} is a format that can carry code or is not read here: save the model with save_pretrained(dir, safe_serialization=True)`
+    ? `${other} is not read, as it may carry code: save the model with save_pretrained(dir, safe_serialization=True)`
     : 'save the model with save_pretrained';
   throw new Fault('not_found', `${dir} has no ${weightsFile}; ${remedy}`);
 }

@@ -59,7 +59,8 @@ export function pretrainedOf(
       `config.json: model type "${config.kind}" is not among ${known}; export the model as ONNX and import that`,
     );
   }
-  config.only('quantization_config', []);
+  if (config.has('quantization_config'))
+    throw new Fault('bad_graph', 'config.json: "quantization_config" is not supported: save the model unquantised');
   const name = config.kind as ArchitectureName;
   const architecture: Architecture = architectures[name];
   const prefix = tensors.has(architecture.prefix + architecture.probe) ? architecture.prefix : '';

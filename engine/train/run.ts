@@ -85,17 +85,27 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   let told = Number.NEGATIVE_INFINITY;
   const curve = openCurve((points) => hooks.metrics?.(points), clock);
   const figure = job.rows.preprocess.task === 'regression' ? 'val.r2' : 'val.accuracy';
+  // Steps at most of every candidate, and about as many again for the refit.
   const planned = candidates.map((candidate) => candidate.epochs * batchesIn(job.rows.train.length, candidate));
-  const total = planned.reduce((sum, steps) => sum + steps, 0);
-  const doneAtStart = planned.slice(0, stages.length).reduce((a, b) => a + b, 0) + (position?.step ?? 0);
+  if (job.refit) planned.push(Math.ceil(sum(planned) / planned.length));
+  const total = sum(planned);
+  let doneAtStart: number | undefined;
 
-  const tell = (phase: string, stage: number, step: number) => {
+  /** `share` of the stage is done. */
+  const tell = (stage: number, share: number) => {
     const now = clock.monotonic();
+    const done = Math.round(sum(planned.slice(0, stage)) + share * planned[stage]);
+    doneAtStart ??= done;
     if (now - told < everyProgressMs) return;
     told = now;
-    const done = Math.min(total, planned.slice(0, stage).reduce((a, b) => a + b, 0) + step);
-    const share = (done - doneAtStart) / Math.max(1, total - doneAtStart);
-    const leftMs = share > 0.01 ? ((now - began) / share) * (1 - share) : undefined;
+    const part = (done - doneAtStart) / Math.max(1, total - doneAtStart);
+    const leftMs = part > 0.01 ? ((now - began) / part) * (1 - part) : undefined;
+    const phase =
+      stage === candidates.length
+        ? 'finishing'
+        : candidates.length > 1
+          ? `trying ${stage + 1} of ${candidates.length}`
+          : 'training';
     hooks.progress?.({ phase, done, total, ...(leftMs === undefined ? {} : { leftMs }) });
   };
 
@@ -107,23 +117,23 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
       const batches = { batchSize: candidate.batchSize, seed: job.seed };
       const train = openBatches(data, rows.train, batches);
       const validation = openBatches(data, rows.validation, { ...batches, batchSize: 256 });
-      const before = stages.reduce((sum, stage) => sum + stage.steps, 0);
-      const phase = again
-        ? 'finishing'
-        : candidates.length > 1
-          ? `trying ${index + 1} of ${candidates.length}`
-          : 'training';
+      const before = sum(stages.map((stage) => stage.steps));
+      const save = async (state: FitState) => {
+        // What the curve has up to here belongs to this checkpoint: a resumed run tells only what follows.
+        curve.flush();
+        await hooks.save?.({ stages, fit: state });
+      };
       const result = await fit(
         { program, train, evaluate: again ? null : () => evaluatePart(program, validation, data) },
         { ...candidate, ...(again ? { until } : {}) },
         {
-          ...(hooks.interrupt ? { interrupt: hooks.interrupt } : {}),
-          ...(hooks.saveDue ? { saveDue: hooks.saveDue } : {}),
-          ...(hooks.save ? { save: (state: FitState) => hooks.save?.({ stages, fit: state }) as Promise<void> } : {}),
+          interrupt: () => hooks.interrupt?.(),
+          saveDue: () => hooks.saveDue?.() ?? false,
+          save,
           clock,
           stepped(step, epoch, loss, rate) {
             curve.step(before + step, epoch, loss, rate);
-            tell(phase, index, step);
+            tell(again ? candidates.length : index, step / (train.count * (until ?? candidate.epochs)));
           },
           evaluated(step, epoch, loss, rate, evaluation) {
             const held: Record<string, number> = again
@@ -160,7 +170,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     if (stages.length === candidates.length) stages.push(await fitStage(candidate, index, rows, chosen.best.epoch));
     if (!isCut()) last = { rows, stage: must(stages.at(-1), 'a refit') };
   }
-  const steps = stages.reduce((sum, stage) => sum + stage.steps, 0);
+  const steps = sum(stages.map((stage) => stage.steps));
   curve.add(steps, chosen.best.epoch, { 'val.loss': chosen.best.loss, [figure]: chosen.best.score });
   curve.flush();
   hooks.progress?.({ phase: 'training', done: total, total, leftMs: 0 });
@@ -176,6 +186,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   };
 }
 
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const batchesIn = (rows: number, { batchSize }: Candidate) => Math.ceil(rows / Math.max(1, Math.min(batchSize, rows)));
 
 function buildCandidate(job: RunJob, { family, hyper }: Candidate, { layout, preprocess }: Prepared): Graph {

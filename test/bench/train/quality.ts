@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { importDataset, openDataset } from '../../../engine/data/index.ts';
 import { servedGraph } from '../../../engine/models/index.ts';
 import { trainRequest } from '../../../engine/schema/index.ts';
-import { createPack, openPack } from '../../../engine/store/index.ts';
+import { openPack } from '../../../engine/store/index.ts';
 import { assess, headline, prepareRun, runTraining } from '../../../engine/train/index.ts';
 
 const goals: Record<string, { target: string; figure: string; least: number }> = {

@@ -2,6 +2,7 @@
 // The command line: every verb but start, backup, restore and doctor is a client of the REST API. No logic lives here.
 import { Command } from 'commander';
 import pack from '../package.json' with { type: 'json' };
+import { runChildIfAsked } from '../engine/appliance.ts';
 import { commandLineFault, fail } from './verb.ts';
 import { applianceVerbs } from './verbs/appliance.ts';
 import { datasetVerbs } from './verbs/datasets.ts';
@@ -28,7 +29,8 @@ deploymentVerbs(program);
 securityVerbs(program);
 
 try {
-  await program.parseAsync();
+  // The single executable re-runs this file when it is forked.
+  if (!(await runChildIfAsked())) await program.parseAsync();
 } catch (error) {
   const fault = commandLineFault(error);
   if (fault) fail(fault, process.argv.includes('--json'));

@@ -11,8 +11,3 @@ export function must<T>(value: T | null | undefined, what: string): T {
   if (value === null || value === undefined) throw new Fault('internal', `missing ${what}`);
   return value;
 }
-
-/** Makes a switch over a union exhaustive at compile time. */
-export function never(value: never): never {
-  throw new Fault('internal', `unexpected value ${String(value)}`);
-}

@@ -1,9 +1,10 @@
 // How a dataset lies in its pack: the entry `meta`, and for column i `c<i>` (values one after the other), for text also
 // `n<i>` (bytes of each row's value), for categories `d<i>` (their values). Everything in it follows from the content
 // alone, so that the pack's content hash is the dataset's. Changing any of this needs a new `formatVersion`.
-import { z } from 'zod';
 import { bytesOf, fromUtf8, utf8 } from '../base/index.ts';
-import { datasetShape, Fault } from '../schema/index.ts';
+import { type DatasetMeta, datasetMeta, Fault, type Stored, type Width } from '../schema/index.ts';
+
+export { type DatasetMeta, datasetMeta, type Stored, type Width };
 
 /** Element types of stored numbers and codes, narrowest first. */
 export const widths = {
@@ -14,31 +15,7 @@ export const widths = {
   i32: { bytes: 4, array: Int32Array, sql: 'INTEGER' },
   f32: { bytes: 4, array: Float32Array, sql: 'FLOAT' },
   f64: { bytes: 8, array: Float64Array, sql: 'DOUBLE' },
-} as const;
-export type Width = keyof typeof widths;
-
-const width = z.enum(Object.keys(widths) as [Width, ...Width[]]);
-
-/** How one column is stored. Missing: NaN in f32 and f64 (the other widths have none), code 0, length `missingLength`. */
-const stored = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('number'), width }),
-  /** ms since 1970, UTC; `day` when every value is a whole day; `format` is how the source wrote them (strptime, or `iso`). */
-  z.object({ kind: z.literal('date'), width, day: z.boolean(), format: z.string() }),
-  z.object({ kind: z.literal('codes'), width }),
-  /** `starts[g]`: byte of `c<i>` at which group g begins. */
-  z.object({ kind: z.literal('text'), starts: z.array(z.number().int()) }),
-]);
-export type Stored = z.infer<typeof stored>;
-
-export const datasetMeta = z.object({
-  format: z.literal('neutrino-dataset'),
-  formatVersion: z.literal(1),
-  /** Rows of each group; a text column's bytes are found by group. */
-  groups: z.array(z.number().int()),
-  columns: z.array(stored),
-  shape: datasetShape,
-});
-export type DatasetMeta = z.infer<typeof datasetMeta>;
+} as const satisfies Record<Width, { bytes: number; array: unknown; sql: string }>;
 
 /** Length that stands for a missing text. */
 export const missingLength = 0xffffffff;

@@ -99,7 +99,10 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     jobs.set(run.id, job);
     job.done = drive(run.id, job)
       .catch((error: unknown) => log.error({ run: run.id, err: error }, 'run left the rails'))
-      .finally(() => jobs.delete(run.id));
+      .finally(() => {
+        // The run may have been resumed while its last process was still leaving.
+        if (jobs.get(run.id) === job) jobs.delete(run.id);
+      });
     return announce(run);
   }
 
@@ -168,6 +171,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
       runs.update(run.id, {
         state: 'queued',
         error: undefined,
+        progress: undefined,
         endedAt: undefined,
         report: undefined,
         model: undefined,

@@ -5,7 +5,7 @@ import './curve.css';
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useMemo, useRef } from 'react';
 import uPlot from 'uplot';
-import { type Line, type Sheet, sheetOf } from './lines.ts';
+import { denseFrom, type Line, type Sheet, sheetOf } from './lines.ts';
 
 interface Properties {
   lines: Line[];
@@ -54,7 +54,7 @@ function nameEnds(plot: uPlot, sheet: Sheet): void {
 }
 
 function optionsOf(properties: Properties, sheet: () => Sheet, width: number, zoom: { on: boolean }): uPlot.Options {
-  const { lines, log, smoothing, height, axis, format } = properties;
+  const { lines, log, height, axis, format } = properties;
   const font = `11px ${css('--sans')}`;
   const frame = { stroke: css('--ink-3'), font, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false } };
   const longest = Math.max(...lines.map((line) => line.name.length), 4);
@@ -86,9 +86,9 @@ function optionsOf(properties: Properties, sheet: () => Sheet, width: number, zo
           width: 1.75,
           dash: dashes[Math.floor(index) % dashes.length],
           spanGaps: true,
-          points: { show: line.count < 40, size: 4.5, fill: stroke },
+          points: { show: line.count < denseFrom, size: 4.5, fill: stroke },
         };
-        return smoothing > 0 ? [raw, shown] : [shown];
+        return line.smoothed ? [raw, shown] : [shown];
       }),
     ],
     hooks: {
@@ -127,7 +127,7 @@ export function Curve(properties: Properties) {
   useEffect(() => {
     latest.current = sheet;
   }, [sheet]);
-  const sparse = lines.map((line) => (line.xs.length < 40 ? 1 : 0)).join('');
+  const sparse = lines.map((line) => (line.xs.length < denseFrom ? 1 : 0)).join('');
   const shape = `${lines.map((line) => line.name).join('\n')}|${sparse}|${log}|${smoothing > 0}|${height}|${scheme}|${properties.axis}`;
 
   useEffect(() => {

@@ -10,7 +10,7 @@ export interface Line {
 /** Columns as uPlot takes them (x first), and which column is each line's shown one. */
 export interface Sheet {
   columns: (number | null)[][];
-  lines: { name: string; column: number; count: number }[];
+  lines: { name: string; column: number; count: number; smoothed: boolean }[];
 }
 export type XAxis = 'step' | 'epoch' | 'time';
 
@@ -73,7 +73,10 @@ export function smooth(values: number[], weight: number): number[] {
   });
 }
 
-/** All lines on the union of their xs; where smoothing is on, each line has its raw column before its smooth one. */
+/** A line of fewer points shows each as a dot and is never smoothed: an average over few would hide where they are. */
+export const denseFrom = 40;
+
+/** All lines on the union of their xs; a smoothed line has its raw column before its smooth one. */
 export function sheetOf(lines: Line[], weight: number, positiveOnly: boolean): Sheet {
   const xs = [...new Set(lines.flatMap((line) => line.xs))].sort((a, b) => a - b);
   const place = new Map(xs.map((x, index) => [x, index]));
@@ -88,8 +91,10 @@ export function sheetOf(lines: Line[], weight: number, positiveOnly: boolean): S
     return columns.push(column) - 1;
   };
   for (const line of lines) {
-    if (weight > 0) put(line, line.ys);
-    shown.push({ name: line.name, column: put(line, smooth(line.ys, weight)), count: line.xs.length });
+    const smoothed = weight > 0 && line.xs.length >= denseFrom;
+    if (smoothed) put(line, line.ys);
+    const column = put(line, smoothed ? smooth(line.ys, weight) : line.ys);
+    shown.push({ name: line.name, column, count: line.xs.length, smoothed });
   }
   return { columns, lines: shown };
 }

@@ -1,10 +1,11 @@
 // Makes a key and shows its secret, this once.
-import { Button, CopyButton, Modal, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core';
+import { Button, CopyButton, MultiSelect, NumberInput, Select, TextInput } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { type Role, roles } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { ask, queryClient } from '../app/queries.ts';
+import { Dialog } from '../parts/Dialog.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Problem } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
@@ -36,7 +37,7 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
   };
   const secret = make.data?.secret;
   return (
-    <Modal opened onClose={onClose} title={secret ? t('keys.made') : t('keys.create')} closeOnClickOutside={!secret}>
+    <Dialog onClose={onClose} title={secret ? t('keys.made') : t('keys.create')} keep={secret !== undefined}>
       {secret ? (
         <div className="form">
           <p className="soft">{t('keys.once')}</p>
@@ -106,6 +107,6 @@ export function CreateKey({ onClose }: { onClose: () => void }) {
           </div>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,11 +1,12 @@
 // Serves a model under a name: a new one, or one that exists and is moved to this model.
-import { Autocomplete, Button, Modal } from '@mantine/core';
+import { Autocomplete, Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import type { Model } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { ask, queryClient } from '../app/queries.ts';
+import { Dialog } from '../parts/Dialog.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Problem } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
@@ -45,34 +46,32 @@ export function DeployButton({ model }: { model: Model }) {
       <Button variant="filled" leftSection={<Icon name="deployments" size={14} />} onClick={() => setOpen(true)}>
         {t('models.deploy')}
       </Button>
-      <Modal
-        opened={open}
-        onClose={() => setOpen(false)}
-        title={t('deploy.title', { name: `${model.name}@${model.version}` })}
-      >
-        <form className="form" onSubmit={submit}>
-          <Autocomplete
-            size="xs"
-            label={t('deploy.name')}
-            description={`${location.origin}/api/v1/deployments/${name}/predict`}
-            value={name}
-            onChange={setName}
-            data={existing.map((item) => item.name)}
-            error={/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? null : t('deploy.nameRule')}
-            data-autofocus
-          />
-          {moved ? (
-            <p className="soft small">{t('deploy.moves', { from: `${moved.model.name}@${moved.model.version}` })}</p>
-          ) : null}
-          {deploy.error ? <Problem error={deploy.error} /> : null}
-          <div className="form-end">
-            <Button onClick={() => setOpen(false)}>{t('cancel')}</Button>
-            <Button type="submit" variant="filled" loading={deploy.isPending}>
-              {moved ? t('deploy.move') : t('models.deploy')}
-            </Button>
-          </div>
-        </form>
-      </Modal>
+      {open ? (
+        <Dialog onClose={() => setOpen(false)} title={t('deploy.title', { name: `${model.name}@${model.version}` })}>
+          <form className="form" onSubmit={submit}>
+            <Autocomplete
+              size="xs"
+              label={t('deploy.name')}
+              description={`${location.origin}/api/v1/deployments/${name}/predict`}
+              value={name}
+              onChange={setName}
+              data={existing.map((item) => item.name)}
+              error={/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? null : t('deploy.nameRule')}
+              data-autofocus
+            />
+            {moved ? (
+              <p className="soft small">{t('deploy.moves', { from: `${moved.model.name}@${moved.model.version}` })}</p>
+            ) : null}
+            {deploy.error ? <Problem error={deploy.error} /> : null}
+            <div className="form-end">
+              <Button onClick={() => setOpen(false)}>{t('cancel')}</Button>
+              <Button type="submit" variant="filled" loading={deploy.isPending}>
+                {moved ? t('deploy.move') : t('models.deploy')}
+              </Button>
+            </div>
+          </form>
+        </Dialog>
+      ) : null}
     </>
   );
 }

@@ -111,7 +111,13 @@ export function Table<T extends object>(properties: Properties<T>) {
   );
   const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.track).join(' ')}`;
   return (
-    <div ref={frame} className={`table-frame${fill ? ' fill' : ''}`}>
+    <section
+      ref={frame}
+      className={`table-frame${fill ? ' fill' : ''}`}
+      aria-label={label}
+      // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard
+      tabIndex={0}
+    >
       <div
         role="table"
         aria-label={label}
@@ -121,7 +127,11 @@ export function Table<T extends object>(properties: Properties<T>) {
       >
         <div role="rowgroup" className="table-head">
           <div role="row" aria-rowindex={1} className="table-row" style={{ gridTemplateColumns: template }}>
-            {onSelect ? <div role="columnheader" aria-label={t('table.select')} /> : null}
+            {onSelect ? (
+              <div role="columnheader">
+                <span className="visually-hidden">{t('table.select')}</span>
+              </div>
+            ) : null}
             {table.getHeaderGroups()[0]?.headers.map((header, index) => {
               const column = columns[index];
               const order = header.column.getIsSorted();
@@ -138,7 +148,7 @@ export function Table<T extends object>(properties: Properties<T>) {
                       {order ? <Icon name={order === 'asc' ? 'up' : 'fall'} size={11} /> : null}
                     </button>
                   ) : (
-                    column.head
+                    column.head || <span className="visually-hidden">{t('table.tools')}</span>
                   )}
                 </div>
               );
@@ -181,6 +191,6 @@ export function Table<T extends object>(properties: Properties<T>) {
           })}
         </div>
       </div>
-    </div>
+    </section>
   );
 }

@@ -1,5 +1,5 @@
 // Three choices and go: which data, what to predict, how long. Everything else is folded away and has a default.
-import { Button, Collapse, Modal, SegmentedControl, Select } from '@mantine/core';
+import { Button, Collapse, SegmentedControl, Select } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -8,6 +8,7 @@ import { api } from '../app/api.ts';
 import { ImportButton } from '../app/Drop.tsx';
 import { ask, queryClient } from '../app/queries.ts';
 import { useTrain } from '../app/train.ts';
+import { Dialog } from '../parts/Dialog.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Empty, Problem, Waiting } from '../parts/Page.tsx';
 import { useVisible } from '../parts/useVisible.ts';
@@ -51,7 +52,7 @@ export default function TrainDialog() {
   };
 
   return (
-    <Modal opened onClose={close} title={t('train.title')} size={560}>
+    <Dialog onClose={close} title={t('train.title')} size={560}>
       {datasets.isPending ? <Waiting /> : null}
       {datasets.data && ready.length === 0 ? (
         <Empty icon="datasets" title={t('train.noData')} action={<ImportButton primary />}>
@@ -120,7 +121,7 @@ export default function TrainDialog() {
           </div>
         </form>
       ) : null}
-    </Modal>
+    </Dialog>
   );
 }
 

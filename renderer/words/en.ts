@@ -34,6 +34,7 @@ export const en = {
   trouble: 'This screen failed',
   type: 'Type',
   undo: 'Undo',
+  'table.tools': 'Actions',
   'table.select': 'Select',
 
   'theme.auto': 'As the system',

@@ -35,6 +35,7 @@ export const zh: Record<keyof typeof en, string> = {
   trouble: '此页面出错',
   type: '类型',
   undo: '撤销',
+  'table.tools': '操作',
   'table.select': '选择',
 
   'theme.auto': '跟随系统',

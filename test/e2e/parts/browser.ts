@@ -41,14 +41,14 @@ export async function openPage(browser: Browser, url: string, options: BrowserCo
   page.on('pageerror', (error) => watched.complaints.push(error.message));
   page.on('console', (message) => {
     // Asking who is logged in is answered with 401 before anyone is; the browser prints every such answer.
-    const expected = /status of 401/.test(message.text()) && /\/session$/.test(message.location().url);
+    const expected = /status of 401/.test(message.text()) && message.location().url.endsWith('/session');
     if (['error', 'warning'].includes(message.type()) && !expected) watched.complaints.push(message.text());
   });
   page.on('request', (request) => {
     if (!request.url().startsWith(url) && !/^(data|blob):/.test(request.url())) watched.strangers.push(request.url());
   });
   page.on('response', (response) => {
-    if (!/\.js$/.test(new URL(response.url()).pathname)) return;
+    if (!new URL(response.url()).pathname.endsWith('.js')) return;
     void response.body().then(
       (body) => watched.scripts.set(response.url(), gzipSync(body).length),
       () => undefined,

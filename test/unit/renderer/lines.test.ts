@@ -48,10 +48,24 @@ test('lines with different steps share one x column; a logarithmic chart leaves 
       [null, 5, 6],
     ],
     lines: [
-      { name: 'a', column: 1, count: 2 },
-      { name: 'b', column: 2, count: 2 },
+      { name: 'a', column: 1, count: 2, smoothed: false },
+      { name: 'b', column: 2, count: 2, smoothed: false },
     ],
   });
+});
+
+test('only a line of many points is smoothed, and keeps its raw column beside it', () => {
+  const xs = Array.from({ length: 40 }, (_, index) => index);
+  const lines = [
+    { name: 'dense', xs, ys: xs.map((x) => x % 2) },
+    { name: 'sparse', xs: [10, 20], ys: [1, 0] },
+  ];
+  const sheet = sheetOf(lines, 0.5, false);
+  expect(sheet.lines).toEqual([
+    { name: 'dense', column: 2, count: 40, smoothed: true },
+    { name: 'sparse', column: 3, count: 2, smoothed: false },
+  ]);
+  expect(sheet.columns[1]).toEqual(lines[0]?.ys);
 });
 
 test('a replayed point is not appended twice', () => {

@@ -1,6 +1,6 @@
 // Both languages say everything, with the same blanks to fill.
 import { expect, test } from 'vitest';
-import { errorCodes, roles, statesOf } from '../../../engine/schema/index.ts';
+import { errorCodes, roles, transitions } from '../../../engine/schema/index.ts';
 import { en } from '../../../renderer/words/en.ts';
 import { zh } from '../../../renderer/words/zh.ts';
 
@@ -28,7 +28,7 @@ test('every error code, state of what is shown and role has words', () => {
   const wanted = [
     ...errorCodes.map((code) => `fault.${code}`),
     ...(['dataset', 'run', 'deployment', 'key'] as const).flatMap((kind) =>
-      statesOf(kind).map((state) => `state.${state}`),
+      Object.keys(transitions[kind]).map((state) => `state.${state}`),
     ),
     ...roles.flatMap((role) => [`role.${role}`, `role.${role}.words`]),
   ];

@@ -2,6 +2,7 @@
 // unpacked, while the appliance runs or afterwards; and whoever lacks the key opens nothing.
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import {
   brotliDecompressSync,
   deflateRawSync,
@@ -21,10 +22,12 @@ const needles = [marker, column, ...Object.values(names), 'sepal_length', 'virgi
 
 let place: Place;
 let appliance: Running;
+let recoveryCode: string;
 beforeAll(async () => {
   place = makePlace();
   mkdirSync(join(place.root, 'in'));
   appliance = await launch(place, { checkpointSeconds: 0.2 });
+  recoveryCode = appliance.recoveryCode ?? '';
 });
 afterAll(async () => {
   await appliance?.stop();
@@ -142,12 +145,42 @@ describe('a file with a marker in it', () => {
     renameSync(keys, `${keys}.away`);
     const refused = (env: NodeJS.ProcessEnv) =>
       launch({ ...place, env: { ...place.env, ...env } }).then(
-        () => 'started',
+        async (opened) => {
+          await opened.stop();
+          return 'started';
+        },
         (fault: { code: string }) => fault.code,
       );
     expect(await refused({})).toBe('vault_locked');
+    expect(await refused({ TEST_PASSPHRASE: 'a wrong passphrase' })).toBe('wrong_passphrase');
+    expect(await refused({ TEST_PASSPHRASE: recoveryCode })).toBe('started');
     renameSync(`${keys}.away`, keys);
     appliance = await launch(place);
     expect((await appliance.client.call('datasets.list', {})).items.map(({ name }) => name)).toContain(names.dataset);
+  });
+
+  it('is answered by a clear error, not a wrong result, once a byte of a pack is changed', async () => {
+    const { client } = appliance;
+    const { object } = await client.call('datasets.show', { params: { id: names.dataset } });
+    const path = join(place.dataDir, 'objects', `${object}.sqlite`);
+    const whole = readFileSync(path);
+    const read = async () =>
+      buffer((await client.download('datasets.export', { params: { id: names.dataset }, query: {} })).body);
+    const right = await read();
+    const wrong: string[] = [];
+    for (let i = 1; i < 12; i++) {
+      const torn = Buffer.from(whole);
+      const at = Math.floor((whole.length * i) / 12);
+      torn[at] = (torn[at] ?? 0) ^ 1;
+      writeFileSync(path, torn);
+      const answer = await read().catch((error: { code: string }) => error.code);
+      // A byte of SQLite that holds nothing may change; what is read is then right, or refused.
+      if (typeof answer === 'string' ? !['corrupt', 'unreachable'].includes(answer) : !answer.equals(right)) {
+        wrong.push(`byte ${at}: ${String(answer).slice(0, 60)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+    writeFileSync(path, whole);
+    expect((await read()).equals(right)).toBe(true);
   });
 });

@@ -22,6 +22,8 @@ export interface Running {
   token: string;
   pid: number;
   client: Client;
+  /** Of the vault, when this start made it. */
+  recoveryCode: string | undefined;
   /** SIGKILL: what a power cut leaves. */
   crash(): Promise<void>;
   /** SIGTERM: the orderly way. */
@@ -46,7 +48,12 @@ export async function launch(place: Place, settings: Record<string, unknown> = {
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const said = await firstLine(child);
-  const { url, token, fault } = JSON.parse(said) as { url: string; token: string; fault?: FaultBody };
+  const { url, token, recoveryCode, fault } = JSON.parse(said) as {
+    url: string;
+    token: string;
+    recoveryCode?: string;
+    fault?: FaultBody;
+  };
   if (fault) throw fault;
   const end = (signal: 'SIGKILL' | 'SIGTERM') => {
     child.kill(signal);
@@ -57,6 +64,7 @@ export async function launch(place: Place, settings: Record<string, unknown> = {
     token,
     pid: child.pid as number,
     client: createClient({ url, key: token }),
+    recoveryCode,
     crash: () => end('SIGKILL'),
     stop: () => end('SIGTERM'),
   };

@@ -8,7 +8,6 @@ import {
   type NumericInput,
   type NumericPart,
   type Preprocess,
-  type TextInput,
 } from '../schema/index.ts';
 import { partOf } from './dates.ts';
 import { findImage, type ImageColumns } from './imageColumns.ts';
@@ -190,7 +189,7 @@ function fitImage(reader: DatasetReader, rows: Uint32Array, image: ImageColumns,
     const std = spread > Math.abs(mean) * 1e-12 ? spread : 1;
     into.numeric.push(...pixels.map((pixel) => ({ ...pixel, part: 'value' as const, mean, std })));
   }
-  return { height, width, channels, pixels: columns.map((_, i) => first + i) };
+  return { height, width, channels, first };
 }
 
 const textsIn = ({ text, sequence = [] }: Preprocess): number => text.length + sequence.length;

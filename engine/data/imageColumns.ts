@@ -73,16 +73,18 @@ export function findImage(columns: readonly Column[], shape: readonly number[]):
   if (shape.length === 0) {
     const [places] = groups;
     const side = places && places[0].at.length === 1 ? Math.sqrt(places.length) : 0;
-    const grid = places && (Number.isInteger(side) && side > 0 ? runOf(inOrder(places), [side, side, 1]) : gridOf(places));
+    const grid =
+      places && (Number.isInteger(side) && side > 0 ? runOf(inOrder(places), [side, side, 1]) : gridOf(places));
     if (grid && grid.columns.length >= leastPixels) return grid;
     throw new Fault(
       'bad_request',
-      'no columns look like the pixels of an image (pixel_0_0, pixel_0_1, …): say its size, for instance --set image=28,28',
+      'no columns look like the pixels of an image (pixel_0_0, pixel_0_1, …): say its size, for instance --set image=[28,28]',
     );
   }
   const [height, width, channels = 1] = shape;
   const wanted = height * width * channels;
-  if (shape.length === 1) throw new Fault('bad_request', 'an image needs height and width, for instance --set image=28,28');
+  if (shape.length === 1)
+    throw new Fault('bad_request', 'an image needs height and width, for instance --set image=[28,28]');
   const places = groups.find((group) => group.length === wanted);
   const grid = places && gridOf(places);
   if (grid && grid.height === height && grid.width === width && grid.channels === channels) return grid;

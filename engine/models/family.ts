@@ -1,5 +1,6 @@
 // What a model family is, and how hyper-parameters are settled: every one has a default, a range and a sentence, in a
 // table that searches read too. Draws no weights and builds no graph.
+import type { FitOptions } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { type FamilyName, Fault, type Hyper } from '../schema/index.ts';
 import type { Layout } from './layout.ts';
@@ -13,12 +14,17 @@ export type HyperSpec = { says: string } & (
 );
 export type HyperTable = Readonly<Record<string, HyperSpec>>;
 
+/** How a family wants texts and pixels; bags of n-grams and no image where it says nothing. */
+export type Wants = Pick<FitOptions, 'texts' | 'sequence' | 'image'>;
+
 export interface Family {
   name: FamilyName;
   /** What it is and which data it suits, in one sentence. */
   says: string;
   suits(layout: Layout): boolean;
   hyper: HyperTable;
+  /** `hyper` is settled. */
+  wants?(hyper: Hyper): Wants;
   /** Forward graph from the layout's inputs to `logits` float32 [batch, outputs]; `hyper` is settled. */
   build(layout: Layout, outputs: number, hyper: Hyper, seed: number): Graph;
 }

@@ -4,11 +4,22 @@ import { embeddingBag } from './embeddingBag.ts';
 import type { Family } from './family.ts';
 import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
+import { gru, lstm } from './recurrent.ts';
+import { textCnn } from './textCnn.ts';
+import { transformer } from './transformer.ts';
 
 /** Every family by name. */
-export const families: Readonly<Record<FamilyName, Family>> = { linear, mlp, 'embedding-bag': embeddingBag };
+export const families: Readonly<Record<FamilyName, Family>> = {
+  linear,
+  mlp,
+  'embedding-bag': embeddingBag,
+  textcnn: textCnn,
+  gru,
+  lstm,
+  transformer,
+};
 
-export { type Family, type HyperSpec, type HyperTable, settleHyper } from './family.ts';
+export { type Family, type HyperSpec, type HyperTable, settleHyper, type Wants } from './family.ts';
 export { edgeGraph, featureGraph } from './features.ts';
 export { headGraph, outputsOf } from './head.ts';
 export { type Layout, layoutOf } from './layout.ts';

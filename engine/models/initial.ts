@@ -26,3 +26,13 @@ export function kaiming(seed: number, name: string, dims: readonly [number, numb
 export function xavier(seed: number, name: string, dims: readonly [number, number]): Tensor {
   return normal(seed, name, dims, Math.sqrt(2 / (dims[0] + dims[1])));
 }
+
+/** Uniform within ±`bound`. */
+export function uniform(seed: number, name: string, dims: readonly number[], bound: number): Tensor {
+  const random = rng(seed, 'initial', name);
+  return tensor(
+    'float32',
+    dims,
+    Float32Array.from({ length: sizeOf(dims) }, () => (2 * random.next() - 1) * bound),
+  );
+}

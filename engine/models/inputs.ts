@@ -9,6 +9,8 @@ export interface Inputs {
   /** int64 [batch] for each embedded category. */
   codes: Value[];
   texts: { ids: Value; weights: Value }[];
+  /** int64 [batch, L] for each text that is read word by word; 0 pads. */
+  tokens: Value[];
 }
 
 export interface Parts {
@@ -27,7 +29,8 @@ export function openGraph(name: string, layout: Layout, seed: number): Parts {
     ids: g.input(`text_${i}_ids`, 'int64', ['batch', `tokens_${i}`]),
     weights: g.input(`text_${i}_weights`, 'float32', ['batch', `tokens_${i}`]),
   }));
-  return { g, inputs: { dense, codes, texts }, seed };
+  const tokens = layout.sequences.map((_, i) => g.input(`text_${i}_tokens`, 'int64', ['batch', `words_${i}`]));
+  return { g, inputs: { dense, codes, texts, tokens }, seed };
 }
 
 /** `x @ weight + bias` to `width` columns; weights start for a ReLU, for nothing, or at zero. */

@@ -1,17 +1,41 @@
 // What a model's graph takes: widths of its inputs, as the preprocessing gives them. The one place that decides which
 // categories become columns of their own and which are embedded.
-import type { CategoryInput, Preprocess } from '../schema/index.ts';
+import type { CategoryInput, ImageShape, Preprocess } from '../schema/index.ts';
 
 /** Categories with at most this many values become one column a value; greater ones are embedded. */
 export const mostOneHot = 32;
 
-/** The inputs of a model's graph: `dense` float32 [batch, dense], `embedded` int64 [batch, embedded.length], and for each text `text_i_ids`, `text_i_weights` [batch, L]. */
+/**
+ * The inputs of a model's graph: `dense` float32 [batch, dense], `embedded` int64 [batch, embedded.length], for each text
+ * `text_i_ids`, `text_i_weights` [batch, L], and for each text read word by word `text_i_tokens` [batch, L].
+ */
 export interface Layout {
   dense: number;
+  /** What `dense` is made of, in this order. */
+  parts: DenseParts;
   /** Rows of each embedded category's table: its values, and row 0 for missing or unseen. */
   embedded: number[];
   /** Rows of each text's table: its n-grams, and row 0 for padding. */
   texts: number[];
+  sequences: SequenceLayout[];
+  /** Pixels within `dense`, channel by channel, from the place `first` on; null where no columns are an image. */
+  image: (ImageShape & { first: number }) | null;
+}
+
+export interface DenseParts {
+  /** Scaled numbers. */
+  numeric: number;
+  /** Place of the number that each missing indicator is about. */
+  indicated: number[];
+  /** Values of each small category, one column each. */
+  oneHot: number[];
+}
+
+export interface SequenceLayout {
+  /** Rows of the table: its words, row 1 for unknown ones, and row 0 for padding. */
+  rows: number;
+  /** Most tokens of a text. */
+  length: number;
 }
 
 /** Places in `preprocess.category` of the columns with few values, and of the others. */
@@ -30,10 +54,20 @@ export function indicated(preprocess: Preprocess): number[] {
 
 export function layoutOf(preprocess: Preprocess): Layout {
   const { small, large } = categoriesBySize(preprocess.category);
-  const oneHot = small.reduce((sum, i) => sum + preprocess.category[i].values.length, 0);
+  const parts: DenseParts = {
+    numeric: preprocess.numeric.length,
+    indicated: indicated(preprocess),
+    oneHot: small.map((i) => preprocess.category[i].values.length),
+  };
   return {
-    dense: preprocess.numeric.length + indicated(preprocess).length + oneHot,
+    dense: parts.numeric + parts.indicated.length + parts.oneHot.reduce((sum, width) => sum + width, 0),
+    parts,
     embedded: large.map((i) => preprocess.category[i].values.length + 1),
     texts: preprocess.text.map((text) => text.words.length + text.chars.length + 1),
+    sequences: (preprocess.sequence ?? []).map(({ words, maxLength }) => ({
+      rows: words.length + 2,
+      length: maxLength,
+    })),
+    image: preprocess.image ?? null,
   };
 }

@@ -62,6 +62,34 @@ export const textInput = z.object({
 });
 export type TextInput = z.infer<typeof textInput>;
 
+/**
+ * One input `text_i_tokens` (int64 [batch, L], 0 pads), i being the place in the list: the words of a text in their order.
+ * Lower-cased words and punctuation after NFKC, every CJK character by itself; 1 is a word without an id, i + 2 is `words[i]`.
+ */
+export const sequenceInput = z.object({
+  column: z.string(),
+  /** Words by falling number of documents in the training part. */
+  words: z.array(z.string()),
+  /** Most tokens of one row; later ones are cut off. */
+  maxLength: z.number().int().min(1),
+});
+export type SequenceInput = z.infer<typeof sequenceInput>;
+
+/** Size of an image in pixels. */
+export const imageShape = z.object({
+  height: z.number().int().min(1),
+  width: z.number().int().min(1),
+  channels: z.number().int().min(1),
+});
+export type ImageShape = z.infer<typeof imageShape>;
+
+/** Numeric inputs that are the pixels of an image; their `mean` and `std` are those of their whole channel. */
+export const imageInput = imageShape.extend({
+  /** Place in `numeric` of the first pixel; the others follow, channel by channel and row by row within it. */
+  first: z.number().int().min(0),
+});
+export type ImageInput = z.infer<typeof imageInput>;
+
 export const preprocess = z.object({
   format: z.literal('neutrino-preprocess'),
   formatVersion: z.literal(1),
@@ -73,6 +101,10 @@ export const preprocess = z.object({
   numeric: z.array(numericInput),
   category: z.array(categoryInput),
   text: z.array(textInput),
+  /** Left out where no model reads texts word by word. */
+  sequence: z.array(sequenceInput).optional(),
+  /** Left out where no columns are taken for an image. */
+  image: imageInput.optional(),
   /** Every column that a row may name, in the dataset's order, the target included. */
   columns: z.array(z.object({ name: z.string(), type: columnType })),
   /** Columns that feed nothing, and why. */

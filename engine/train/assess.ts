@@ -1,6 +1,6 @@
 // The report on rows that the model never saw: they go through the very graph that is exported and served.
 import type { EncodedRows } from '../data/index.ts';
-import { batchText, inputNames } from '../data/index.ts';
+import { batchSequences, batchText, inputNames } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { compile } from '../runtime/index.ts';
@@ -69,6 +69,10 @@ function servedFeeds(preprocess: Preprocess, encoded: EncodedRows, rows: Uint32A
     const { ids, weights, width } = batchText(ragged, rows);
     feeds[inputNames.textIds(i)] = tensor('int64', [rows.length, width], ids);
     feeds[inputNames.textWeights(i)] = tensor('float32', [rows.length, width], weights);
+  }
+  for (const [i, sequence] of encoded.sequence.entries()) {
+    const { ids, width } = batchSequences(sequence, rows);
+    feeds[inputNames.textTokens(i)] = tensor('int64', [rows.length, width], ids);
   }
   return feeds;
 }

@@ -1,7 +1,7 @@
 // Batches of a part of the rows, in an order that only seed and epoch decide, so that a resumed run meets the same ones.
 // The last batch is filled up with rows of weight 0; texts of like length go together and are padded to a bucket's width.
 import { rng } from '../base/index.ts';
-import { batchText, inputNames } from '../data/index.ts';
+import { batchSequences, batchText, inputNames } from '../data/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import type { ModelRows } from './rows.ts';
 
@@ -38,7 +38,8 @@ const widthStep = 16;
 export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, seed }: BatchOptions): Batches {
   const size = Math.max(1, Math.min(batchSize, part.length));
   const count = Math.ceil(part.length / size);
-  const tokens = (row: number) => data.text.reduce((sum, { offsets }) => sum + offsets[row + 1] - offsets[row], 0);
+  const texts = [...data.text, ...data.sequence];
+  const tokens = (row: number) => texts.reduce((sum, { offsets }) => sum + offsets[row + 1] - offsets[row], 0);
   const byLength = (rows: Uint32Array) => rows.sort((a, b) => tokens(a) - tokens(b) || a - b);
   const cut = (rows: Uint32Array) =>
     Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.subarray(i * size, (i + 1) * size));
@@ -47,10 +48,10 @@ export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, see
     count,
     order(epoch) {
       const rows = part.slice();
-      if (epoch === 0) return cut(data.text.length > 0 ? byLength(rows) : rows);
+      if (epoch === 0) return cut(texts.length > 0 ? byLength(rows) : rows);
       const random = rng(seed, 'order', epoch);
       random.shuffle(rows);
-      if (data.text.length === 0) return cut(rows);
+      if (texts.length === 0) return cut(rows);
       for (let from = 0; from < rows.length; from += pool * size) byLength(rows.subarray(from, from + pool * size));
       return random.shuffle(cut(rows));
     },
@@ -71,6 +72,10 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number): Batch {
     const { ids, weights, width } = batchText(text, filled, Math.ceil(longest / widthStep) * widthStep);
     feeds[inputNames.textIds(i)] = tensor('int64', [size, width], ids);
     feeds[inputNames.textWeights(i)] = tensor('float32', [size, width], weights);
+  }
+  for (const [i, sequence] of data.sequence.entries()) {
+    const { ids, width } = batchSequences(sequence, filled);
+    feeds[inputNames.textTokens(i)] = tensor('int64', [size, width], ids);
   }
   const { labels, targets } = data;
   return {

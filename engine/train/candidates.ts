@@ -35,6 +35,10 @@ const recipes: Record<FamilyName, Recipe> = {
   linear: { learningRate: 0.02, weightDecay: 0.01, epochs: 150, patience: 15, labelSmoothing: 0 },
   mlp: { learningRate: 0.003, weightDecay: 0.1, epochs: 120, patience: 15, labelSmoothing: 0 },
   'embedding-bag': { learningRate: 0.005, weightDecay: 0.01, epochs: 12, patience: 4, labelSmoothing: 0.1 },
+  textcnn: { learningRate: 0.002, weightDecay: 0.05, epochs: 15, patience: 4, labelSmoothing: 0.1 },
+  gru: { learningRate: 0.003, weightDecay: 0.05, epochs: 12, patience: 4, labelSmoothing: 0.1 },
+  lstm: { learningRate: 0.003, weightDecay: 0.05, epochs: 12, patience: 4, labelSmoothing: 0.1 },
+  transformer: { learningRate: 0.001, weightDecay: 0.05, epochs: 15, patience: 4, labelSmoothing: 0.1 },
 };
 
 /** Rows below which a batch has this many. */

@@ -8,7 +8,7 @@ import {
   readTarget,
   splitRows,
 } from '../data/index.ts';
-import { type Layout, layoutOf } from '../models/index.ts';
+import { families, type Layout, layoutOf, settleHyper, type Wants } from '../models/index.ts';
 import type { Preprocess, TrainRequest } from '../schema/index.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { type ModelRows, modelRows } from './rows.ts';
@@ -41,6 +41,12 @@ export interface Setup {
   encodeTest(preprocess: Preprocess): EncodedRows;
 }
 
+/** How the model that was asked for takes texts and pixels. */
+function wants({ model, hyper }: TrainRequest): Wants {
+  const family = model === 'auto' ? undefined : families[model];
+  return family?.wants?.(settleHyper(family, hyper)) ?? {};
+}
+
 const range = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
 
 /** Splits, fits the preprocessing on the training part only, and encodes. Faults: `bad_target`, `bad_data`, `bad_request`. */
@@ -62,6 +68,7 @@ export async function prepareRun(
       target,
       ...(request.ignore ? { ignore: request.ignore } : {}),
       text: { size: vocabulary },
+      ...wants(request),
     });
     const rows = new Uint32Array([...train, ...validation]);
     const data = await modelRows(encodeDataset(reader, preprocess, rows), preprocess);

@@ -1,5 +1,5 @@
 // A dataset's rows as a model's graph takes them, in memory: the feature graph was run over them once. Reads no file.
-import type { EncodedRows, Ragged } from '../data/index.ts';
+import type { EncodedRows, Ragged, Sequences } from '../data/index.ts';
 import { featureGraph } from '../models/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { compile } from '../runtime/index.ts';
@@ -15,6 +15,7 @@ export interface ModelRows {
   embedded: BigInt64Array;
   embeddedWidth: number;
   text: Ragged[];
+  sequence: Sequences[];
   /** Class of each row, for classification. */
   labels?: Int32Array;
   /** Target of each row, mean 0 and standard deviation 1 over the training part, for regression. */
@@ -26,7 +27,7 @@ const rowsPerRun = 8192;
 
 /** Runs the feature graph over encoded rows, so that training sees the very bits that serving computes. */
 export async function modelRows(encoded: EncodedRows, preprocess: Preprocess): Promise<ModelRows> {
-  const { rows, numeric, codes, text, labels, targets } = encoded;
+  const { rows, numeric, codes, text, sequence, labels, targets } = encoded;
   const { mean = 0, std = 1 } = preprocess.target;
   const made: ModelRows = {
     rows,
@@ -35,6 +36,7 @@ export async function modelRows(encoded: EncodedRows, preprocess: Preprocess): P
     embedded: new BigInt64Array(0),
     embeddedWidth: 0,
     text,
+    sequence,
     ...(labels ? { labels } : {}),
     ...(targets ? { targets: targets.map((value) => (value - mean) / std) } : {}),
   };

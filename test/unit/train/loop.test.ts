@@ -9,7 +9,14 @@ import { type Evaluation, fit, type FitHooks, type FitOptions, type FitState } f
 import type { ModelRows } from '../../../engine/train/rows.ts';
 import { weightsHash } from '../../../engine/train/weights.ts';
 
-const layout: Layout = { dense: 4, embedded: [], texts: [] };
+const layout: Layout = {
+  dense: 4,
+  parts: { numeric: 4, indicated: [], oneHot: [] },
+  embedded: [],
+  texts: [],
+  sequences: [],
+  image: null,
+};
 
 /** Three noisy clusters in four dimensions. */
 function clusters(rows: number, noise: number): ModelRows {
@@ -19,7 +26,16 @@ function clusters(rows: number, noise: number): ModelRows {
     const label = labels[Math.floor(i / 4)];
     return random.normal() * noise + (i % 4 === label ? 2 : 0);
   });
-  return { rows, dense, denseWidth: 4, embedded: new BigInt64Array(0), embeddedWidth: 0, text: [], labels };
+  return {
+    rows,
+    dense,
+    denseWidth: 4,
+    embedded: new BigInt64Array(0),
+    embeddedWidth: 0,
+    text: [],
+    sequence: [],
+    labels,
+  };
 }
 
 const options: FitOptions = { epochs: 6, patience: 6, learningRate: 0.02, schedule: { kind: 'cosine', warmup: 0.1 } };

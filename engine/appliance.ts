@@ -1,7 +1,8 @@
 // Builds, starts and stops an appliance, in order: lock, vault, store, jobs, API. Wiring only.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import about from '../package.json' with { type: 'json' };
 import { createApi } from './api/index.ts';
@@ -27,6 +28,7 @@ import {
   issueServer,
   makeDirectory,
   openVault,
+  replaceFile,
   type Vault,
   type WrapSources,
 } from './security/index.ts';
@@ -120,10 +122,13 @@ export async function startAppliance(config: ApplianceConfig, options: StartOpti
   }
 }
 
-/** The appliance that holds a data directory now, when it answers. */
-export function findAppliance(dataDir: string): { url: string; token: string; pid: number } | undefined {
+/** The appliance that holds a data directory now. `ca` is the authority (PEM) to trust where it serves https by its own. */
+export function findAppliance(dataDir: string): { url: string; token: string; pid: number; ca?: string } | undefined {
   const lock = readLock(dataDir);
-  return lock?.url === undefined ? undefined : { url: lock.url, token: lock.token, pid: lock.pid };
+  if (lock?.url === undefined) return undefined;
+  const path = authorityPath(dataDir);
+  const ca = lock.url.startsWith('https:') && existsSync(path) ? { ca: readFileSync(path, 'utf8') } : {};
+  return { url: lock.url, token: lock.token, pid: lock.pid, ...ca };
 }
 
 /** What works on this machine, and why not. */
@@ -187,6 +192,8 @@ async function tlsFor(config: ApplianceConfig, store: Store): Promise<{ cert: st
     authority = await createAuthority(name);
     store.settings.set('authority', authority);
   }
+  // Public: clients of this machine read it here, others are given a copy.
+  replaceFile(authorityPath(config.dataDir), authority.certificate);
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const own = addresses.map(({ address }) => address).filter((address) => isIP(address) > 0 && !address.includes('%'));
   const any = config.host === '0.0.0.0' || config.host === '::';
@@ -201,6 +208,8 @@ async function tlsFor(config: ApplianceConfig, store: Store): Promise<{ cert: st
   const server = await issueServer(authority, hosts);
   return { cert: server.certificate, key: server.privateKey };
 }
+
+const authorityPath = (dataDir: string): string => join(dataDir, 'authority.pem');
 
 const dnsNames = (names: string[]): string[] => names.filter((name) => /^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/i.test(name));
 

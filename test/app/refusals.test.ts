@@ -1,9 +1,11 @@
 // Who is let in and who is not, over real sockets: roles, wrong and old keys, forged Host and Origin, paths, sizes, ports.
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findAppliance } from '../../engine/appliance.ts';
 import { createClient } from '../../engine/client/index.ts';
 import type { FaultBody, Role } from '../../engine/schema/index.ts';
 import { faultOf, importPath, launch, makePlace, type Place, type Running } from './parts/appliance.ts';
@@ -194,5 +196,35 @@ describe('starting', () => {
     const again = await launch(withPhrase('correct horse battery'));
     await again.stop();
     at.remove();
+  });
+});
+
+describe('https by the appliance’s own authority', () => {
+  it('is how anything but plain loopback is served, and clients of the machine find what to trust', async () => {
+    const at = makePlace();
+    // Still this machine only, but not by a name that may go in clear.
+    const running = await launch(at, { host: '::ffff:127.0.0.1' });
+    try {
+      expect(running.url).toMatch(/^https:/);
+      const found = findAppliance(at.dataDir);
+      expect(found).toMatchObject({ url: running.url, pid: running.pid });
+      const ask = (ca?: string) =>
+        new Promise<number | string>((resolve) => {
+          const url = new URL('/api/v1/datasets', running.url);
+          url.hostname = '127.0.0.1';
+          const headers = { authorization: `Bearer ${running.token}` };
+          tlsRequest(url, { ca, headers }, (answer) => {
+            answer.resume();
+            resolve(answer.statusCode ?? 0);
+          })
+            .on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+            .end();
+        });
+      expect(await ask(found?.ca)).toBe(200);
+      expect(await ask()).toBe('SELF_SIGNED_CERT_IN_CHAIN');
+    } finally {
+      await running.stop();
+      at.remove();
+    }
   });
 });

@@ -18,7 +18,13 @@ type RunFilter = Omit<NonNullable<RouteArguments<'runs.list'>['query']>, 'cursor
 const most = { limit: 500 };
 
 export const ask = {
-  system: () => queryOptions({ queryKey: ['system'], queryFn: () => api.call('system.show'), refetchInterval: 10_000 }),
+  system: () =>
+    queryOptions({
+      queryKey: ['system'],
+      queryFn: () => api.call('system.show'),
+      // Not after a refusal: a role that may not see the machine would fill the audit by asking on.
+      refetchInterval: (query) => (query.state.status === 'error' ? false : 10_000),
+    }),
 
   datasets: () => queryOptions({ queryKey: ['datasets'], queryFn: () => api.call('datasets.list', { query: most }) }),
   dataset: (id: string) =>
@@ -37,7 +43,7 @@ export const ask = {
     infiniteQueryOptions({
       queryKey: ['runs', filter],
       queryFn: ({ pageParam }) =>
-        api.call('runs.list', { query: { ...filter, limit: 200, ...(pageParam ? { cursor: pageParam } : {}) } }),
+        api.call('runs.list', { query: { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }),
       initialPageParam: '',
       getNextPageParam: (page) => page.next,
       placeholderData: keepPreviousData,

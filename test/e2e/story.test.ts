@@ -141,6 +141,28 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
     expect((await running.client.call('datasets.list', { query: {} })).total).toBe(1);
   });
 
+  test('a file dropped anywhere is imported; one that cannot be read says why', async () => {
+    const { page } = story;
+    const drop = (name: string, text: string) =>
+      page.evaluate(
+        ([file, content]) => {
+          const dataTransfer = new DataTransfer();
+          dataTransfer.items.add(new File([content], file));
+          for (const type of ['dragenter', 'dragover', 'drop']) {
+            document.body.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+          }
+        },
+        [name, text] as const,
+      );
+    await drop('prices.csv', `size,price\n${Array.from({ length: 40 }, (_, i) => `${i},${i * 2.5}`).join('\n')}\n`);
+    await page.getByRole('heading', { name: 'prices' }).waitFor();
+    await page.getByText('40 rows × 2 columns').waitFor();
+    await drop('empty.csv', '');
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain('The file cannot be read as data');
+    story.complaints.length = 0;
+  });
+
   test('a new key’s secret is shown once and works, and the audit chain is intact', async () => {
     const { page } = story;
     await page.goto(`${running.url}/#/keys`);

@@ -1,5 +1,6 @@
 // What a bundle is made of, checked: the manifest, the graph's bytes and the files beside it. Reads and writes no file.
 import { fromUtf8, hex, sha256, utf8 } from '../base/index.ts';
+import { withoutTokenizer, withTokenizer } from '../data/index.ts';
 import type { Dim, ValueInfo } from '../onnx/index.ts';
 import {
   Fault,
@@ -40,10 +41,11 @@ export type Blame = 'corrupt' | 'bad_input';
 
 /** The files of a bundle; the manifest's `files` are the SHA-256 of the others. */
 export function packFiles(bundle: Bundle): { files: BundleFiles; manifest: Manifest } {
+  const { preprocess, tokenizer = bundle.tokenizer } = withoutTokenizer(bundle.preprocess);
   const contents: BundleFiles = {
     [files.model]: bundle.model,
-    [files.preprocess]: utf8(JSON.stringify(bundle.preprocess)),
-    ...(bundle.tokenizer === undefined ? {} : { [files.tokenizer]: utf8(JSON.stringify(bundle.tokenizer)) }),
+    [files.preprocess]: utf8(JSON.stringify(preprocess)),
+    ...(tokenizer === undefined ? {} : { [files.tokenizer]: utf8(JSON.stringify(tokenizer)) }),
     [files.report]: utf8(JSON.stringify(bundle.report)),
   };
   const hashes = Object.fromEntries(Object.entries(contents).map(([name, bytes]) => [name, hex(sha256(bytes))]));
@@ -90,11 +92,12 @@ export function unpackFiles(contents: BundleFiles, what: string, blame: Blame): 
       throw wrong(`has a ${name} that is not as it should be at ${issue?.path.join('.')}: ${issue?.message}`);
     }
   }
+  const tokenizer = contents[files.tokenizer] ? (json(files.tokenizer) as Record<string, unknown>) : undefined;
   return {
     manifest: manifest.data as Manifest,
     model: part(files.model),
-    preprocess: preprocess.data as Preprocess,
-    ...(contents[files.tokenizer] ? { tokenizer: json(files.tokenizer) } : {}),
+    preprocess: tokenizer ? withTokenizer(preprocess.data as Preprocess, tokenizer) : (preprocess.data as Preprocess),
+    ...(tokenizer ? { tokenizer } : {}),
     report: report.data as Report,
   };
 }

@@ -6,7 +6,7 @@ import { must } from '../base/index.ts';
 import { type BundleParts, writeBundle } from '../bundle/index.ts';
 import { featureSpecs, openDataset } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
-import { families, outputsOf, servedGraph } from '../models/index.ts';
+import { baseFiles, families, openBase, outputsOf, type PretrainedBase, servedGraph } from '../models/index.ts';
 import {
   Fault,
   durationMs,
@@ -74,7 +74,7 @@ async function train(given: Job): Promise<void> {
   const readers = [given.dataset, ...(given.test ? [given.test] : [])].map(({ pack }) => openPack(pack.path, pack));
   try {
     const [own, test] = readers.map((reader) => openDataset(reader));
-    const setup = await prepareRun(own, test, request);
+    const setup = await prepareRun(own, test, request, given.base && readBase(given.base));
     const tell = (candidate: Candidate) =>
       void link.send({ type: 'plan', plan: planOf(setup, candidate, given, device) });
     tell(setup.candidates[0]);
@@ -187,6 +187,16 @@ function partsOf(given: Job, { rows, candidate }: RunResult, graph: Graph, repor
     preprocess,
     report,
   };
+}
+
+function readBase(grant: PackGrant): PretrainedBase {
+  const reader = openPack(grant.path, grant);
+  try {
+    const names = Object.values(baseFiles).filter((name) => reader.has(name));
+    return openBase(Object.fromEntries(names.map((name) => [name, reader.read(name)])));
+  } finally {
+    reader.close();
+  }
 }
 
 const checkpointFiles = ['state.json', 'tensors.safetensors'] as const;

@@ -163,8 +163,9 @@ function fitText(
   const bag = texts === 'sequence' ? undefined : fitVocabulary(name, textsOf(reader, name, chosen), text);
   const words = texts === 'bag' ? undefined : fitSequence(name, textsOf(reader, name, chosen), sequence);
   if (bag && bag.idf.length > 0) into.text.push(bag);
-  if (words && words.words.length > 0) into.sequence = [...(into.sequence ?? []), words];
-  return (bag?.idf.length ?? 0) + (words?.words.length ?? 0) > 0;
+  const reads = words !== undefined && (words.tokenizer !== undefined || words.words.length > 0);
+  if (reads) into.sequence = [...(into.sequence ?? []), words];
+  return reads || (bag?.idf.length ?? 0) > 0;
 }
 
 /** Adds the pixels to the numeric inputs, scaled by the figures of their channel, so that they stay comparable. */

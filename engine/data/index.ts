@@ -12,5 +12,12 @@ export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts
 export { checkTarget, inferTask } from './target.ts';
 export { readTarget, type TargetRows } from './targetRows.ts';
 export { openTokenizer, type TextTokenizer, type TokenBatch, type Tokens } from './tokenizer.ts';
-export { type TokenizerFiles, type TokenizerJson, tokenizerFiles, tokenizerJson } from './tokenizerFile.ts';
+export {
+  type TokenizerFiles,
+  type TokenizerJson,
+  tokenizerFiles,
+  tokenizerJson,
+  withoutTokenizer,
+  withTokenizer,
+} from './tokenizerFile.ts';
 export type { VocabularyOptions } from './vocabulary.ts';

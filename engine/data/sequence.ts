@@ -1,6 +1,8 @@
 // A text as the ids of its words in their order, for models that read (bags of n-grams are vocabulary.ts and
 // textEncoder.ts). Training and serving both come through here, so that they cannot disagree.
-import type { SequenceInput } from '../schema/index.ts';
+import { Fault, type SequenceInput } from '../schema/index.ts';
+import { openTokenizer } from './tokenizer.ts';
+import type { TokenizerJson } from './tokenizerFile.ts';
 import { longestText } from './words.ts';
 
 export interface SequenceOptions {
@@ -10,6 +12,8 @@ export interface SequenceOptions {
   least?: number;
   /** Most tokens of one row; later ones are cut off. */
   maxLength?: number;
+  /** Reads texts in place of words of the training part's own. */
+  tokenizer?: TokenizerJson;
 }
 
 export const defaultWords = 30_000;
@@ -42,8 +46,9 @@ export function tokensOf(text: string, most = Number.POSITIVE_INFINITY): string[
 export function fitSequence(
   column: string,
   documents: Iterable<string | null>,
-  { size = defaultWords, least, maxLength = defaultLength }: SequenceOptions = {},
+  { size = defaultWords, least, maxLength = defaultLength, tokenizer }: SequenceOptions = {},
 ): SequenceInput {
+  if (tokenizer) return { column, words: [], maxLength, tokenizer: { ...tokenizer } };
   let counts = new Map<string, number>();
   let seen = 0;
   for (const text of documents) {
@@ -64,9 +69,20 @@ export function fitSequence(
 /** Ids of a text, not padded; none for a missing one. */
 export type SequenceEncoder = (text: string | null) => number[];
 
-export function openSequenceEncoder({ words, maxLength }: SequenceInput): SequenceEncoder {
+export function openSequenceEncoder({ words, maxLength, tokenizer }: SequenceInput): SequenceEncoder {
+  if (tokenizer) return pretrainedEncoder(tokenizer, maxLength);
   const ids = new Map(words.map((word, i) => [word, i + firstWord]));
   return (text) => (text === null ? [] : tokensOf(text, maxLength).map((word) => ids.get(word) ?? unknown));
+}
+
+/** Ids of a pretrained model's tokens, shifted so that 0 pads; a missing text is an empty one, framed as any other. */
+function pretrainedEncoder(tokenizer: SequenceInput['tokenizer'], maxLength: number): SequenceEncoder {
+  if (tokenizer === true || tokenizer === undefined)
+    throw new Fault('corrupt', 'the model has lost its tokenizer.json');
+  const json = tokenizer as unknown as TokenizerJson;
+  const truncation = { direction: 'Right' as const, strategy: 'LongestFirst', stride: 0, max_length: maxLength };
+  const reader = openTokenizer({ ...json, truncation });
+  return (text) => reader.encode((text ?? '').slice(0, longestText)).ids.map((id) => id + 1);
 }
 
 /** Token ids of n rows: row r holds `ids` from offsets[r] up to offsets[r + 1]. */

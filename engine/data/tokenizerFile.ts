@@ -1,7 +1,7 @@
 // tokenizer.json (the format of Hugging Face's tokenizers), whole or made from older vocabulary files. What is made here is
 // what a bundle carries and what `openTokenizer` and other tools read; this file encodes no text.
 import { fromUtf8 } from '../base/index.ts';
-import { Fault } from '../schema/index.ts';
+import { Fault, type Preprocess } from '../schema/index.ts';
 
 /** The parts of tokenizer.json that Neutrino looks at; the rest is the library's. */
 export interface TokenizerJson {
@@ -222,6 +222,25 @@ function idOf(json: TokenizerJson, token: string): number | undefined {
   const { vocab } = json.model;
   if (Array.isArray(vocab)) return vocab.findIndex(([content]) => content === token);
   return json.added_tokens.find(({ content }) => content === token)?.id ?? vocab[token];
+}
+
+/** A preprocess whose tokenizer stands in a file of its own, and that file. */
+export function withoutTokenizer(preprocess: Preprocess): {
+  preprocess: Preprocess;
+  tokenizer?: Record<string, unknown>;
+} {
+  const found = preprocess.sequence?.find(({ tokenizer }) => typeof tokenizer === 'object')?.tokenizer;
+  if (typeof found !== 'object') return { preprocess };
+  const sequence = preprocess.sequence?.map((input) =>
+    input.tokenizer ? { ...input, tokenizer: true as const } : input,
+  );
+  return { preprocess: { ...preprocess, sequence }, tokenizer: found };
+}
+
+/** The inverse of `withoutTokenizer`. */
+export function withTokenizer(preprocess: Preprocess, tokenizer: Record<string, unknown>): Preprocess {
+  const sequence = preprocess.sequence?.map((input) => (input.tokenizer ? { ...input, tokenizer } : input));
+  return { ...preprocess, ...(sequence ? { sequence } : {}) };
 }
 
 /**

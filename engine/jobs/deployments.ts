@@ -11,6 +11,7 @@ import {
   type Model,
 } from '../schema/index.ts';
 import { describeModel, inferFromV2, inferToV2, type ReplicaSet, v2Metadata } from '../serve/index.ts';
+import { needServed } from './bases.ts';
 import { type JobContext, pageOf } from './context.ts';
 import { answerOf, checkBatch } from './models.ts';
 import { manifestOf, openReplicaSet, type Replicas, servedBundle, type WarmModels } from './serving.ts';
@@ -191,6 +192,7 @@ export function createDeployments(context: JobContext, warm: WarmModels): Deploy
       'deployments.show': ({ params }) => deployments.find(params.name),
       async 'deployments.create'({ body }) {
         const model = models.find(body.model);
+        needServed(model);
         const { replicas } = body;
         if (replicas && replicas.max < replicas.min) {
           throw new Fault('bad_request', `replicas.max (${replicas.max}) is less than replicas.min (${replicas.min}).`);

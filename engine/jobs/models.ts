@@ -16,10 +16,12 @@ import {
 import { type Identity, nodeId } from '../security/index.ts';
 import type { ReplicaSet } from '../serve/index.ts';
 import type { New } from '../store/index.ts';
+import { adoptFolder, nameOfFolder, needServed } from './bases.ts';
 import { type JobContext, needDisk, pageOf } from './context.ts';
+import { importablePath } from './paths.ts';
 import type { WarmModels } from './serving.ts';
 
-type Names = 'list' | 'show' | 'export' | 'import' | 'predict' | 'delete';
+type Names = 'list' | 'show' | 'export' | 'import' | 'adopt' | 'predict' | 'delete';
 
 export interface Models {
   handlers: Pick<Handlers, `models.${Names}`>;
@@ -129,6 +131,7 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
       'models.show': ({ params }) => models.find(params.id),
       async 'models.export'({ params }, call) {
         const model = models.find(params.id);
+        needServed(model);
         const pack = objects.open(model.object);
         try {
           const filename = `${model.name}@${model.version}.neutrino`;
@@ -159,8 +162,30 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
           place.done();
         }
       },
+      async 'models.adopt'({ body }, { caller, signal }) {
+        const folder = await importablePath(body.path, caller, config.importFolders, 'folder');
+        const name = body.name ?? nameOfFolder(folder);
+        checkModelName(name);
+        const { object, fields } = await adoptFolder(context, folder, signal);
+        const place = reserve(name);
+        try {
+          const model = store.transaction(() => {
+            const made = models.insert({ ...fields, name, version: place.version });
+            objects.register(object, { refs: [made.id], sha256: fields.sha256 });
+            return made;
+          });
+          events.emit('model.changed', model.id, model);
+          return model;
+        } catch (error) {
+          objects.erase(object);
+          throw error;
+        } finally {
+          place.done();
+        }
+      },
       async 'models.predict'({ params, body }, { signal }) {
         const model = models.find(params.id);
+        needServed(model);
         checkBatch(body.inputs, config.limits.batch);
         const set = parts.serving(model.id) ?? (await parts.warm.get(model));
         return answerOf(set, body.inputs, signal);

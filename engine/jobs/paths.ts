@@ -5,10 +5,15 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { type Caller, Fault } from '../schema/index.ts';
 
 /**
- * The real path of a file that the caller may import. Faults: `path_refused`, and for those who may look, `not_found` and
+ * The real path of a file (or folder) that the caller may import. Faults: `path_refused`, and for those who may look, `not_found` and
  * `bad_input` (a folder, a device). A path that is refused is answered the same whether or not it exists.
  */
-export async function importablePath(path: string, caller: Caller, folders: readonly string[]): Promise<string> {
+export async function importablePath(
+  path: string,
+  caller: Caller,
+  folders: readonly string[],
+  wanted: 'file' | 'folder' = 'file',
+): Promise<string> {
   const asked = resolve(path);
   const real = isAbsolute(path) ? await realpath(asked).catch(() => undefined) : undefined;
   if (!(caller.local && caller.role === 'admin') && !(real && (await isBelow(real, folders)))) {
@@ -20,8 +25,15 @@ export async function importablePath(path: string, caller: Caller, folders: read
     );
   }
   if (!isAbsolute(path)) throw new Fault('bad_request', `Give the absolute path of ${path}.`);
-  if (!real) throw new Fault('not_found', `There is no file ${path}. Check the path.`);
+  if (!real) throw new Fault('not_found', `There is no ${wanted} ${path}. Check the path.`);
   const info = await stat(real);
+  if (wanted === 'folder') {
+    if (info.isDirectory()) return real;
+    throw new Fault(
+      'bad_input',
+      `${path} is no folder. Name the folder of a pretrained model (config.json, model.safetensors).`,
+    );
+  }
   if (info.isDirectory()) throw new Fault('bad_input', `${path} is a folder. Name a CSV or JSON-lines file in it.`);
   if (!info.isFile()) throw new Fault('bad_input', `${path} is not a regular file.`);
   return real;

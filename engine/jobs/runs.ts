@@ -10,6 +10,7 @@ import {
   type TrainRequest,
 } from '../schema/index.ts';
 import { compareRuns } from './compare.ts';
+import { baseGrant, baseOfRequest } from './bases.ts';
 import { type JobContext, needDisk, pageOf } from './context.ts';
 import type { Datasets } from './datasets.ts';
 import { checkModelName, type Models } from './models.ts';
@@ -72,6 +73,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     if (test && !test.shape.columns.some((one) => one.name === column.name)) {
       throw new Fault('bad_target', `The test dataset ${test.name} has no column ${JSON.stringify(column.name)}.`);
     }
+    const base = baseOfRequest(context, request);
     const name = request.name ?? dataset.name;
     checkModelName(name);
     const run = store.transaction(() =>
@@ -82,6 +84,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         request: { ...request, target: column.name, name },
         dataset: named(dataset),
         ...(test ? { test: named(test) } : {}),
+        ...(base ? { base: { id: base.id, name: base.name, version: base.version } } : {}),
         metrics: {},
       }),
     );
@@ -121,6 +124,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         run,
         dataset: sameData(run.dataset),
         test: run.test && sameData(run.test),
+        base: run.base && baseGrant(context, run.base),
         lease,
         models,
         live: job.live,

@@ -9,6 +9,7 @@ import {
   faultBody,
   type FromTrainer,
   type MetricPoint,
+  type PackGrant,
   type Progress,
   type Run,
 } from '../schema/index.ts';
@@ -27,6 +28,7 @@ export interface SessionParts {
   run: Run;
   dataset: DatasetGrant;
   test: DatasetGrant | undefined;
+  base: PackGrant | undefined;
   lease: HeldLease;
   models: Models;
   live: LiveRun;
@@ -75,6 +77,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
     request,
     dataset: parts.dataset,
     ...(parts.test ? { test: parts.test } : {}),
+    ...(parts.base ? { base: parts.base } : {}),
     lease,
     checkpointSeconds: config.checkpointSeconds,
     ...(checkpoint ? { resume: objects.grant(checkpoint.object) } : {}),

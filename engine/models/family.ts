@@ -10,6 +10,7 @@ export type HyperSpec = { says: string } & (
   | { kind: 'integer' | 'number'; default: number; range: readonly [number, number]; log?: boolean }
   | { kind: 'choice'; default: string; choices: readonly string[] }
   | { kind: 'switch'; default: boolean }
+  | { kind: 'text'; default: string; most: number }
   | { kind: 'list'; default: readonly number[]; range: readonly [number, number]; most: number }
 );
 export type HyperTable = Readonly<Record<string, HyperSpec>>;
@@ -34,6 +35,10 @@ function misfit(spec: HyperSpec, value: Hyper[string]): string | undefined {
   if (spec.kind === 'choice') {
     return typeof value === 'string' && spec.choices.includes(value) ? undefined : `one of ${spec.choices.join(', ')}`;
   }
+  if (spec.kind === 'text')
+    return typeof value === 'string' && value.length <= spec.most
+      ? undefined
+      : `a text of at most ${spec.most} characters`;
   if (spec.kind === 'switch') return typeof value === 'boolean' ? undefined : 'true or false';
   const [low, high] = spec.range;
   const inside = (n: unknown) => typeof n === 'number' && n >= low && n <= high;

@@ -4,6 +4,7 @@ import { embeddingBag } from './embeddingBag.ts';
 import type { Family } from './family.ts';
 import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
+import { pretrained } from './pretrained.ts';
 import { gru, lstm } from './recurrent.ts';
 import { textCnn } from './textCnn.ts';
 import { transformer } from './transformer.ts';
@@ -17,6 +18,7 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   gru,
   lstm,
   transformer,
+  pretrained,
 };
 
 export { type Family, type HyperSpec, type HyperTable, settleHyper, type Wants } from './family.ts';
@@ -25,6 +27,7 @@ export { headGraph, outputsOf } from './head.ts';
 export { type Layout, layoutOf } from './layout.ts';
 export { servedGraph } from './served.ts';
 export { type LoraOptions, mergeLora, withLora } from './lora.ts';
+export { baseFiles, baseOf, openBase, packBase, type PretrainedBase } from './pretrained/base.ts';
 export { freeze } from './pretrained/freeze.ts';
 export { type PretrainedFolder, readFolder } from './pretrained/folder.ts';
 export { type Pretrained, type PretrainedOptions, pretrainedOf, readPretrained } from './pretrained/read.ts';

@@ -1,6 +1,7 @@
 // What a model's graph takes: widths of its inputs, as the preprocessing gives them. The one place that decides which
 // categories become columns of their own and which are embedded.
 import type { CategoryInput, ImageShape, Preprocess } from '../schema/index.ts';
+import type { PretrainedBase } from './pretrained/base.ts';
 
 /** Categories with at most this many values become one column a value; greater ones are embedded. */
 export const mostOneHot = 32;
@@ -20,6 +21,8 @@ export interface Layout {
   sequences: SequenceLayout[];
   /** Pixels within `dense`, channel by channel, from the place `first` on; null where no columns are an image. */
   image: (ImageShape & { first: number }) | null;
+  /** The pretrained model to begin from, where one was named. */
+  base?: PretrainedBase;
 }
 
 export interface DenseParts {

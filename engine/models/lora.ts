@@ -150,6 +150,7 @@ function mergedWeight(weight: Tensor, a: Tensor, b: Tensor, scale: number, flipp
 
 /** The graph without its updates: they are added into the weights, and its nodes are those from before `withLora`. */
 export function mergeLora(graph: Graph): Graph {
+  if (!graph.parameters.some((name) => name.endsWith('.lora_A'))) return graph;
   const restored = graph.nodes
     .filter(({ name }) => !isPart(name))
     .map((node) => {
@@ -174,7 +175,11 @@ export function mergeLora(graph: Graph): Graph {
       'bad_graph',
       `the update "${lost}" has no weight to be added to: the graph was changed after withLora`,
     );
-  const parameters = graph.parameters.filter((name) => initializers.has(name));
+  // What was merged is what training made of those weights: they stand where their updates stood.
+  const parameters = graph.parameters.flatMap((name) => {
+    if (name.endsWith('.lora_A')) return [name.slice(0, -'.lora_A'.length)];
+    return initializers.has(name) ? [name] : [];
+  });
   const merged = { ...base, initializers, parameters };
   return { ...merged, types: inferTypes(merged) };
 }

@@ -26,6 +26,7 @@ export {
   type Warning,
   warning,
 } from './columns.ts';
+export { type DatasetMeta, datasetMeta, type Stored, type Width } from './datasetPack.ts';
 export { type ApplianceConfig, applianceConfig, limits } from './config.ts';
 export {
   type ErrorCode,
@@ -115,6 +116,7 @@ export {
   type Model,
   model,
   type Principal,
+  type PretrainedInfo,
   principal,
   type RecordOf,
   type Role,

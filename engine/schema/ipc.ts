@@ -6,6 +6,7 @@ import type { FaultBody } from './errors.ts';
 import type { Manifest } from './bundle.ts';
 import type { RunPlan, TrainRequest } from './plan.ts';
 import type { MetricPoint, Progress, Report } from './report.ts';
+import type { PretrainedInfo } from './records.ts';
 import type { Device } from './routes.ts';
 
 /** `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
@@ -42,6 +43,8 @@ export type ImportSource = { kind: 'path'; path: string } | { kind: 'stream'; na
 
 export type ToImporter =
   | { type: 'import'; source: ImportSource; options: ImportOptions; pack: PackGrant; lease: DeviceLease }
+  /** Reads a pretrained model's folder and stores it as a base. */
+  | { type: 'adopt'; folder: string; pack: PackGrant; lease: DeviceLease }
   | { type: 'cancel' };
 
 export type FromImporter =
@@ -53,6 +56,7 @@ export type FromImporter =
       options: ImportOptions;
       bytes: { source: number; stored: number };
     }
+  | { type: 'adopted'; info: PretrainedInfo; bytes: number; sha256: string }
   | { type: 'failed'; fault: FaultBody };
 
 export type ToTrainer =
@@ -64,6 +68,8 @@ export type ToTrainer =
       request: TrainRequest;
       dataset: DatasetGrant;
       test?: DatasetGrant;
+      /** The pretrained model to begin from. */
+      base?: PackGrant;
       lease: DeviceLease;
       checkpointSeconds: number;
       /** Newest checkpoint, when the run goes on from one. */

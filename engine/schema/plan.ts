@@ -2,7 +2,16 @@
 import { z } from 'zod';
 import { task } from './columns.ts';
 
-export const familyNames = ['linear', 'mlp', 'embedding-bag', 'textcnn', 'gru', 'lstm', 'transformer'] as const;
+export const familyNames = [
+  'linear',
+  'mlp',
+  'embedding-bag',
+  'textcnn',
+  'gru',
+  'lstm',
+  'transformer',
+  'pretrained',
+] as const;
 export const familyName = z.enum(familyNames);
 export type FamilyName = z.infer<typeof familyName>;
 

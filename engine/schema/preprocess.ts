@@ -68,8 +68,13 @@ export type TextInput = z.infer<typeof textInput>;
  */
 export const sequenceInput = z.object({
   column: z.string(),
-  /** Words by falling number of documents in the training part. */
+  /** Words by falling number of documents in the training part; none where a tokenizer reads. */
   words: z.array(z.string()),
+  /**
+   * A tokenizer.json of a pretrained model: ids are its own plus 1, special tokens included. Bundles hold it in a file of its
+   * own, and `true` stands here for it.
+   */
+  tokenizer: z.union([z.literal(true), z.record(z.string(), z.unknown())]).optional(),
   /** Most tokens of one row; later ones are cut off. */
   maxLength: z.number().int().min(1),
 });

@@ -56,6 +56,8 @@ export const run = z.object({
   /** Last value of each metric. */
   metrics: z.record(z.string(), z.number()).default({}),
   report: report.optional(),
+  /** The pretrained model that it begins from. */
+  base: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),
   model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),
   /** Object pack of the newest checkpoint. */
   checkpoint: z
@@ -73,6 +75,20 @@ export const run = z.object({
 });
 export type Run = z.infer<typeof run>;
 
+/** A pretrained model that was imported. */
+export const pretrainedInfo = z.object({
+  /** `bert`, `distilbert`, `roberta`, `gpt2`, `vit`. */
+  architecture: z.string(),
+  takes: z.enum(['text', 'image']),
+  /** Numbers that training may change. */
+  parameters: z.number().int(),
+  /** Most tokens of a text. */
+  maxLength: z.number().int().optional(),
+  /** Tensors of the folder that are not used, such as a head of another task; at most 20. */
+  unused: z.array(z.string()),
+});
+export type PretrainedInfo = z.infer<typeof pretrainedInfo>;
+
 export const model = z.object({
   ...clear('model'),
   name: z.string(),
@@ -82,11 +98,14 @@ export const model = z.object({
   target: z.string(),
   classes: z.array(z.string()),
   metrics: z.record(z.string(), z.number()),
+  /** Dataset that it was trained on; '' for a pretrained model from elsewhere. */
   dataset: z.string(),
-  /** Object pack with the bundle. */
+  /** Object pack with the bundle, or with the files of a base. */
   object: z.string(),
   bytes: z.number().int(),
   sha256: z.string(),
+  /** Set for a pretrained model: runs begin from it, nothing serves it; task, target and classes mean nothing then. */
+  base: pretrainedInfo.optional(),
 });
 export type Model = z.infer<typeof model>;
 

@@ -402,6 +402,19 @@ export const routes = {
     response: model,
     status: 201,
   },
+  'models.adopt': {
+    method: 'POST',
+    path: '/api/v1/models/pretrained',
+    action: 'models:write',
+    summary: 'Import a pretrained model from a folder on the appliance’s machine',
+    body: z.object({
+      /** A Hugging Face folder: config.json, model.safetensors, tokenizer.json or vocab.txt. */
+      path: z.string().min(1),
+      name: z.string().min(1).max(100).optional(),
+    }),
+    response: model,
+    status: 201,
+  },
   'models.predict': {
     method: 'POST',
     path: '/api/v1/models/{id}/predict',

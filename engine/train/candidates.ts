@@ -39,6 +39,13 @@ const recipes: Record<FamilyName, Recipe> = {
   gru: { learningRate: 0.003, weightDecay: 0.05, epochs: 12, patience: 4, labelSmoothing: 0.1 },
   lstm: { learningRate: 0.003, weightDecay: 0.05, epochs: 12, patience: 4, labelSmoothing: 0.1 },
   transformer: { learningRate: 0.001, weightDecay: 0.05, epochs: 15, patience: 4, labelSmoothing: 0.1 },
+  pretrained: { learningRate: 5e-5, weightDecay: 0.01, epochs: 4, patience: 2, labelSmoothing: 0 },
+};
+
+/** Where only part of a pretrained model is trained, that part starts from nothing and takes larger steps. */
+const partly: Readonly<Record<string, Partial<Recipe>>> = {
+  lora: { learningRate: 5e-4, epochs: 6 },
+  head: { learningRate: 2e-3, epochs: 20, patience: 4 },
 };
 
 /** Rows below which a batch has this many. */
@@ -58,7 +65,8 @@ const rowsToCompare = 50_000;
 /** What to train for a request over `rows` training rows. */
 export function chooseCandidates(request: TrainRequest, layout: Layout, rows: number): Choice {
   const settle = (family: FamilyName, hyper: Hyper = {}, recipe: Partial<Recipe> = {}): Candidate => {
-    const { weightDecay, ...rest } = { ...recipes[family], ...recipe };
+    const share = family === 'pretrained' ? partly[String(request.hyper?.['tune'])] : undefined;
+    const { weightDecay, ...rest } = { ...recipes[family], ...share, ...recipe };
     const batchSize = request.batchSize ?? batchSizes.find(([most]) => rows < most)?.[1] ?? 1024;
     const affordable = Math.max(3, Math.floor((mostSteps * batchSize) / Math.max(1, rows)));
     const epochs = request.epochs ?? Math.min(rest.epochs, affordable);

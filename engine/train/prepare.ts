@@ -8,8 +8,8 @@ import {
   readTarget,
   splitRows,
 } from '../data/index.ts';
-import { families, type Layout, layoutOf, settleHyper, type Wants } from '../models/index.ts';
-import type { Preprocess, TrainRequest } from '../schema/index.ts';
+import { families, type Layout, layoutOf, type PretrainedBase, settleHyper, type Wants } from '../models/index.ts';
+import { Fault, type Preprocess, type TrainRequest } from '../schema/index.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { type ModelRows, modelRows } from './rows.ts';
 
@@ -42,9 +42,21 @@ export interface Setup {
 }
 
 /** How the model that was asked for takes texts and pixels. */
-function wants({ model, hyper }: TrainRequest): Wants {
+function wants({ model, hyper }: TrainRequest, base?: PretrainedBase): Wants {
   const family = model === 'auto' ? undefined : families[model];
-  return family?.wants?.(settleHyper(family, hyper)) ?? {};
+  const asked = family?.wants?.(settleHyper(family, hyper)) ?? {};
+  return base ? { ...asked, sequence: { ...asked.sequence, ...readerOf(base, asked.sequence?.maxLength) } } : asked;
+}
+
+/** Texts are read as the pretrained model reads them, and no further than it has positions. */
+function readerOf({ about, tokenizer }: PretrainedBase, length = Number.POSITIVE_INFINITY) {
+  if (!tokenizer || about.maxLength === undefined) {
+    throw new Fault(
+      'bad_data',
+      'the pretrained model has no tokenizer: import its folder again with tokenizer.json or vocab.txt in it',
+    );
+  }
+  return { tokenizer, maxLength: Math.min(length, about.maxLength) };
 }
 
 const range = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
@@ -54,6 +66,7 @@ export async function prepareRun(
   reader: DatasetReader,
   testReader: DatasetReader | undefined,
   request: TrainRequest,
+  base?: PretrainedBase,
 ): Promise<Setup> {
   const target = readTarget(reader, request.target);
   const split = splitRows({
@@ -68,14 +81,14 @@ export async function prepareRun(
       target,
       ...(request.ignore ? { ignore: request.ignore } : {}),
       text: { size: vocabulary },
-      ...wants(request),
+      ...wants(request, base),
     });
     const rows = new Uint32Array([...train, ...validation]);
     const data = await modelRows(encodeDataset(reader, preprocess, rows), preprocess);
     const places = range(rows.length);
     return {
       preprocess,
-      layout: layoutOf(preprocess),
+      layout: { ...layoutOf(preprocess), ...(base ? { base } : {}) },
       data,
       train: places.subarray(0, train.length),
       validation: places.subarray(train.length),
@@ -84,7 +97,8 @@ export async function prepareRun(
   const rows = await take(split.train, split.validation);
   const { candidates, reasons } = chooseCandidates(request, rows.layout, split.train.length);
   const all = new Uint32Array([...split.train, ...split.validation]).sort();
-  const isSmall = split.train.length <= rowsToRefit;
+  // A second pass of a pretrained model costs more than a tenth more rows bring.
+  const isSmall = split.train.length <= rowsToRefit && !base;
   if (isSmall) reasons.push('trained once more on training and validation rows for as many epochs as were best');
   return {
     rows,

@@ -2,7 +2,7 @@
 // simplest of the good ones is kept, and small data is then trained on with the validation rows too.
 import { assert, type Clock, must, systemClock } from '../base/index.ts';
 import type { Graph } from '../graph/index.ts';
-import { families, outputsOf } from '../models/index.ts';
+import { families, mergeLora, outputsOf } from '../models/index.ts';
 import type { MetricPoint, Progress } from '../schema/index.ts';
 import { type Batches, openBatches } from './batches.ts';
 import type { Candidate } from './candidates.ts';
@@ -177,7 +177,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   return {
     candidate,
     rows: last.rows,
-    graph: withWeights(buildCandidate(job, candidate, last.rows), last.stage.best.weights),
+    graph: mergeLora(withWeights(buildCandidate(job, candidate, last.rows), last.stage.best.weights)),
     validation: { loss: chosen.best.loss, score: chosen.best.score },
     epochs: chosen.epochs,
     bestEpoch: chosen.best.epoch,

@@ -1,6 +1,7 @@
 // neutrino models … and neutrino predict: keep, move and use trained models.
 import { createReadStream, createWriteStream, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
@@ -20,9 +21,33 @@ import { verb } from '../verb.ts';
 
 const header = ['name', 'version', 'task', 'family', 'target', 'score', 'size', 'created'];
 const score = (m: Model) =>
-  m.metrics['accuracy'] === undefined ? `R² ${figure(m.metrics['r2'])}` : `acc ${figure(m.metrics['accuracy'])}`;
-const row = (m: Model) => [m.name, m.version, m.task, m.family, m.target, score(m), bytes(m.bytes), when(m.createdAt)];
+  m.base
+    ? '–'
+    : m.metrics['accuracy'] === undefined
+      ? `R² ${figure(m.metrics['r2'])}`
+      : `acc ${figure(m.metrics['accuracy'])}`;
+const row = (m: Model) => [
+  m.name,
+  m.version,
+  m.base ? 'base' : m.task,
+  m.base?.architecture ?? m.family,
+  m.target,
+  score(m),
+  bytes(m.bytes),
+  when(m.createdAt),
+];
 const batch = 1000;
+
+/** What a pretrained model is, and how to begin from it. */
+function baseText({ name, base }: Model): string {
+  if (!base) return '';
+  const left = base.unused.length > 0 ? `\nnot used: ${base.unused.join(', ')}` : '';
+  const next =
+    base.takes === 'text'
+      ? `\ntrain with it: neutrino train DATASET --target COLUMN --model pretrained --set base=${name}`
+      : '';
+  return `${base.architecture} that reads ${base.takes}s, ${base.parameters} parameters${left}${next}`;
+}
 
 /** Rows of a CSV, JSON or JSON-lines file, or lines of a text file, as a model takes them. Cells stay text: the model knows its types. */
 export function readInputs(file: string): PredictInput[] {
@@ -114,6 +139,7 @@ export function modelVerbs(program: Command): void {
   );
   verb<[string]>(group, 'show <model>', 'one model: NAME, NAME@VERSION or id', async ({ client }, [id]) => {
     const model = await client.call('models.show', { params: { id } });
+    if (model.base) return { json: model, text: `${table(header, [row(model)])}\n\n${baseText(model)}` };
     const figures = Object.entries(model.metrics)
       .map(([name, value]) => `${name} ${figure(value)}`)
       .join('  ');
@@ -143,10 +169,16 @@ export function modelVerbs(program: Command): void {
   );
   verb<[string]>(
     group,
-    'import <file>',
-    'import a .neutrino bundle',
+    'import <path>',
+    'import a .neutrino bundle, or the folder of a pretrained model (Hugging Face: BERT, DistilBERT, RoBERTa, GPT-2, ViT)',
     async ({ client }, [file], options) => {
       const found = statSync(file, { throwIfNoEntry: false });
+      if (found?.isDirectory()) {
+        const name = options['name'] as string | undefined;
+        const body = { path: resolve(file), ...(name === undefined ? {} : { name }) };
+        const base = await client.call('models.adopt', { body });
+        return { json: base, text: `${table(header, [row(base)])}\n\n${baseText(base)}` };
+      }
       if (!found?.isFile()) throw new Fault('not_found', `there is no file ${file}: check the path`);
       const query = options['name'] ? { name: options['name'] as string } : {};
       const model = await client.upload('models.import', createReadStream(file), { query }, { bytes: found.size });

@@ -22,7 +22,7 @@ export interface HeadOptions {
 /** Standard deviation of BERT's own new heads (Devlin et al. 2019). */
 const spread = 0.02;
 
-/** float32 [batch, length]: 1 for tokens, 0 for padding; null for a graph that knows no padding. */
+/** The graph's mask as float32 [batch, length]: 1 for tokens, 0 for padding; null for a graph that knows no padding. */
 function presence(g: GraphBuilder, x: Value, graph: Graph): Value | null {
   const mask = graph.inputs.find(({ name }) => name === 'attention_mask');
   if (!mask || mask.shape[1] !== x.shape[1]) return null;
@@ -50,13 +50,13 @@ const pools: Readonly<Record<Pooling, (g: GraphBuilder, x: Value, present: Value
   },
 };
 
-/** [batch, width] of a body's value: positions pooled, images averaged. */
-function features(g: GraphBuilder, x: Value, graph: Graph, pool: Pooling): Value {
+/** [batch, width] of a body's value: positions pooled, images averaged. `present` gives the mask where pooling asks for it. */
+export function pooled(g: GraphBuilder, x: Value, pool: Pooling, present: () => Value | null): Value {
   switch (x.shape.length) {
     case 2:
       return x;
     case 3:
-      return pools[pool](g, x, presence(g, x, graph));
+      return pools[pool](g, x, present());
     case 4:
       return g.op('ReduceMean', [x], { axes: [2, 3], keepdims: 0 });
     default:
@@ -82,7 +82,8 @@ export function withHead(graph: Graph, { output, classes, dropout = 0, pool = 'm
   );
   const g = graphBuilder({ ...body, outputs: [] });
   for (const { name, dtype, shape } of pool === 'first' ? [] : mask) g.input(name, dtype, shape);
-  const x = features(g, g.value(output), graph, pool);
+  const value = g.value(output);
+  const x = pooled(g, value, pool, () => presence(g, value, graph));
   const width = x.shape[1];
   if (typeof width !== 'number')
     throw new Fault(

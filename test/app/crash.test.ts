@@ -211,6 +211,30 @@ describe('kill -9 of the appliance', () => {
   });
 });
 
+describe('an appliance that lives for one command', () => {
+  it('interrupts its run when it ends, saves what is to be served, and answers for it meanwhile', async () => {
+    await appliance.stop();
+    appliance = await launch(place, { ...settings, lasting: false });
+    const state = async () => (await appliance.client.call('deployments.show', { params: { name: 'early' } })).state;
+    expect(await state()).toBe('saved');
+    expect(childrenOf(appliance.pid, 'host')).toEqual([]);
+    const ask = () =>
+      appliance.client.call('deployments.predict', { params: { name: 'early' }, body: { inputs: [flower] } });
+    const answer = await ask();
+    const { id } = await start({ epochs: 4000, name: 'short' });
+    await midway(id);
+    await appliance.stop();
+
+    appliance = await launch(place, settings);
+    const run = await show(id);
+    expect(run).toMatchObject({ state: 'interrupted', error: { code: 'child_died' } });
+    expect(run.error?.message).toContain('stopped');
+    expect(run.checkpoint).toBeDefined();
+    await expect.poll(state, { timeout: 30_000 }).toBe('ready');
+    expect(await ask()).toEqual(answer);
+  });
+});
+
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { findAppliance, startAppliance } from '../engine/appliance.ts';
 import { type Client, createClient } from '../engine/client/index.ts';
 import { applianceConfig, Fault } from '../engine/schema/index.ts';
@@ -56,7 +57,10 @@ export async function openSession(options: GlobalOptions): Promise<Session> {
   }
   const dataDir = dataDirectory(options);
   const running = findAppliance(dataDir);
-  if (running) return attach(running.url, key ?? running.token, true);
+  if (running) {
+    trustAppliance(dataDir);
+    return attach(running.url, key ?? running.token, true);
+  }
   const secret = passphrase(options);
   const config = applianceConfig.parse({ dataDir, port: 0 });
   const own = await startAppliance(config, { lasting: false, ...(secret === undefined ? {} : { passphrase: secret }) });
@@ -68,6 +72,12 @@ export async function openSession(options: GlobalOptions): Promise<Session> {
     sameMachine: true,
     close: () => own.close(),
   };
+}
+
+/** Makes this process trust the appliance of a data directory that serves https by its own authority. */
+export function trustAppliance(dataDir: string): void {
+  const ca = findAppliance(dataDir)?.ca;
+  if (ca) setDefaultCACertificates([...getCACertificates('default'), ca]);
 }
 
 function attach(url: string, key: string, sameMachine: boolean): Session {

@@ -14,7 +14,7 @@ import {
 import { createClient } from '../../engine/client/index.ts';
 import { type ApplianceConfig, applianceConfig, Fault } from '../../engine/schema/index.ts';
 import { bytes, note, say, table, when } from '../print.ts';
-import { dataDirectory, type GlobalOptions, passphrase } from '../session.ts';
+import { dataDirectory, type GlobalOptions, passphrase, trustAppliance } from '../session.ts';
 import { fail, verb, whole, withGlobals } from '../verb.ts';
 
 type Options = GlobalOptions & Record<string, unknown>;
@@ -46,6 +46,7 @@ async function start(options: Options): Promise<void> {
     lasting: true,
     ...(secret === undefined ? {} : { passphrase: secret }),
   });
+  trustAppliance(appliance.config.dataDir);
   const { ticket } = await createClient({ url: appliance.url, key: appliance.token }).call('session.ticket', {
     body: {},
   });

@@ -5,7 +5,7 @@ import { startAppliance } from '../../engine/appliance.ts';
 import { createClient } from '../../engine/client/index.ts';
 import { type Dataset, Fault } from '../../engine/schema/index.ts';
 import { figure, note, reportText, say } from '../print.ts';
-import { type GlobalOptions, openSession, passphrase, type Session } from '../session.ts';
+import { type GlobalOptions, openSession, passphrase, type Session, trustAppliance } from '../session.ts';
 import { fail, withGlobals } from '../verb.ts';
 import { configOf } from './appliance.ts';
 import { datasetText, importFile } from './datasets.ts';
@@ -22,6 +22,7 @@ async function lastingSession(options: GlobalOptions & Record<string, unknown>):
       lasting: true,
       ...(secret === undefined ? {} : { passphrase: secret }),
     });
+    trustAppliance(own.config.dataDir);
     return {
       client: createClient({ url: own.url, key: own.token }),
       url: own.url,

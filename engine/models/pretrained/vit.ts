@@ -32,8 +32,17 @@ export const vit: Architecture = {
     const e = `${prefix}embeddings`;
     const kernel = weights.take(`${e}.patch_embeddings.projection.weight`, [width, channels, patch, patch]);
     const bias = weights.take(`${e}.patch_embeddings.projection.bias`, [width]);
-    const cut = g.op('Conv', [pixels, kernel, bias], { strides: [patch, patch], kernel_shape: [patch, patch] });
-    const words = g.op('Transpose', [g.op('Reshape', [cut, g.ints([0, width, patches])])], { perm: [0, 2, 1] });
+    // A convolution whose windows do not overlap, as one product: the gradient of its kernel is one too.
+    const across = side / patch;
+    const grid = g.op('Reshape', [pixels, g.ints([0, channels, across, patch, across, patch])]);
+    const windows = g.op('Transpose', [grid], { perm: [0, 2, 4, 1, 3, 5] });
+    const size = channels * patch * patch;
+    const flat = g.op(
+      'Gemm',
+      [g.op('Reshape', [windows, g.ints([-1, size])]), g.op('Reshape', [kernel, g.ints([width, size])]), bias],
+      { transB: 1 },
+    );
+    const words = g.op('Reshape', [flat, g.op('Concat', [batch, g.ints([patches, width])], { axis: 0 })]);
     const first = g.op('Expand', [
       weights.take(`${e}.cls_token`, [1, 1, width]),
       g.op('Concat', [batch, g.ints([1, width])], { axis: 0 }),

@@ -26,6 +26,8 @@ export interface Family {
   hyper: HyperTable;
   /** `hyper` is settled. */
   wants?(hyper: Hyper): Wants;
+  /** Most pixels that an image may be moved by while training; families without say 0 by leaving it out. */
+  shift?(hyper: Hyper): number;
   /** Forward graph from the layout's inputs to `logits` float32 [batch, outputs]; `hyper` is settled. */
   build(layout: Layout, outputs: number, hyper: Hyper, seed: number): Graph;
 }

@@ -1,13 +1,18 @@
 // Model families as forward graphs, and the graphs before and behind them. Trains nothing.
 import type { FamilyName } from '../schema/index.ts';
 import { embeddingBag } from './embeddingBag.ts';
+import { cnn } from './cnn.ts';
 import type { Family } from './family.ts';
+import { ftTransformer } from './ftTransformer.ts';
 import { linear } from './linear.ts';
 import { mlp } from './mlp.ts';
 import { pretrained } from './pretrained.ts';
 import { gru, lstm } from './recurrent.ts';
+import { resnet } from './resnet.ts';
+import { tabularResnet } from './tabularResnet.ts';
 import { textCnn } from './textCnn.ts';
 import { transformer } from './transformer.ts';
+import { vit } from './vit.ts';
 
 /** Every family by name. */
 export const families: Readonly<Record<FamilyName, Family>> = {
@@ -18,6 +23,11 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   gru,
   lstm,
   transformer,
+  cnn,
+  resnet,
+  vit,
+  'tabular-resnet': tabularResnet,
+  'ft-transformer': ftTransformer,
   pretrained,
 };
 

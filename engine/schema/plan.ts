@@ -10,6 +10,11 @@ export const familyNames = [
   'gru',
   'lstm',
   'transformer',
+  'cnn',
+  'resnet',
+  'vit',
+  'tabular-resnet',
+  'ft-transformer',
   'pretrained',
 ] as const;
 export const familyName = z.enum(familyNames);

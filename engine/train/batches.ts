@@ -4,6 +4,7 @@ import { rng } from '../base/index.ts';
 import { batchSequences, batchText, inputNames } from '../data/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import type { ModelRows } from './rows.ts';
+import { type Shift, shiftImages } from './shift.ts';
 
 export interface Batch {
   feeds: Record<string, Tensor>;
@@ -21,12 +22,14 @@ export interface Batches {
   readonly count: number;
   /** Rows of each batch of an epoch, counted from 1; epoch 0 is the fixed order for evaluation. */
   order(epoch: number): Uint32Array[];
-  make(rows: Uint32Array): Batch;
+  /** In an epoch of training, images are moved as that epoch has it. */
+  make(rows: Uint32Array, epoch?: number): Batch;
 }
 
 export interface BatchOptions {
   batchSize: number;
   seed: number;
+  shift?: Shift;
 }
 
 /** Batches that are sorted by length together, so that a batch pads little and still mixes. */
@@ -35,7 +38,7 @@ const pool = 16;
 const widthStep = 16;
 
 /** Batches over the given rows of the data. */
-export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, seed }: BatchOptions): Batches {
+export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, seed, shift }: BatchOptions): Batches {
   const size = Math.max(1, Math.min(batchSize, part.length));
   const count = Math.ceil(part.length / size);
   const texts = [...data.text, ...data.sequence];
@@ -55,7 +58,12 @@ export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, see
       for (let from = 0; from < rows.length; from += pool * size) byLength(rows.subarray(from, from + pool * size));
       return random.shuffle(cut(rows));
     },
-    make: (rows) => makeBatch(data, rows, size),
+    make(rows, epoch) {
+      const batch = makeBatch(data, rows, size);
+      const dense = batch.feeds['dense']?.data as Float32Array | undefined;
+      if (shift && epoch && dense) shiftImages(dense, data.denseWidth, rows, shift, seed, epoch);
+      return batch;
+    },
   };
 }
 

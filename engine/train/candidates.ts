@@ -38,6 +38,11 @@ const recipes: Record<FamilyName, Recipe> = {
   textcnn: { learningRate: 0.002, weightDecay: 0.05, epochs: 15, patience: 4, labelSmoothing: 0.1 },
   gru: { learningRate: 0.003, weightDecay: 0.05, epochs: 12, patience: 4, labelSmoothing: 0.1 },
   lstm: { learningRate: 0.003, weightDecay: 0.05, epochs: 12, patience: 4, labelSmoothing: 0.1 },
+  cnn: { learningRate: 0.003, weightDecay: 0.05, epochs: 40, patience: 10, labelSmoothing: 0.05 },
+  resnet: { learningRate: 0.003, weightDecay: 0.05, epochs: 40, patience: 10, labelSmoothing: 0.05 },
+  vit: { learningRate: 0.001, weightDecay: 0.05, epochs: 80, patience: 20, labelSmoothing: 0.05 },
+  'tabular-resnet': { learningRate: 0.001, weightDecay: 0.05, epochs: 60, patience: 12, labelSmoothing: 0 },
+  'ft-transformer': { learningRate: 0.001, weightDecay: 0.01, epochs: 60, patience: 12, labelSmoothing: 0 },
   transformer: { learningRate: 0.001, weightDecay: 0.05, epochs: 15, patience: 4, labelSmoothing: 0.1 },
   pretrained: { learningRate: 5e-5, weightDecay: 0.01, epochs: 4, patience: 2, labelSmoothing: 0 },
 };

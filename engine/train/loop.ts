@@ -138,7 +138,7 @@ export async function fit(
         await hooks.save({ ...at, schedule: schedule.state(), program: await program.snapshot() });
         saved = at.step;
       }
-      const batch = train.make(order[at.batch]);
+      const batch = train.make(order[at.batch], at.epoch);
       rate = schedule.rate(at.step + 1);
       const sums = await program.step(batch.feeds, batch.labels, batch.weights, rate);
       at.step++;

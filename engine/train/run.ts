@@ -13,6 +13,7 @@ import { type BestState, fit, type FitEnd, type FitState } from './loop.ts';
 import type { Prepared } from './prepare.ts';
 import type { TrainingProgram } from './program.ts';
 import { simplestNearBest } from './select.ts';
+import type { Shift } from './shift.ts';
 import { withWeights } from './weights.ts';
 
 export interface RunJob {
@@ -115,7 +116,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     const program = await compileCandidate(job, candidate, rows);
     try {
       const batches = { batchSize: candidate.batchSize, seed: job.seed };
-      const train = openBatches(data, rows.train, batches);
+      const train = openBatches(data, rows.train, { ...batches, ...shiftOf(candidate, rows) });
       const validation = openBatches(data, rows.validation, { ...batches, batchSize: 256 });
       const before = sum(stages.map((stage) => stage.steps));
       const save = async (state: FitState) => {
@@ -188,6 +189,12 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const batchesIn = (rows: number, { batchSize }: Candidate) => Math.ceil(rows / Math.max(1, Math.min(batchSize, rows)));
+
+/** How images are moved while a candidate trains; nothing where it sees none. */
+function shiftOf({ family, hyper }: Candidate, { layout: { image } }: Prepared): { shift?: Shift } {
+  const most = families[family].shift?.(hyper) ?? 0;
+  return image && most > 0 ? { shift: { image, most } } : {};
+}
 
 function buildCandidate(job: RunJob, { family, hyper }: Candidate, { layout, preprocess }: Prepared): Graph {
   return families[family].build(layout, outputsOf(preprocess), hyper, job.seed);

@@ -22,7 +22,7 @@ export function selfAttention(
   x: Value,
   bias: Value | null,
   name: string,
-  options: EncoderOptions,
+  options: Pick<EncoderOptions, 'heads' | 'dropout'>,
 ): Value {
   const { g } = parts;
   const { heads } = options;

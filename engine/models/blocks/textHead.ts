@@ -29,6 +29,12 @@ export const textWants = (hyper: Hyper): Wants => ({
   sequence: { size: hyper['vocabulary'] as number, maxLength: hyper['length'] as number },
 });
 
+/**
+ * Lets n-grams' weights, which are met seldom and start at nothing, go as far in a step as if their learning rate were this
+ * many times the network's.
+ */
+const gain = 4;
+
 /** Reads each text by `read` and makes logits of what comes out, the other columns and the n-grams. */
 export function textLogits(
   parts: Parts,
@@ -50,7 +56,10 @@ export function textLogits(
   ];
   const logits = dense(parts, dropout(parts, beside(parts, vectors), share), outputs, 'output', 'plain');
   if (inputs.texts.length === 0) return g.output(logits, 'logits');
-  const bags = inputs.texts.map((text, i) => bag(parts, text, layout.texts[i], outputs, `ngrams_${i}`, 0));
+  const bags = inputs.texts.map(({ ids, weights }, i) => {
+    const text = { ids, weights: g.op('Mul', [weights, g.constant(gain)]) };
+    return bag(parts, text, layout.texts[i], outputs, `ngrams_${i}`, 0);
+  });
   const wide = g.op('Add', [
     bags.length === 1 ? bags[0] : g.op('Sum', bags),
     g.parameter('ngrams.bias', zeros([outputs])),

@@ -45,12 +45,50 @@ const noted: PredictInput[] = [3, 0, 17, 1, 50, 8].map((words, i) => ({
   note: note(words),
 }));
 
+const pixel = (i: number) => `pixel_${Math.floor(i / 6)}_${i % 6}`;
+
+/** Pictures of 6 × 6 pixels beside a number and a category. */
+const pictured: Preprocess = {
+  ...mixed,
+  text: [],
+  numeric: [
+    mixed.numeric[0],
+    ...Array.from({ length: 36 }, (_, i) => ({
+      column: pixel(i),
+      part: 'value' as const,
+      mean: 8,
+      std: 4,
+      fill: 0,
+      missing: i === 7 ? 1 : 0,
+    })),
+  ],
+  image: { height: 6, width: 6, channels: 1, first: 1 },
+  columns: [
+    { name: 'age', type: 'number' },
+    { name: 'colour', type: 'category' },
+    { name: 'town', type: 'category' },
+    ...Array.from({ length: 36 }, (_, i) => ({ name: pixel(i), type: 'number' as const })),
+  ],
+};
+
+const seen: PredictInput[] = Array.from({ length: 6 }, (_, r) => ({
+  age: r,
+  colour: 'red',
+  town: `v${r}`,
+  ...Object.fromEntries(Array.from({ length: 36 }, (_, i) => [pixel(i), r === 2 && i === 7 ? null : random.int(17)])),
+}));
+
 /** Small settings, so that the tests are quick. */
 const cases: Partial<Record<FamilyName, Case>> = {
   textcnn: { preprocess: worded, hyper: { width: 8, filters: 4 }, rows: noted },
   gru: { preprocess: worded, hyper: { width: 8, hidden: 6, layers: 2 }, rows: noted },
   lstm: { preprocess: worded, hyper: { width: 8, hidden: 6 }, rows: noted },
   transformer: { preprocess: worded, hyper: { width: 8, heads: 2, inner: 12 }, rows: noted },
+  cnn: { preprocess: pictured, hyper: { filters: [4, 6], depth: 1, hidden: 8 }, rows: seen },
+  resnet: { preprocess: pictured, hyper: { filters: [4, 6] }, rows: seen },
+  vit: { preprocess: pictured, hyper: { width: 8, heads: 2, layers: 1, inner: 12 }, rows: seen },
+  'tabular-resnet': { preprocess: mixed, hyper: { width: 12 }, rows: noted },
+  'ft-transformer': { preprocess: mixed, hyper: { width: 8, heads: 2 }, rows: noted },
 };
 const named = Object.entries(cases) as [FamilyName, Case][];
 
@@ -140,6 +178,16 @@ test('families that read words refuse tables by name', () => {
       `model ${name} needs a text column`,
     );
   }
+});
+
+test('families that see images refuse tables without one, and sizes that do not fit, by name', () => {
+  const build = (name: FamilyName, preprocess: Preprocess, hyper: Hyper) => () =>
+    families[name].build(layoutOf(preprocess), 2, settleHyper(families[name], hyper), 1);
+  for (const name of ['cnn', 'resnet', 'vit'] as const) {
+    expect(build(name, mixed, {})).toThrow(`model ${name} needs columns that are pixels of an image`);
+  }
+  expect(build('vit', pictured, { patch: 4 })).toThrow('an image of 6 × 6 does not cut into patches of 4 × 4');
+  expect(build('vit', pictured, { heads: 3 })).toThrow('"width" (64) must be a multiple of "heads" (3)');
 });
 
 const python = '/usr/bin/python3';

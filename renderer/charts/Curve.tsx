@@ -28,7 +28,7 @@ function nameEnds(plot: uPlot, sheet: Sheet): void {
   const ratio = devicePixelRatio;
   const ends = sheet.lines.flatMap((line, index) => {
     const column = sheet.columns[line.column];
-    const last = column.findLastIndex((value) => value !== null);
+    const last = column.findLastIndex((value) => typeof value === 'number');
     if (last < 0) return [];
     const y = plot.valToPos(column[last] as number, 'y', true);
     return Number.isFinite(y) ? [{ y, name: line.name, ink: css(inks[index % inks.length]) }] : [];
@@ -49,6 +49,24 @@ function nameEnds(plot: uPlot, sheet: Sheet): void {
   for (const end of ends) {
     ctx.fillStyle = end.ink;
     ctx.fillText(end.name, bbox.left + bbox.width + 8 * ratio, end.y - over);
+  }
+  ctx.restore();
+}
+
+/** A dotted line where another training of the run begins. */
+function markStarts(plot: uPlot, sheet: Sheet): void {
+  const { ctx, bbox } = plot;
+  ctx.save();
+  ctx.strokeStyle = css('--edge');
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
+  for (const start of sheet.starts) {
+    const x = Math.round(plot.valToPos(start, 'x', true));
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
   }
   ctx.restore();
 }
@@ -79,19 +97,20 @@ function optionsOf(properties: Properties, sheet: () => Sheet, width: number, zo
       {},
       ...sheet().lines.flatMap((line, index): uPlot.Series[] => {
         const stroke = css(inks[index % inks.length]);
-        const raw: uPlot.Series = { stroke: `${stroke}40`, width: 1, spanGaps: true, points: { show: false } };
+        const raw: uPlot.Series = { stroke: `${stroke}40`, width: 1, spanGaps: false, points: { show: false } };
         const shown: uPlot.Series = {
           label: line.name,
           stroke,
           width: 1.75,
           dash: dashes[Math.floor(index) % dashes.length],
-          spanGaps: true,
+          spanGaps: false,
           points: { show: line.count < denseFrom, size: 4.5, fill: stroke },
         };
         return line.smoothed ? [raw, shown] : [shown];
       }),
     ],
     hooks: {
+      drawAxes: [(plot) => markStarts(plot, sheet())],
       draw: [(plot) => nameEnds(plot, sheet())],
       setSelect: [
         (plot) => {

@@ -9,6 +9,7 @@ interface Properties {
 
 export function Heatmap({ classes, counts }: Properties) {
   const { t, f } = useWords();
+  const turned = classes.length > 6 && classes.some((name) => name.length > 4);
   const dense = classes.length > 14;
   return (
     <div className="heat-frame">
@@ -22,7 +23,7 @@ export function Heatmap({ classes, counts }: Properties) {
             </th>
             {classes.map((name) => (
               <th key={name} scope="col" title={name}>
-                <span className={classes.length > 6 ? 'turned' : undefined}>{name}</span>
+                <span className={turned ? 'turned' : undefined}>{name}</span>
               </th>
             ))}
           </tr>

@@ -1,55 +1,95 @@
 // From metric points to aligned columns for the chart: picking a metric, smoothing, joining different steps. Pure.
 import type { MetricPoint } from '../../engine/schema/index.ts';
 
-/** One line: ascending `xs` with their values. */
+/** One line: ascending `xs` with their values; `starts` are where another training of the same run begins, between xs. */
 export interface Line {
   name: string;
   xs: number[];
   ys: number[];
+  starts: number[];
 }
+/** A value, nothing measured here (the line goes on), or a break in the line: uPlot's three kinds. */
+type Entry = number | undefined | null;
 /** Columns as uPlot takes them (x first), and which column is each line's shown one. */
 export interface Sheet {
-  columns: (number | null)[][];
+  columns: Entry[][];
   lines: { name: string; column: number; count: number; smoothed: boolean }[];
+  /** Xs at which some line begins another training. */
+  starts: number[];
 }
 export type XAxis = 'step' | 'epoch' | 'time';
 
-/**
- * The points of one metric as a line, points in the order they came. A step that was repeated after a resume keeps its
- * newest value; a run that tries several candidates counts its epochs on from one to the next.
- */
-export function lineOf(points: MetricPoint[], metric: string, name: string, axis: XAxis = 'step'): Line {
-  const start = points[0]?.at ?? 0;
-  const epochs = axis === 'epoch' ? epochsPassed(points) : undefined;
-  const byX = new Map<number, number>();
-  for (const point of points) {
-    if (point.name !== metric || !Number.isFinite(point.value)) continue;
-    const x =
-      axis === 'step' ? point.step : axis === 'time' ? (point.at - start) / 1000 : (epochs?.get(point.step) ?? 0);
-    byX.set(x, point.value);
-  }
-  const xs = [...byX.keys()].sort((a, b) => a - b);
-  return { name, xs, ys: xs.map((x) => byX.get(x) as number) };
+/** What is known of each optimiser step of a run. */
+interface Step {
+  /** Epochs passed, those of earlier trainings included; the one under way as a fraction. */
+  epochs: number;
+  /** 0 for the first training (candidate), 1 for the next. */
+  training: number;
 }
 
-/** Epochs passed at each step, the one under way as a fraction of its steps. */
-function epochsPassed(points: MetricPoint[]): Map<number, number> {
+/** One list of points is asked about by every line of a chart. */
+const countedSteps = new WeakMap<MetricPoint[], Map<number, Step>>();
+
+/**
+ * The steps of a run, ascending. Steps count on through a run that tries several candidates and then trains the best
+ * once more, while epochs begin anew: that is where one training ends and another begins.
+ */
+function stepsOf(points: MetricPoint[]): Map<number, Step> {
+  const counted = countedSteps.get(points);
+  if (counted) return counted;
   const epochOf = new Map<number, number>();
   for (const point of points) epochOf.set(point.step, point.epoch);
   const steps = [...epochOf.keys()].sort((a, b) => a - b);
-  const passed = new Map<number, number>();
-  let done = 0;
-  for (let from = 0; from < steps.length; ) {
+  const known = new Map<number, Step>();
+  let passed = 0;
+  let training = 0;
+  for (let from = 0; from < steps.length; passed += 1) {
+    const epoch = epochOf.get(steps[from]) as number;
+    if (from > 0 && epoch < (epochOf.get(steps[from - 1]) as number)) training += 1;
     let to = from;
-    while (to + 1 < steps.length && epochOf.get(steps[to + 1]) === epochOf.get(steps[from])) to += 1;
+    while (epochOf.get(steps[to + 1]) === epoch) to += 1;
     const before = from === 0 ? 0 : steps[from - 1];
     for (let index = from; index <= to; index += 1) {
-      passed.set(steps[index], done + (steps[index] - before) / (steps[to] - before));
+      known.set(steps[index], { epochs: passed + (steps[index] - before) / (steps[to] - before), training });
     }
-    done += 1;
     from = to + 1;
   }
-  return passed;
+  countedSteps.set(points, known);
+  return known;
+}
+
+/** The points of one metric as a line; a step that was repeated after a resume keeps its newest value. */
+export function lineOf(points: MetricPoint[], metric: string, name: string, axis: XAxis = 'step'): Line {
+  const began = points[0]?.at ?? 0;
+  const steps = stepsOf(points);
+  const places: Record<XAxis, (point: MetricPoint) => number> = {
+    step: (point) => point.step,
+    time: (point) => (point.at - began) / 1000,
+    epoch: (point) => steps.get(point.step)?.epochs ?? 0,
+  };
+  const byX = new Map<number, MetricPoint>();
+  for (const point of points) {
+    if (point.name === metric && Number.isFinite(point.value)) byX.set(places[axis](point), point);
+  }
+  const xs = [...byX.keys()].sort((a, b) => a - b);
+  return {
+    name,
+    xs,
+    ys: xs.map((x) => (byX.get(x) as MetricPoint).value),
+    starts: boundaries(points, steps, places[axis]).filter((at) => at > xs[0] && at < (xs.at(-1) as number)),
+  };
+}
+
+/** Halfway between the last point of each training and the first of the next, whatever they measure. */
+function boundaries(points: MetricPoint[], steps: Map<number, Step>, place: (point: MetricPoint) => number): number[] {
+  const spans: { first: number; last: number }[] = [];
+  for (const point of points) {
+    const training = steps.get(point.step)?.training ?? 0;
+    const x = place(point);
+    const span = spans[training];
+    spans[training] = { first: Math.min(span?.first ?? x, x), last: Math.max(span?.last ?? x, x) };
+  }
+  return spans.slice(1).map((span, index) => ((spans[index]?.last ?? span.first) + span.first) / 2);
 }
 
 /** New points behind those known; a replayed point is not doubled. */
@@ -78,23 +118,32 @@ export const denseFrom = 40;
 
 /** All lines on the union of their xs; a smoothed line has its raw column before its smooth one. */
 export function sheetOf(lines: Line[], weight: number, positiveOnly: boolean): Sheet {
-  const xs = [...new Set(lines.flatMap((line) => line.xs))].sort((a, b) => a - b);
+  const xs = [...new Set([...lines.flatMap((line) => line.xs), ...lines.flatMap((line) => line.starts)])].sort(
+    (a, b) => a - b,
+  );
   const place = new Map(xs.map((x, index) => [x, index]));
-  const columns: (number | null)[][] = [xs];
+  const columns: Entry[][] = [xs];
   const shown: Sheet['lines'] = [];
   const put = (line: Line, ys: number[]): number => {
-    const column = Array.from({ length: xs.length }, (): number | null => null);
-    line.xs.forEach((x, index) => {
-      const y = ys[index];
-      column[place.get(x) as number] = positiveOnly && y <= 0 ? null : y;
+    const column = Array.from({ length: xs.length }, (): Entry => undefined);
+    line.xs.forEach((x, at) => {
+      const y = ys[at];
+      column[place.get(x) as number] = positiveOnly && y <= 0 ? undefined : y;
     });
+    for (const x of line.starts) column[place.get(x) as number] = null;
     return columns.push(column) - 1;
   };
   for (const line of lines) {
     const smoothed = weight > 0 && line.xs.length >= denseFrom;
     if (smoothed) put(line, line.ys);
-    const column = put(line, smoothed ? smooth(line.ys, weight) : line.ys);
+    const column = put(line, smoothed ? smoothParts(line, weight) : line.ys);
     shown.push({ name: line.name, column, count: line.xs.length, smoothed });
   }
-  return { columns, lines: shown };
+  return { columns, lines: shown, starts: [...new Set(lines.flatMap((line) => line.starts))] };
+}
+
+/** Each training smoothed by itself. */
+function smoothParts(line: Line, weight: number): number[] {
+  const cuts = [0, ...line.starts.map((start) => line.xs.findIndex((x) => x > start)), line.xs.length];
+  return cuts.slice(1).flatMap((end, index) => smooth(line.ys.slice(cuts[index], end), weight));
 }

@@ -89,7 +89,11 @@ export function DeploymentPage() {
           <Link to="/models/$id" params={{ id: deployment.model.id }}>
             {deployment.model.name}@{deployment.model.version}
           </Link>
-          <span>{t('deploy.replicaCount', { min: deployment.replicas.min, max: deployment.replicas.max })}</span>
+          <span>
+            {deployment.replicas.min === deployment.replicas.max
+              ? t('deploy.replicaFixed', { count: deployment.replicas.min })
+              : t('deploy.replicaCount', deployment.replicas)}
+          </span>
           <span title={f.moment(deployment.updatedAt)}>{f.ago(deployment.updatedAt)}</span>
         </>
       }

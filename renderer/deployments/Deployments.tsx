@@ -57,7 +57,7 @@ export function Deployments() {
         head: t('deploy.replicas'),
         track: '90px',
         right: true,
-        render: (row) => `${row.replicas.min}–${row.replicas.max}`,
+        render: ({ replicas: { min, max } }) => (min === max ? min : `${min}–${max}`),
       },
       {
         id: 'updatedAt',

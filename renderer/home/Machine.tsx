@@ -1,6 +1,8 @@
 // This machine: memory, disk, devices, and who holds them.
 import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
 import { ask } from '../app/queries.ts';
+import { useRuns } from '../app/useRuns.ts';
 import { State } from '../parts/State.tsx';
 import { Problem, Waiting } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
@@ -15,6 +17,26 @@ function Gauge({ name, used, total, text }: { name: string; used: number; total:
         {text}
       </meter>
     </div>
+  );
+}
+
+/** What holds a lease, by its name where that is known. */
+function Holder({ id }: { id: string }) {
+  const run = useRuns({}).rows.find((item) => item.id === id);
+  const deployment = useQuery(ask.deployments()).data?.items.find((item) => item.id === id);
+  if (run) {
+    return (
+      <Link to="/runs/$id" params={{ id }}>
+        {run.name}
+      </Link>
+    );
+  }
+  return deployment ? (
+    <Link to="/deployments/$name" params={{ name: deployment.name }}>
+      {deployment.name}
+    </Link>
+  ) : (
+    <span>{id}</span>
   );
 }
 
@@ -79,7 +101,7 @@ export function Machine() {
           <ul className="devices">
             {data.leases.map((lease) => (
               <li key={lease.id}>
-                <span>{lease.holder}</span>
+                <Holder id={lease.holder} />
                 <span className="quiet small">
                   {lease.device} · {t('plan.threads', { count: lease.threads })}
                 </span>

@@ -56,6 +56,7 @@ export function CurvePanel({
         });
     return all.filter((line) => line.xs.length > 0);
   }, [sources, metric, view.axis, view.part, single, t]);
+  const trainings = Math.max(0, ...lines.map((line) => line.starts.length));
   const words = lines
     .map((line) => t('runs.curveAt', { name: line.name, value: f.figure(line.ys.at(-1)), x: f.figure(line.xs.at(-1)) }))
     .join('; ');
@@ -96,7 +97,7 @@ export function CurvePanel({
           <span id="smoothing-label">{t('runs.smoothing')}</span>
           <Slider
             size="xs"
-            w={110}
+            w={84}
             min={0}
             max={0.98}
             step={0.02}
@@ -123,6 +124,7 @@ export function CurvePanel({
           {t('runs.noPoints')}
         </div>
       )}
+      {trainings > 0 ? <p className="quiet small starts">{t('runs.starts')}</p> : null}
     </div>
   );
 }

@@ -48,7 +48,7 @@ describe.skipIf(why)(`pictures${why ? ` (skipped: ${why})` : ''}`, () => {
   test('a live run, and every place around it', { timeout: 900_000 }, async () => {
     const { client } = running;
     const ids = new Map<string, string>();
-    for (const name of ['package-topics', 'packages', 'iris']) {
+    for (const name of ['digits', 'packages', 'iris']) {
       const { id } = await client.call('datasets.import', { body: { path: sample(`${name}.csv`) } });
       expect((await client.waitDataset(id)).state).toBe('ready');
       ids.set(name, id);
@@ -64,13 +64,16 @@ describe.skipIf(why)(`pictures${why ? ` (skipped: ${why})` : ''}`, () => {
 
     const page = await open('light');
     const { id } = await client.call('runs.create', {
-      body: { dataset: 'package-topics', target: 'label', seed: 1, batchSize: 32 },
+      body: { dataset: 'digits', target: 'target', model: 'mlp', epochs: 120, seed: 1 },
     });
     await page.goto(`${running.url}/#/runs/${id}`);
     const share = page.getByLabel('Where the run stands').locator('strong');
     await expect
       .poll(async () => Number.parseInt((await share.textContent()) ?? '0', 10), { timeout: 600_000, interval: 250 })
-      .toBeGreaterThan(55);
+      .toBeGreaterThan(34);
+    await page.getByRole('switch', { name: 'Log scale' }).click();
+    await page.getByRole('slider', { name: 'Smoothing' }).focus();
+    for (let step = 0; step < 30; step += 1) await page.keyboard.press('ArrowRight');
     await shoot(page, 'run');
     await page.goto(`${running.url}/#/`);
     await page.getByText('Devices').waitFor();

@@ -13,7 +13,12 @@ const point = (step: number, epoch: number, name: string, value: number, at = st
 
 test('a line keeps the newest value of a step that was repeated after a resume, in ascending order', () => {
   const points = [point(1, 1, 'loss', 3), point(2, 1, 'loss', 2), point(1, 1, 'loss', 2.5), point(3, 1, 'other', 9)];
-  expect(lineOf(points, 'loss', 'a')).toEqual({ name: 'a', xs: [1, 2], ys: [2.5, 2] });
+  expect(lineOf(points, 'loss', 'a')).toEqual({
+    name: 'a',
+    xs: [1, 2],
+    ys: [2.5, 2],
+    starts: [],
+  });
 });
 
 test('time counts seconds from the first point of any metric', () => {
@@ -38,27 +43,42 @@ test('smoothing keeps a constant and starts unbiased', () => {
 
 test('lines with different steps share one x column; a logarithmic chart leaves out what has no logarithm', () => {
   const lines = [
-    { name: 'a', xs: [1, 2], ys: [1, 0] },
-    { name: 'b', xs: [2, 4], ys: [5, 6] },
+    { name: 'a', xs: [1, 2], ys: [1, 0], starts: [] },
+    { name: 'b', xs: [2, 4], ys: [5, 6], starts: [] },
   ];
   expect(sheetOf(lines, 0, true)).toEqual({
     columns: [
       [1, 2, 4],
-      [1, null, null],
-      [null, 5, 6],
+      [1, undefined, undefined],
+      [undefined, 5, 6],
     ],
     lines: [
       { name: 'a', column: 1, count: 2, smoothed: false },
       { name: 'b', column: 2, count: 2, smoothed: false },
     ],
+    starts: [],
+  });
+});
+
+test('a line breaks where another training begins, and each is smoothed by itself', () => {
+  const points = [1, 2, 3, 4].map((step) => point(step, step > 2 ? step - 2 : step, 'loss', step > 2 ? 9 : 1));
+  const line = lineOf(points, 'loss', 'a');
+  expect(line.starts).toEqual([2.5]);
+  expect(sheetOf([line], 0.9, false)).toEqual({
+    columns: [
+      [1, 2, 2.5, 3, 4],
+      [1, 1, null, 9, 9],
+    ],
+    lines: [{ name: 'a', column: 1, count: 4, smoothed: false }],
+    starts: [2.5],
   });
 });
 
 test('only a line of many points is smoothed, and keeps its raw column beside it', () => {
   const xs = Array.from({ length: 40 }, (_, index) => index);
   const lines = [
-    { name: 'dense', xs, ys: xs.map((x) => x % 2) },
-    { name: 'sparse', xs: [10, 20], ys: [1, 0] },
+    { name: 'dense', xs, ys: xs.map((x) => x % 2), starts: [] },
+    { name: 'sparse', xs: [10, 20], ys: [1, 0], starts: [] },
   ];
   const sheet = sheetOf(lines, 0.5, false);
   expect(sheet.lines).toEqual([

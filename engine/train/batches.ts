@@ -3,6 +3,7 @@
 import { rng } from '../base/index.ts';
 import { batchSequences, batchText, inputNames } from '../data/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
+import { signedLabels } from './leastSquares.ts';
 import type { ModelRows } from './rows.ts';
 import { type Shift, shiftImages } from './shift.ts';
 
@@ -29,6 +30,8 @@ export interface Batches {
 export interface BatchOptions {
   batchSize: number;
   seed: number;
+  /** Number of classes, when labels are to be one ±1 a class instead of a class index. */
+  signed?: number;
   shift?: Shift;
 }
 
@@ -38,7 +41,8 @@ const pool = 16;
 const widthStep = 16;
 
 /** Batches over the given rows of the data. */
-export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, seed, shift }: BatchOptions): Batches {
+export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOptions): Batches {
+  const { batchSize, seed, signed, shift } = options;
   const size = Math.max(1, Math.min(batchSize, part.length));
   const count = Math.ceil(part.length / size);
   const texts = [...data.text, ...data.sequence];
@@ -59,7 +63,7 @@ export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, see
       return random.shuffle(cut(rows));
     },
     make(rows, epoch) {
-      const batch = makeBatch(data, rows, size);
+      const batch = makeBatch(data, rows, size, signed);
       const dense = batch.feeds['dense']?.data as Float32Array | undefined;
       if (shift && epoch && dense) shiftImages(dense, data.denseWidth, rows, shift, seed, epoch);
       return batch;
@@ -67,7 +71,7 @@ export function openBatches(data: ModelRows, part: Uint32Array, { batchSize, see
   };
 }
 
-function makeBatch(data: ModelRows, rows: Uint32Array, size: number): Batch {
+function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: number): Batch {
   const filled = new Uint32Array(size).fill(rows[0]);
   filled.set(rows);
   const feeds: Record<string, Tensor> = {};
@@ -85,20 +89,9 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number): Batch {
     const { ids, width } = batchSequences(sequence, filled);
     feeds[inputNames.textTokens(i)] = tensor('int64', [size, width], ids);
   }
-  const { labels, targets } = data;
   return {
     feeds,
-    labels: labels
-      ? tensor(
-          'int64',
-          [size],
-          BigInt64Array.from(filled, (row) => BigInt(labels[row])),
-        )
-      : tensor(
-          'float32',
-          [size, 1],
-          Float32Array.from(filled, (row) => targets?.[row] ?? 0),
-        ),
+    labels: labelsOf(data, filled, signed),
     weights: tensor(
       'float32',
       [size],
@@ -106,6 +99,16 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number): Batch {
     ),
     rows,
   };
+}
+
+function labelsOf({ labels, targets }: ModelRows, rows: Uint32Array, signed?: number): Tensor {
+  if (!labels) {
+    const values = Float32Array.from(rows, (row) => targets?.[row] ?? 0);
+    return tensor('float32', [rows.length, 1], values);
+  }
+  if (signed !== undefined) return tensor('float32', [rows.length, signed], signedLabels(labels, rows, signed));
+  const classes = BigInt64Array.from(rows, (row) => BigInt(labels[row]));
+  return tensor('int64', [rows.length], classes);
 }
 
 function picked<T extends Float32Array | BigInt64Array>(from: T, width: number, rows: Uint32Array): T {

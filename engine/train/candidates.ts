@@ -14,6 +14,8 @@ export interface Candidate {
   epochs: number;
   patience: number;
   labelSmoothing: number;
+  /** `least-squares` is for linear models of texts: see leastSquares.ts. */
+  loss: 'likelihood' | 'least-squares';
 }
 
 export interface Choice {
@@ -32,7 +34,7 @@ interface Recipe {
 
 /** How a family trains when nothing else is said; epochs are for small data. */
 const recipes: Record<FamilyName, Recipe> = {
-  linear: { learningRate: 0.02, weightDecay: 0.01, epochs: 150, patience: 15, labelSmoothing: 0 },
+  linear: { learningRate: 0.05, weightDecay: 0.01, epochs: 150, patience: 15, labelSmoothing: 0 },
   mlp: { learningRate: 0.003, weightDecay: 0.1, epochs: 120, patience: 15, labelSmoothing: 0 },
   'embedding-bag': { learningRate: 0.005, weightDecay: 0.01, epochs: 12, patience: 4, labelSmoothing: 0.1 },
   textcnn: { learningRate: 0.002, weightDecay: 0.05, epochs: 15, patience: 4, labelSmoothing: 0.1 },
@@ -67,8 +69,8 @@ const mostSteps = 60_000;
 /** Up to this many rows several candidates are cheap. */
 const rowsToCompare = 50_000;
 
-/** What to train for a request over `rows` training rows. */
-export function chooseCandidates(request: TrainRequest, layout: Layout, rows: number): Choice {
+/** What to train for a request over `rows` training rows with so many logits. */
+export function chooseCandidates(request: TrainRequest, layout: Layout, rows: number, outputs: number): Choice {
   const settle = (family: FamilyName, hyper: Hyper = {}, recipe: Partial<Recipe> = {}): Candidate => {
     const share = family === 'pretrained' ? partly[String(request.hyper?.['tune'])] : undefined;
     const { weightDecay, ...rest } = { ...recipes[family], ...share, ...recipe };
@@ -86,10 +88,27 @@ export function chooseCandidates(request: TrainRequest, layout: Layout, rows: nu
       // Asked for a number of epochs, it runs them all.
       patience: request.epochs ? request.epochs : rest.patience,
       labelSmoothing: rest.labelSmoothing,
+      loss: 'likelihood',
     };
   };
+  /** One weight an n-gram: rows have unit length, so that steps can be as large as the curvature allows. */
+  const overTexts = (): Candidate => {
+    if (request.optimizer) return settle('linear');
+    const epochs = request.epochs ?? 8;
+    const plain = settle('linear', {}, { epochs, patience: epochs, learningRate: outputs / (2 * layout.texts.length) });
+    const optimizer = { kind: 'sgd', momentum: 0.9, weightDecay: 2 / (outputs * Math.max(1, rows)) } as const;
+    return { ...plain, optimizer, loss: 'least-squares' };
+  };
+  const isTextOnly = layout.texts.length > 0 && layout.dense + layout.embedded.length === 0;
   if (request.model !== 'auto') {
-    return { candidates: [settle(request.model)], reasons: [`${request.model} was asked for`] };
+    const asked = request.model === 'linear' && isTextOnly ? overTexts() : settle(request.model);
+    return { candidates: [asked], reasons: [`${request.model} was asked for`] };
+  }
+  if (isTextOnly && rows <= rowsToCompare) {
+    return {
+      candidates: [overTexts()],
+      reasons: ['linear over word and character n-grams, because with few texts it is hard to beat'],
+    };
   }
   if (layout.texts.length > 0) {
     return {

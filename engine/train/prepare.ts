@@ -8,7 +8,15 @@ import {
   readTarget,
   splitRows,
 } from '../data/index.ts';
-import { families, type Layout, layoutOf, type PretrainedBase, settleHyper, type Wants } from '../models/index.ts';
+import {
+  families,
+  type Layout,
+  layoutOf,
+  outputsOf,
+  type PretrainedBase,
+  settleHyper,
+  type Wants,
+} from '../models/index.ts';
 import { Fault, type Preprocess, type TrainRequest } from '../schema/index.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { type ModelRows, modelRows } from './rows.ts';
@@ -95,7 +103,12 @@ export async function prepareRun(
     };
   };
   const rows = await take(split.train, split.validation);
-  const { candidates, reasons } = chooseCandidates(request, rows.layout, split.train.length);
+  const { candidates, reasons } = chooseCandidates(
+    request,
+    rows.layout,
+    split.train.length,
+    outputsOf(rows.preprocess),
+  );
   const all = new Uint32Array([...split.train, ...split.validation]).sort();
   // A second pass of a pretrained model costs more than a tenth more rows bring.
   const isSmall = split.train.length <= rowsToRefit && !base;

@@ -9,6 +9,7 @@ import type { Candidate } from './candidates.ts';
 import { compileTraining } from './compile.ts';
 import { openCurve } from './curve.ts';
 import { evaluatePart, rowLosses } from './evaluate.ts';
+import { fitTemperature, naiveBayesStart, scaledWeights } from './leastSquares.ts';
 import { type BestState, fit, type FitEnd, type FitState } from './loop.ts';
 import type { Prepared } from './prepare.ts';
 import type { TrainingProgram } from './program.ts';
@@ -38,6 +39,8 @@ export interface Stage {
   steps: number;
   /** Loss of each validation row. */
   losses: Float64Array;
+  /** What the weights are multiplied by at last, so that scores become logits. */
+  factor: number;
 }
 
 /** Position of a run: what is done, and where the loop in hand stands. */
@@ -115,7 +118,8 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     const { data } = rows;
     const program = await compileCandidate(job, candidate, rows);
     try {
-      const batches = { batchSize: candidate.batchSize, seed: job.seed };
+      const signed = isLeastSquares(candidate, rows) ? { signed: rows.preprocess.classes.length } : {};
+      const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
       const train = openBatches(data, rows.train, { ...batches, ...shiftOf(candidate, rows) });
       const validation = openBatches(data, rows.validation, { ...batches, batchSize: 256 });
       const before = sum(stages.map((stage) => stage.steps));
@@ -146,8 +150,8 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
         position,
       );
       position = undefined;
-      const losses = again ? new Float64Array(0) : await lossesOf(program, result.best, validation, rows);
-      return { ...result, losses };
+      if (again) return { ...result, losses: new Float64Array(0), factor: 1 };
+      return { ...result, ...(await measure(program, result.best, validation, rows, candidate)) };
     } finally {
       await program.dispose();
     }
@@ -178,7 +182,9 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   return {
     candidate,
     rows: last.rows,
-    graph: mergeLora(withWeights(buildCandidate(job, candidate, last.rows), last.stage.best.weights)),
+    graph: mergeLora(
+      withWeights(buildCandidate(job, candidate, last.rows), scaledWeights(last.stage.best.weights, chosen.factor)),
+    ),
     validation: { loss: chosen.best.loss, score: chosen.best.score },
     epochs: chosen.epochs,
     bestEpoch: chosen.best.epoch,
@@ -200,11 +206,17 @@ function buildCandidate(job: RunJob, { family, hyper }: Candidate, { layout, pre
   return families[family].build(layout, outputsOf(preprocess), hyper, job.seed);
 }
 
+/** Whether classes are learned as ±1 scores; a regression always is by least squares. */
+function isLeastSquares({ loss }: Candidate, { preprocess }: Prepared): boolean {
+  return loss === 'least-squares' && preprocess.task !== 'regression';
+}
+
 function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Promise<TrainingProgram> {
-  const isRegression = rows.preprocess.task === 'regression';
-  return compileTraining(buildCandidate(job, candidate, rows), {
-    loss: isRegression ? 'mse' : 'cross_entropy',
-    ...(isRegression ? {} : { labelSmoothing: candidate.labelSmoothing }),
+  const byLikelihood = rows.preprocess.task !== 'regression' && candidate.loss === 'likelihood';
+  const built = buildCandidate(job, candidate, rows);
+  return compileTraining(isLeastSquares(candidate, rows) ? naiveBayesStart(built, rows) : built, {
+    loss: byLikelihood ? 'cross_entropy' : 'mse',
+    ...(byLikelihood ? { labelSmoothing: candidate.labelSmoothing } : {}),
     optimizer: candidate.optimizer,
     clipNorm,
     device: job.device,
@@ -213,16 +225,25 @@ function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Pr
   });
 }
 
-/** Loss of each validation row under the best state, in the order of row numbers. */
-async function lossesOf(
+/** Under the best state: the loss of each validation row in the order of row numbers, and the factor that scores need. */
+async function measure(
   program: TrainingProgram,
   best: BestState,
   validation: Batches,
-  { data, validation: order }: Prepared,
-): Promise<Float64Array> {
+  rows: Prepared,
+  candidate: Candidate,
+): Promise<Pick<Stage, 'losses' | 'factor'>> {
+  const { data } = rows;
   const state = await program.snapshot();
   for (const [name, value] of best.weights) state.set(`weight.${name}`, value);
   await program.restore(state);
-  const losses = rowLosses(await evaluatePart(program, validation, data), data);
-  return Float64Array.from(order, (row) => losses.get(row) ?? 0);
+  const evaluation = await evaluatePart(program, validation, data);
+  let factor = 1;
+  if (isLeastSquares(candidate, rows)) {
+    const truth = Int32Array.from(evaluation.rows, (row) => data.labels?.[row] ?? 0);
+    factor = fitTemperature(evaluation.logits, truth, rows.preprocess.classes.length);
+    evaluation.logits = evaluation.logits.map((score) => score * factor);
+  }
+  const losses = rowLosses(evaluation, data);
+  return { factor, losses: Float64Array.from(rows.validation, (row) => losses.get(row) ?? 0) };
 }

@@ -48,7 +48,7 @@ async function prepared(rows: number, rule: Rule, validation = 0.25): Promise<Pr
 async function jobOf(rule: Rule, request = {}): Promise<RunJob> {
   const rows = await prepared(240, rule);
   const settled = trainRequest.parse({ dataset: 'd', epochs: 5, ...request });
-  const { candidates } = chooseCandidates(settled, rows.layout, rows.train.length);
+  const { candidates } = chooseCandidates(settled, rows.layout, rows.train.length, 2);
   return { rows, candidates, refit: () => prepared(240, rule, 0), device: 'cpu', threads: 1, seed: 4 };
 }
 
@@ -158,7 +158,7 @@ describe('candidates', () => {
       schedule: { kind: 'plateau' },
       hyper: { hidden: [3] },
     });
-    expect(chooseCandidates(request, layout, 100).candidates).toEqual([
+    expect(chooseCandidates(request, layout, 100, 2).candidates).toEqual([
       {
         family: 'mlp',
         hyper: { hidden: [3], dropout: 0.1 },
@@ -169,13 +169,14 @@ describe('candidates', () => {
         epochs: 7,
         patience: 7,
         labelSmoothing: 0,
+        loss: 'likelihood',
       },
     ]);
   });
 
   test('are several for a small table and one for a large one', () => {
     const request = trainRequest.parse({ dataset: 'd' });
-    const names = (rows: number) => chooseCandidates(request, layout, rows).candidates.map(({ family }) => family);
+    const names = (rows: number) => chooseCandidates(request, layout, rows, 2).candidates.map(({ family }) => family);
     expect(names(200)).toEqual(['linear', 'linear', 'mlp', 'mlp']);
     expect(names(1_000_000)).toEqual(['mlp']);
   });

@@ -215,6 +215,16 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
     await again.page.context().close();
   });
 
+  test('leaving the page confirms a deletion that could still have been taken back', async () => {
+    const { page } = story;
+    await page.goto(`${running.url}/#/datasets`);
+    await page.getByRole('button', { name: '删除数据集 prices' }).click();
+    await page.goto('about:blank');
+    const names = async () =>
+      (await running.client.call('datasets.list', { query: {} })).items.map((item) => item.name);
+    await expect.poll(names, { timeout: 4000 }).not.toContain('prices');
+  });
+
   test('nothing was complained about, and no other host was asked for anything', () => {
     expect(story.complaints).toEqual([]);
     expect(story.strangers).toEqual([]);

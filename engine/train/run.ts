@@ -15,7 +15,7 @@ import type { Prepared } from './prepare.ts';
 import type { TrainingProgram } from './program.ts';
 import { simplestNearBest } from './select.ts';
 import type { Shift } from './shift.ts';
-import { withWeights } from './weights.ts';
+import { parameterCount, withWeights } from './weights.ts';
 
 export interface RunJob {
   rows: Prepared;
@@ -214,15 +214,28 @@ function isLeastSquares({ loss }: Candidate, { preprocess }: Prepared): boolean 
 function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Promise<TrainingProgram> {
   const byLikelihood = rows.preprocess.task !== 'regression' && candidate.loss === 'likelihood';
   const built = buildCandidate(job, candidate, rows);
-  return compileTraining(isLeastSquares(candidate, rows) ? naiveBayesStart(built, rows) : built, {
+  const knows = isLeastSquares(candidate, rows) || families[candidate.family].weighsNgrams;
+  return compileTraining(knows ? naiveBayesStart(built, rows) : built, {
     loss: byLikelihood ? 'cross_entropy' : 'mse',
     ...(byLikelihood ? { labelSmoothing: candidate.labelSmoothing } : {}),
     optimizer: candidate.optimizer,
     clipNorm,
     device: job.device,
-    threads: job.threads,
+    threads: threadsFor(candidate, built, job.threads),
     seed: job.seed,
   });
+}
+
+/** Multiplications of a step below which handing work to other threads costs more than it brings. */
+const smallStep = 16_000_000;
+
+/**
+ * Threads for a candidate. Tables of n-grams are bound by memory, and small layers are done before another thread has
+ * woken up: on a busy machine four threads made such steps six times slower than one.
+ */
+function threadsFor({ family, batchSize }: Candidate, graph: Graph, most: number): number {
+  if (family === 'linear' || family === 'embedding-bag') return 1;
+  return family === 'mlp' && parameterCount(graph) * batchSize < smallStep ? 1 : most;
 }
 
 /** Under the best state: the loss of each validation row in the order of row numbers, and the factor that scores need. */

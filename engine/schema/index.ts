@@ -4,30 +4,24 @@ export {
   type BundleSignature,
   bundleSignature,
   type FeatureSpec,
-  featureSpec,
   type Manifest,
   manifest,
   type TensorSpec,
-  tensorSpec,
 } from './bundle.ts';
 export {
   type Column,
   type ColumnType,
   column,
-  columnType,
   columnTypes,
   type DatasetShape,
   datasetShape,
   type ImportOptions,
   importOptions,
   type Task,
-  task,
-  tasks,
   type Warning,
-  warning,
 } from './columns.ts';
 export { type DatasetMeta, datasetMeta, type Stored, type Width } from './datasetPack.ts';
-export { type ApplianceConfig, applianceConfig, limits } from './config.ts';
+export { type ApplianceConfig, applianceConfig } from './config.ts';
 export {
   type ErrorCode,
   errorCodes,
@@ -63,41 +57,28 @@ export {
   type WireTensor,
 } from './ipc.ts';
 export {
-  duration,
   durationMs,
   type FamilyName,
-  familyName,
   familyNames,
   type Hyper,
-  hyper,
   type OptimizerSpec,
-  optimizerSpec,
   type RunPlan,
   runPlan,
   type ScheduleSpec,
-  scheduleSpec,
   type TrainRequest,
   trainRequest,
 } from './plan.ts';
 export {
   type Analyzer,
-  analyzer,
   type CategoryInput,
-  categoryInput,
   type ImageInput,
   type ImageShape,
-  imageInput,
-  imageShape,
   type NumericInput,
   type NumericPart,
-  numericInput,
-  numericParts,
   type Preprocess,
   preprocess,
   type SequenceInput,
-  sequenceInput,
   type TextInput,
-  textInput,
 } from './preprocess.ts';
 export {
   type ApiKey,
@@ -112,7 +93,6 @@ export {
   deployment,
   type Experiment,
   experiment,
-  fault,
   type Model,
   model,
   type Principal,
@@ -121,7 +101,6 @@ export {
   type RecordOf,
   type Role,
   recordSchema,
-  role,
   roles,
   type Run,
   run,
@@ -129,7 +108,6 @@ export {
 export {
   type ClassificationReport,
   type ClassScore,
-  classScore,
   type MetricPoint,
   metricPoint,
   type Progress,
@@ -155,10 +133,8 @@ export {
   type RouteInput,
   type RouteName,
   routes,
-  rowObject,
   type SystemInfo,
   systemInfo,
-  uploadQuery,
   v2InferRequest,
   v2InferResponse,
 } from './routes.ts';

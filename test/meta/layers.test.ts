@@ -135,7 +135,9 @@ describe('layers', () => {
     };
     visit('engine/appliance.ts');
     const native = ['onnxruntime-node', '@duckdb/node-api', 'sharp'];
-    const loads = [...seen].filter((file) => importsOf(file).some((i) => native.includes(i.specifier) && !i.typeOnly && !i.dynamic));
+    const loads = [...seen].filter((file) =>
+      importsOf(file).some((i) => native.includes(i.specifier) && !i.typeOnly && !i.dynamic),
+    );
     expect(loads, 'a model or a foreign file must only ever be opened in a child').toEqual([]);
   });
 

@@ -84,10 +84,10 @@ async function train(given: Job): Promise<void> {
       { ...setup, device, threads: lease.threads, seed: request.seed },
       {
         interrupt() {
-          needMemory(lease.memory);
-          if (stopping) return 'stop';
-          return budgetMs !== undefined && spent() >= budgetMs * shareForTraining ? 'budget' : undefined;
+          needMemory(lease.memory * shareOfMemory);
+          return stopping ? 'stop' : undefined;
         },
+        left: () => (budgetMs === undefined ? undefined : budgetMs * shareForTraining - spent()),
         trying: tell,
         metrics: (points) => void link.send({ type: 'metrics', points }),
         progress: (progress) => void link.send({ type: 'progress', progress }),
@@ -114,6 +114,9 @@ async function train(given: Job): Promise<void> {
 
 /** What of a budget is for training; the rest tests the model and writes its bundle. */
 const shareForTraining = 0.95;
+
+/** Beyond this share of its memory the run ends by itself, with advice; at all of it the appliance would kill it. */
+const shareOfMemory = 0.92;
 
 function needMemory(most: number): void {
   const used = process.memoryUsage.rss();

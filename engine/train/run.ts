@@ -37,6 +37,8 @@ export interface Stage {
   end: FitEnd;
   epochs: number;
   steps: number;
+  /** Wall-clock, since the last resume. */
+  ms: number;
   /** Loss of each validation row. */
   losses: Float64Array;
   /** What the weights are multiplied by at last, so that scores become logits. */
@@ -51,7 +53,9 @@ export interface RunState {
 
 export interface RunHooks {
   /** A reason ends the run at the best state so far. */
-  interrupt?(): 'stop' | 'budget' | undefined;
+  interrupt?(): 'stop' | undefined;
+  /** Time left of the budget, ms; candidates share it evenly. No bound when left out. */
+  left?(): number | undefined;
   /** Before a candidate is trained. */
   trying?(candidate: Candidate, index: number): void;
   metrics?(points: MetricPoint[]): void;
@@ -113,8 +117,11 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     hooks.progress?.({ phase, done, total, ...(leftMs === undefined ? {} : { leftMs }) });
   };
 
+  const leftMs = () => hooks.left?.() ?? Number.POSITIVE_INFINITY;
   const fitStage = async (candidate: Candidate, index: number, rows: Prepared, until?: number): Promise<Stage> => {
     const again = until !== undefined;
+    const startedAt = clock.monotonic();
+    const endsAt = startedAt + leftMs() / (planned.length - stages.length);
     const { data } = rows;
     const program = await compileCandidate(job, candidate, rows);
     try {
@@ -132,7 +139,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
         { program, train, evaluate: again ? null : () => evaluatePart(program, validation, data) },
         { ...candidate, ...(again ? { until } : {}) },
         {
-          interrupt: () => hooks.interrupt?.(),
+          interrupt: () => hooks.interrupt?.() ?? (clock.monotonic() >= endsAt ? 'budget' : undefined),
           saveDue: () => hooks.saveDue?.() ?? false,
           save,
           clock,
@@ -150,14 +157,15 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
         position,
       );
       position = undefined;
-      if (again) return { ...result, losses: new Float64Array(0), factor: 1 };
-      return { ...result, ...(await measure(program, result.best, validation, rows, candidate)) };
+      const ms = clock.monotonic() - startedAt;
+      if (again) return { ...result, ms, losses: new Float64Array(0), factor: 1 };
+      return { ...result, ms, ...(await measure(program, result.best, validation, rows, candidate)) };
     } finally {
       await program.dispose();
     }
   };
 
-  const isCut = () => stages.some((stage) => stage.end === 'stop' || stage.end === 'budget');
+  const isCut = () => stages.at(-1)?.end === 'stop' || leftMs() <= 0;
   for (const [i, candidate] of candidates.entries()) {
     if (i < stages.length) continue;
     if (isCut()) break;
@@ -170,10 +178,12 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   const chosen = fitted[index];
   assert(candidate && chosen, 'a candidate was chosen');
   let last: { rows: Prepared; stage: Stage } = { rows: job.rows, stage: chosen };
-  if (job.refit && !isCut()) {
+  // A refit takes about as long as the fit did; one that cannot end in time is not begun.
+  if (job.refit && !isCut() && (stages.length > candidates.length || leftMs() > 1.5 * chosen.ms)) {
     const rows = await job.refit();
     if (stages.length === candidates.length) stages.push(await fitStage(candidate, index, rows, chosen.best.epoch));
-    if (!isCut()) last = { rows, stage: must(stages.at(-1), 'a refit') };
+    const stage = must(stages.at(-1), 'a refit');
+    if (stage.end === 'epochs') last = { rows, stage };
   }
   const steps = sum(stages.map((stage) => stage.steps));
   curve.add(steps, chosen.best.epoch, { 'val.loss': chosen.best.loss, [figure]: chosen.best.score });

@@ -135,6 +135,21 @@ test('a stopped run keeps the best state so far and does not train on', async ()
   expect(result.validation.score).toBeGreaterThan(0.5);
 });
 
+test('a budget is shared by the candidates, and what cannot end in time is not begun', async () => {
+  let now = 0;
+  const clock = { now: () => now, monotonic: () => (now += 1) };
+  const budget = 400;
+  const tried: string[] = [];
+  const result = await runTraining(await jobOf(additive, { epochs: 100_000 }), {
+    clock,
+    left: () => budget - now,
+    trying: ({ family }) => tried.push(family),
+  });
+  expect(tried).toEqual(['linear', 'linear', 'mlp', 'mlp']);
+  expect(result.end).toBe('budget');
+  expect(now).toBeLessThan(budget * 1.1);
+});
+
 test('progress counts up to its total and says what is left', async () => {
   let now = 0;
   const clock = { now: () => now, monotonic: () => (now += 5) };

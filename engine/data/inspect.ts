@@ -153,17 +153,20 @@ async function planNumber(
   asked: boolean,
 ): Promise<ColumnPlan | undefined> {
   const c = `c${i}`;
-  const value = `CASE WHEN contains(${c}, '_') THEN NULL ELSE TRY_CAST(${c} AS DOUBLE) END`;
+  // DuckDB reads 1_000, nan, inf and 1e400 (as infinity), none of which is a number here.
+  const cast = `TRY_CAST(${c} AS DOUBLE)`;
+  const value = `CASE WHEN isfinite(${cast}) AND NOT contains(${c}, '_') THEN ${cast} END`;
   const [figures = []] = await duck.rows(
     `SELECT count(x), min(x), max(x), avg(y), stddev_pop(y), bool_and(x = floor(x)),
        bool_and(TRY_CAST(x AS FLOAT)::DOUBLE = x), count_if(t >= '00' AND t < '0:'), ${quantiles(rows)}
-       , approx_count_distinct(x)
+       , approx_count_distinct(x), count_if(abs(x) > ${Number.MAX_SAFE_INTEGER} AND NOT regexp_matches(t, '[.eE]'))
      FROM (SELECT *, CASE WHEN abs(x) < ${greatestSquared} THEN x END AS y FROM (SELECT rowid, ${value} AS x, ${c} AS t FROM raw))`,
   );
   const [count, min, max, mean, std] = figures.slice(0, 5).map(Number);
   const [whole, single] = [figures[5] === true, figures[6] === true];
   const odd = basics.present - count;
-  const beyond = whole && Math.max(Math.abs(min), Math.abs(max)) > Number.MAX_SAFE_INTEGER;
+  // Digits that a double cannot hold are a name; 6.02e23 is a quantity.
+  const beyond = whole && Number(figures[10]) > 0;
   if (asked ? odd > 0 : count === 0 || odd > basics.present * 0.01 || Number(figures[7]) > 0 || beyond) {
     if (!asked) return undefined;
     throw await misfit(duck, name, value, c, 'a number');

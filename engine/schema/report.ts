@@ -20,7 +20,7 @@ const classification = {
   macro: average,
   weighted: average,
   classes: z.array(classScore),
-  /** `confusion[i][j]`: rows of class i predicted as class j, in the order of `classes`. */
+  /** `confusion[i][j]`: rows of class i predicted as class j, in the order of `classes`; empty above 200 classes. */
   confusion: z.array(z.array(z.number().int())),
   /** Area under the ROC curve; one against the rest, macro, for more than two classes. Absent when a class has no row. */
   rocAuc: z.number().optional(),

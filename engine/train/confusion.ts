@@ -36,25 +36,35 @@ function average(scores: readonly ClassScore[], weightOf: (score: ClassScore) =>
 }
 
 /** Scores of each class and their averages; a class that is neither true nor predicted in any row does not count in `macro`. */
-export function confusionScores(matrix: readonly number[][], labels: readonly string[]): ConfusionScores {
-  const predicted = labels.map((_, j) => matrix.reduce((sum, row) => sum + row[j], 0));
-  const classes = labels.map((label, i): ClassScore => {
-    const support = matrix[i].reduce((sum, count) => sum + count, 0);
-    const hits = matrix[i][i];
-    return {
+export function confusionScores(
+  truth: ArrayLike<number>,
+  predicted: ArrayLike<number>,
+  labels: readonly string[],
+): ConfusionScores {
+  const [supports, answers, hits] = [0, 1, 2].map(() => new Uint32Array(labels.length)) as [
+    Uint32Array,
+    Uint32Array,
+    Uint32Array,
+  ];
+  for (let i = 0; i < truth.length; i++) {
+    supports[truth[i]]++;
+    answers[predicted[i]]++;
+    if (truth[i] === predicted[i]) hits[truth[i]]++;
+  }
+  const classes = labels.map(
+    (label, i): ClassScore => ({
       label,
-      precision: ratio(hits, predicted[i]),
-      recall: ratio(hits, support),
-      f1: ratio(2 * hits, predicted[i] + support),
-      support,
-    };
-  });
-  const rows = classes.reduce((sum, score) => sum + score.support, 0);
-  const seen = classes.filter((score, i) => score.support + predicted[i] > 0);
+      precision: ratio(hits[i], answers[i]),
+      recall: ratio(hits[i], supports[i]),
+      f1: ratio(2 * hits[i], answers[i] + supports[i]),
+      support: supports[i],
+    }),
+  );
+  const seen = classes.filter((score, i) => score.support + answers[i] > 0);
   return {
     accuracy: ratio(
-      matrix.reduce((sum, row, i) => sum + row[i], 0),
-      rows,
+      hits.reduce((sum, count) => sum + count, 0),
+      truth.length,
     ),
     classes,
     macro: average(seen, () => 1),

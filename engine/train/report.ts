@@ -4,6 +4,9 @@ import { type ClassificationReport, Fault, type RegressionReport, type Report, t
 import { confusionMatrix, confusionScores } from './confusion.ts';
 import { argmaxRows, calibrationOf, logLoss, regressionScores, rocAuc } from './metrics.ts';
 
+/** Above it no confusion matrix is kept: it grows with the square, and a list of runs carries it. */
+const mostConfusion = 200;
+
 /** What the run itself adds to a report: how long it took and what came out. */
 export type RunFacts = Pick<Report, 'loss' | 'seconds' | 'epochs' | 'bestEpoch' | 'steps' | 'weights'>;
 
@@ -18,8 +21,8 @@ export function classificationReport(
   const k = labels.length;
   assert(probabilities.length === truth.length * k, 'a probability for every row and class');
   needRows(truth);
-  const confusion = confusionMatrix(truth, argmaxRows(probabilities, k), k);
-  const { accuracy, classes, macro, weighted } = confusionScores(confusion, labels);
+  const predicted = argmaxRows(probabilities, k);
+  const { accuracy, classes, macro, weighted } = confusionScores(truth, predicted, labels);
   const auc = rocAuc(truth, probabilities, k);
   return {
     task,
@@ -31,7 +34,7 @@ export function classificationReport(
     macro,
     weighted,
     classes,
-    confusion,
+    confusion: k <= mostConfusion ? confusionMatrix(truth, predicted, k) : [],
     ...(auc === undefined ? {} : { rocAuc: auc }),
     logLoss: logLoss(truth, probabilities, k),
     calibration: calibrationOf(truth, probabilities, k),

@@ -116,11 +116,13 @@ function Classification({ report }: { report: ClassificationReport }) {
           <h3>{t('report.perClass')}</h3>
           <Classes report={report} />
         </div>
-        <div>
-          <h3>{t('report.confusion')}</h3>
-          <Heatmap classes={report.classes.map((row) => row.label)} counts={report.confusion} />
-          <Confused report={report} />
-        </div>
+        {report.confusion.length > 0 && (
+          <div>
+            <h3>{t('report.confusion')}</h3>
+            <Heatmap classes={report.classes.map((row) => row.label)} counts={report.confusion} />
+            <Confused report={report} />
+          </div>
+        )}
         <div>
           <h3>{t('report.calibration')}</h3>
           <Reliability bins={report.calibration.bins} />

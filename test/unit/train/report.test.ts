@@ -80,6 +80,15 @@ describe('a classification report', () => {
     expect(calibration.bins[9]).toEqual({ confidence: 1, accuracy: 1, count: 1 });
   });
 
+  test('of thousands of classes stays small: no confusion matrix, and the scores of each', () => {
+    const labels = Array.from({ length: 5000 }, (_, i) => String(i));
+    const probabilities = new Float32Array(3 * labels.length);
+    for (const [row, predicted] of [7, 7, 4999].entries()) probabilities[row * labels.length + predicted] = 1;
+    const made = classificationReport('multiclass', labels, [7, 8, 4999], probabilities, facts);
+    expect([made.accuracy, made.confusion]).toEqual([2 / 3, []]);
+    expect(made.classes[7]).toEqual({ label: '7', precision: 0.5, recall: 1, f1: 2 / 3, support: 1 });
+  });
+
   test('refuses to report on no rows', () => {
     expect(() => classificationReport('binary', ['a', 'b'], [], [], facts)).toThrow(/no row is left/);
   });

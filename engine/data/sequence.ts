@@ -19,8 +19,7 @@ export interface SequenceOptions {
 export const defaultWords = 30_000;
 export const defaultLength = 256;
 
-/** Ids below the first word's: padding, and every word without an id of its own. */
-export const padding = 0;
+/** Id 0 is padding, 1 is every word without an id of its own. */
 export const unknown = 1;
 export const firstWord = 2;
 

@@ -55,11 +55,17 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
   const { models, objects } = store;
   const reserved = new Map<string, Set<number>>();
 
+  /** Greatest version of each name there ever was: a number means one model for good, deleted or not. */
+  const published = () => (store.settings.get('modelVersions') ?? {}) as Record<string, number>;
+
+  const number = (name: string, version: number) =>
+    store.settings.set('modelVersions', { ...published(), [name]: Math.max(published()[name] ?? 0, version) });
+
   function reserve(name: string) {
     const held = reserved.get(name) ?? new Set<number>();
     reserved.set(name, held);
     const used = models.list({ where: (model) => model.name === name }).items.map((model) => model.version);
-    const version = Math.max(0, ...used, ...held) + 1;
+    const version = Math.max(published()[name] ?? 0, ...used, ...held) + 1;
     held.add(version);
     return { version, done: () => void held.delete(version) };
   }
@@ -81,6 +87,7 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
       ...(runId === undefined ? {} : { parentId: runId }),
     };
     const model = models.insert(fields);
+    number(name, version);
     objects.register(object, { refs: [model.id] });
     return model;
   }
@@ -171,6 +178,7 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
         try {
           const model = store.transaction(() => {
             const made = models.insert({ ...fields, name, version: place.version });
+            number(name, place.version);
             objects.register(object, { refs: [made.id], sha256: fields.sha256 });
             return made;
           });

@@ -143,6 +143,9 @@ describe('from a file to a served model', () => {
       body: { inputs: [flower] },
     });
     expect(answer.outputs[0]).toMatchObject({ label: 'setosa' });
+    await appliance.client.call('models.delete', { params: { id: 'copy@1' } });
+    const again = await appliance.client.upload('models.import', new Uint8Array(bytes), { query: { name: 'copy' } });
+    expect(again.version, 'a number is never used twice').toBe(2);
     const torn = bytes.subarray(0, bytes.length - 40);
     const fault = await faultOf(
       appliance.client.upload('models.import', new Uint8Array(torn), { query: { name: 'torn' } }),

@@ -2,8 +2,8 @@
 import { type Dim, multiplyDims, type Value } from '../../graph/index.ts';
 import { type GradContext, pointwise, rule, type RuleTable } from '../rule.ts';
 import { reshapeLike, shapeValue } from '../shapes.ts';
+import { maxPoolGradient } from './maxPool.ts';
 import { resizeMatrix } from './resize.ts';
-import { zerosLike } from './shape.ts';
 
 interface Geometry {
   kernel: number[];
@@ -213,18 +213,7 @@ export const convRules: RuleTable = {
       });
     return [forward, () => kernelGradient(c, w, c.dy, c.x(0)), () => biasGradient(c)].slice(0, c.inputs.length);
   }),
-  MaxPool: rule((c) => [
-    () => {
-      // Indices count through the whole input; overlapping windows add.
-      const flat = (value: Value) => c.g.op('Reshape', [value, c.g.ints([-1])]);
-      const zeros = flat(zerosLike(c, c.x(0)));
-      return reshapeLike(
-        c.g,
-        c.g.op('ScatterElements', [zeros, flat(c.y(1)), flat(c.dy)], { axis: 0, reduction: 'add' }),
-        c.x(0),
-      );
-    },
-  ]),
+  MaxPool: rule((c) => [() => maxPoolGradient(c)]),
   AveragePool: rule((c) => [() => averagePool(c)]),
   GlobalAveragePool: pointwise((c) => [
     () => {

@@ -151,6 +151,39 @@ describe('gradients at special points are those of PyTorch', () => {
   );
 });
 
+test.each([
+  [
+    'side by side',
+    { kernel_shape: [2, 2], strides: [2, 2] },
+    [1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4, 0, 0, 0, 0, 0, 0, 0],
+  ],
+  [
+    'overlapping',
+    { kernel_shape: [3, 3], pads: [1, 1, 1, 1], strides: [2, 2] },
+    [1, 2, 0, 3, 0, 4, 5, 0, 0, 0, 0, 0, 0, 6, 0, 0, 0, 0, 0, 0],
+  ],
+] as const)(
+  'of equal maxima the first gets the gradient, as in PyTorch: windows %s',
+  async (_, attributes, expected) => {
+    const { gradient } = build((g) => {
+      const x = g.input('x', 'float32', ['batch', 1, 4, 5]);
+      return { inputs: [x], outputs: [g.op('MaxPool', [x], attributes)] };
+    });
+    const program = await compile(gradient);
+    const x = tensor('float32', [1, 1, 4, 5], [7, 7, 7, 7, 7, 7, 7, 1, 2, 0, 5, 6, 3, 3, 3, 5, 6, 3, 3, 3]);
+    const outs = gradient.inputs.find(({ name }) => name === 'weight.0')?.shape.slice(1) as number[];
+    const size = outs.reduce((a, b) => a * b, 1);
+    const weight = tensor(
+      'float32',
+      [1, ...outs],
+      Float32Array.from({ length: size }, (_unused, i) => i + 1),
+    );
+    const { 'd.x': dx } = await program.run({ x, 'weight.0': weight });
+    expect(Array.from(dx.data as Float32Array)).toEqual(expected);
+    await program.dispose();
+  },
+);
+
 test('a row that is read many times gets every part of its gradient, on several threads', async () => {
   const [vocabulary, width, reads] = [40, 32, 20000];
   const { gradient } = build((g) => {

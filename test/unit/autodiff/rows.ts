@@ -100,6 +100,13 @@ const pools: Row[] = [
     attributes: { kernel_shape: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1] },
   },
   { op: 'MaxPool', inputs: [image(2, 7)], attributes: { kernel_shape: [3], strides: [2] } },
+  { op: 'MaxPool', inputs: [image(2, 7)], attributes: { kernel_shape: [3], strides: [3] } },
+  { op: 'MaxPool', inputs: [image(2, 7, 5)], attributes: { kernel_shape: [3, 2], strides: [3, 2] } },
+  { op: 'MaxPool', inputs: [image(1, 4, 2, 6)], attributes: { kernel_shape: [2, 1, 3], strides: [2, 1, 3] } },
+  { op: 'MaxPool', inputs: [image(2, 8, 8)], attributes: { kernel_shape: [2, 2], strides: [3, 3] } },
+  { op: 'MaxPool', inputs: [image(2, 7)], attributes: { kernel_shape: [2], strides: [2], ceil_mode: 1 } },
+  { op: 'MaxPool', inputs: [image(2, 8)], attributes: { kernel_shape: [2], dilations: [3], pads: [1, 0] } },
+  { op: 'MaxPool', inputs: [image(2, 'm')], attributes: { kernel_shape: [3], pads: [1, 1] } },
   { op: 'AveragePool', inputs: [image(2, 6, 6)], attributes: { kernel_shape: [2, 3], strides: [2, 3] } },
   {
     op: 'AveragePool',

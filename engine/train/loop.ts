@@ -38,6 +38,8 @@ export interface FitState {
   step: number;
   lossSum: number;
   weightSum: number;
+  /** Mean loss of the very first step; what a diverging one is compared with. */
+  first: number | null;
   waited: number;
   schedule: ScheduleState;
   best: BestState | null;
@@ -75,6 +77,8 @@ export interface FitParts {
   evaluate: (() => Promise<Evaluation>) | null;
 }
 
+/** An epoch's mean loss this many times the first step's will not come back, even where clipping keeps it a number. */
+const runaway = 1000;
 /** How long the loop may hold the thread before messages are heard, ms. */
 const breathEveryMs = 50;
 
@@ -95,7 +99,16 @@ export async function fit(
   if (from) await program.restore(from.program);
   const at = from
     ? { ...from }
-    : { epoch: 1, batch: 0, step: 0, lossSum: 0, weightSum: 0, waited: 0, best: null as BestState | null };
+    : {
+        epoch: 1,
+        batch: 0,
+        step: 0,
+        lossSum: 0,
+        weightSum: 0,
+        first: null as number | null,
+        waited: 0,
+        best: null as BestState | null,
+      };
   let breath = clock.monotonic();
   let saved = at.step;
 
@@ -106,6 +119,9 @@ export async function fit(
   const assess = async (rate: number): Promise<boolean> => {
     const loss = at.weightSum > 0 ? at.lossSum / at.weightSum : 0;
     const evaluation = evaluate ? await evaluate() : { loss, score: 0 };
+    if (loss > runaway * Math.max(1, at.first ?? 1)) {
+      throw diverged(`the loss grew to ${loss.toPrecision(3)} by step ${at.step}`, options.learningRate);
+    }
     checkFinite(evaluation.loss, at.step, options.learningRate);
     schedule.observe(evaluation.loss);
     if (!evaluate || at.best === null || evaluation.loss < at.best.loss) {
@@ -144,6 +160,7 @@ export async function fit(
       at.step++;
       at.batch++;
       checkFinite(sums.lossSum, at.step, options.learningRate);
+      at.first ??= sums.lossSum / sums.weightSum;
       at.lossSum += sums.lossSum;
       at.weightSum += sums.weightSum;
       hooks.stepped?.(at.step, at.epoch, sums.lossSum / sums.weightSum, rate);
@@ -159,9 +176,10 @@ export async function fit(
 }
 
 function checkFinite(loss: number, step: number, learningRate: number): void {
-  if (Number.isFinite(loss)) return;
-  throw new Fault(
-    'diverged',
-    `the loss is no number any more at step ${step}: train with a learning rate below ${learningRate}, for instance ${Number((learningRate / 10).toPrecision(2))}`,
-  );
+  if (!Number.isFinite(loss)) throw diverged(`the loss is no number any more at step ${step}`, learningRate);
+}
+
+function diverged(what: string, learningRate: number): Fault {
+  const lower = Number((learningRate / 10).toPrecision(2));
+  return new Fault('diverged', `${what}: train with a learning rate below ${learningRate}, for instance ${lower}`);
 }

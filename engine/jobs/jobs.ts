@@ -11,6 +11,7 @@ import { createDeployments, type Deployments } from './deployments.ts';
 import { createDeviceList } from './devices.ts';
 import { createEvents } from './events.ts';
 import { type ApplianceGate, createGate } from './gate.ts';
+import { familyHandlers } from './families.ts';
 import { createKeys } from './keys.ts';
 import { createLeases } from './leases.ts';
 import { createModels } from './models.ts';
@@ -84,6 +85,7 @@ export async function createJobs({ config, store, log, version, token, lasting }
       ...deployments.handlers,
       ...keys.handlers,
       ...system,
+      ...familyHandlers,
     },
     gate,
     events,

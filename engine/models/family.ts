@@ -26,31 +26,38 @@ export interface Family {
   hyper: HyperTable;
   /** `hyper` is settled. */
   wants?(hyper: Hyper): Wants;
+  /** Its tables `text_i.table` hold one weight an n-gram and output, and may start from naive Bayes. */
+  weighsNgrams?: true;
   /** Most pixels that an image may be moved by while training; families without say 0 by leaving it out. */
   shift?(hyper: Hyper): number;
   /** Forward graph from the layout's inputs to `logits` float32 [batch, outputs]; `hyper` is settled. */
   build(layout: Layout, outputs: number, hyper: Hyper, seed: number): Graph;
 }
 
-/** Why a value does not fit its row of the table; undefined when it does. */
-function misfit(spec: HyperSpec, value: Hyper[string]): string | undefined {
-  if (spec.kind === 'choice') {
-    return typeof value === 'string' && spec.choices.includes(value) ? undefined : `one of ${spec.choices.join(', ')}`;
+/** The values that a row of the table takes, in words. */
+export function takes(spec: HyperSpec): string {
+  switch (spec.kind) {
+    case 'choice':
+      return `one of ${spec.choices.join(', ')}`;
+    case 'text':
+      return `a text of at most ${spec.most} characters`;
+    case 'switch':
+      return 'true or false';
+    case 'list':
+      return `a list of at most ${spec.most} whole numbers from ${spec.range[0]} to ${spec.range[1]}`;
+    default:
+      return `a ${spec.kind === 'integer' ? 'whole number' : 'number'} from ${spec.range[0]} to ${spec.range[1]}`;
   }
-  if (spec.kind === 'text')
-    return typeof value === 'string' && value.length <= spec.most
-      ? undefined
-      : `a text of at most ${spec.most} characters`;
-  if (spec.kind === 'switch') return typeof value === 'boolean' ? undefined : 'true or false';
+}
+
+function fits(spec: HyperSpec, value: Hyper[string]): boolean {
+  if (spec.kind === 'choice') return typeof value === 'string' && spec.choices.includes(value);
+  if (spec.kind === 'text') return typeof value === 'string' && value.length <= spec.most;
+  if (spec.kind === 'switch') return typeof value === 'boolean';
   const [low, high] = spec.range;
   const inside = (n: unknown) => typeof n === 'number' && n >= low && n <= high;
-  if (spec.kind === 'list') {
-    const fits =
-      Array.isArray(value) && value.length <= spec.most && value.every((n) => inside(n) && Number.isInteger(n));
-    return fits ? undefined : `a list of at most ${spec.most} whole numbers from ${low} to ${high}`;
-  }
-  const fits = inside(value) && (spec.kind === 'number' || Number.isInteger(value));
-  return fits ? undefined : `a ${spec.kind === 'integer' ? 'whole number' : 'number'} from ${low} to ${high}`;
+  if (spec.kind !== 'list') return inside(value) && (spec.kind === 'number' || Number.isInteger(value));
+  return Array.isArray(value) && value.length <= spec.most && value.every((n) => inside(n) && Number.isInteger(n));
 }
 
 /** The given hyper-parameters with defaults for the rest; throws `bad_request` naming one that is unknown or out of range. */
@@ -62,8 +69,9 @@ export function settleHyper(family: Family, given: Hyper = {}): Hyper {
       const known = names.length > 0 ? `it has ${names.join(', ')}` : 'it has none';
       throw new Fault('bad_request', `model ${family.name} has no hyper-parameter "${name}": ${known}`);
     }
-    const wanted = misfit(spec, value);
-    if (wanted) throw new Fault('bad_request', `hyper-parameter "${name}" of model ${family.name} must be ${wanted}`);
+    if (!fits(spec, value)) {
+      throw new Fault('bad_request', `hyper-parameter "${name}" of model ${family.name} must be ${takes(spec)}`);
+    }
   }
   return Object.fromEntries(
     names.map((name) => {

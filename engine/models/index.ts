@@ -31,7 +31,7 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   pretrained,
 };
 
-export { type Family, type HyperSpec, type HyperTable, settleHyper, type Wants } from './family.ts';
+export { type Family, type HyperSpec, type HyperTable, settleHyper, takes, type Wants } from './family.ts';
 export { edgeGraph, featureGraph } from './features.ts';
 export { headGraph, outputsOf } from './head.ts';
 export { type Layout, layoutOf } from './layout.ts';

@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import { importOptions } from './columns.ts';
 import { liveEvent } from './events.ts';
-import { trainRequest } from './plan.ts';
+import { familyName, hyper, trainRequest } from './plan.ts';
 import {
   apiKeyView,
   auditEntry,
@@ -92,6 +92,21 @@ export const predictResponse = z.object({
 });
 export type PredictRequest = z.infer<typeof predictRequest>;
 export type PredictResponse = z.infer<typeof predictResponse>;
+
+/** A model family: what it is for, and what may be set of it with which values. */
+export const familyInfo = z.object({
+  name: familyName,
+  says: z.string(),
+  hyper: z.array(
+    z.object({
+      name: z.string(),
+      says: z.string(),
+      default: hyper.valueType,
+      /** Which values are taken, in words. */
+      takes: z.string(),
+    }),
+  ),
+});
 
 export const device = z.object({
   id: z.string(),
@@ -303,6 +318,13 @@ export const routes = {
     response: z.object({ experiment, runs: z.array(run) }),
   },
 
+  'families.list': {
+    method: 'GET',
+    path: '/api/v1/families',
+    action: 'runs:read',
+    summary: 'Model families and their hyper-parameters',
+    response: z.object({ items: z.array(familyInfo) }),
+  },
   'runs.list': {
     method: 'GET',
     path: '/api/v1/runs',

@@ -142,7 +142,7 @@ export function trainVerbs(program: Command): void {
         .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))
         .option('--learning-rate <x>', 'step size', Number)
         .option('--optimizer <kind>', 'sgd, adam, adamw or lion')
-        .option('--set <name=value...>', 'a hyper-parameter of the family')
+        .option('--set <name=value...>', 'a hyper-parameter (see families show FAMILY)')
         .option('--device <device>', 'auto, cpu, webgpu, cuda, dml, coreml')
         .option('--experiment <name>', 'experiment that the run belongs to')
         .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
@@ -150,6 +150,32 @@ export function trainVerbs(program: Command): void {
         .option('--test <file>', 'dataset or file to test on instead of a held-out part')
         .option('--name <name>', 'name of the model (the dataset’s when left out)')
         .option('--detach', 'print the run’s id and leave it to the running appliance'),
+  );
+  const families = program.command('families').description('model families and what can be set of them');
+  verb(families, 'list', 'list families', async ({ client }) => {
+    const { items } = await client.call('families.list', {});
+    return {
+      json: items,
+      text: table(
+        ['name', 'what it is'],
+        items.map((f) => [f.name, f.says]),
+      ),
+    };
+  });
+  verb<[string]>(
+    families,
+    'show <family>',
+    'the hyper-parameters of a family, for train --set',
+    async ({ client }, [name]) => {
+      const { items } = await client.call('families.list', {});
+      const family = items.find((f) => f.name === name);
+      if (!family) throw new Fault('not_found', `there is no family ${name}: see neutrino families list`);
+      const rows = family.hyper.map((h) => [h.name, JSON.stringify(h.default), h.takes, h.says]);
+      return {
+        json: family,
+        text: `${family.name}: ${family.says}\n\n${table(['name', 'default', 'takes', 'what it is'], rows)}`,
+      };
+    },
   );
   const group = program.command('runs').description('list, follow, stop, resume and compare runs');
   verb(

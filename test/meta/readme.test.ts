@@ -26,7 +26,7 @@ test('every verb that README shows is known to the command line', () => {
   const top = help([]);
   for (const [verb = '', sub = ''] of shown) {
     expect(top).toMatch(new RegExp(`^  ${verb}\\b`, 'm'));
-    const groups = ['datasets', 'runs', 'models', 'deployments', 'keys', 'audit', 'vault', 'experiments'];
+    const groups = ['datasets', 'runs', 'models', 'deployments', 'keys', 'audit', 'vault', 'experiments', 'families'];
     if (groups.includes(verb)) expect(help([verb])).toMatch(new RegExp(`^  ${sub}\\b`, 'm'));
   }
 });

@@ -1,8 +1,9 @@
 // Runs graphs on onnxruntime-node. Its `run` blocks the calling thread, so whoever serves others runs it in a child process.
 import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } from 'onnxruntime-node';
-import { type DType, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
+import { decodeModel, type DType, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
 import type { CompileOptions, Device, Port, Program, Source } from './program.ts';
+import { fillChannels } from './webgpu.ts';
 
 // What fails is thrown and told by us; the library's own lines on stderr would repeat it.
 env.logLevel = 'fatal';
@@ -75,7 +76,13 @@ function faultOf(error: unknown): Fault {
   return new Fault('internal', `onnxruntime: ${message}`, undefined, error);
 }
 
-function bytesOf(source: Source): Uint8Array {
+function bytesOf(source: Source, device: string): Uint8Array {
+  if (device === 'webgpu') {
+    const model = source instanceof Uint8Array ? decodeModel(source) : source;
+    return encodeModel(
+      'graph' in model ? { ...model, graph: fillChannels(model.graph) } : wrapGraph(fillChannels(model)),
+    );
+  }
   if (source instanceof Uint8Array) return source;
   return encodeModel('graph' in source ? source : wrapGraph(source));
 }
@@ -86,7 +93,7 @@ export async function compileOrt(source: Source, options: CompileOptions = {}): 
   const provider = Object.hasOwn(providers, device) ? providers[device] : undefined;
   if (!provider)
     throw new Fault('no_device', `there is no device "${device}": use one of ${Object.keys(providers).join(', ')}`);
-  const bytes = bytesOf(source);
+  const bytes = bytesOf(source, device);
   const open = (executionProvider: string) =>
     InferenceSession.create(bytes, {
       executionProviders: [executionProvider],

@@ -1,6 +1,6 @@
 // Training: programs that step a graph towards less loss, the loop around them, metrics and reports.
 export { assess } from './assess.ts';
-export { type Candidate, type Choice, chooseCandidates } from './candidates.ts';
+export type { Candidate } from './candidates.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';
 export type { LossKind, LossOptions } from './losses.ts';
@@ -9,5 +9,4 @@ export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 export { headline } from './report.ts';
 export { type RunResult, type RunState, runTraining } from './run.ts';
-export { gradGraph, lossGraph, predictGraph } from './steps.ts';
 export { parameterCount, weightsHash } from './weights.ts';

@@ -1,19 +1,6 @@
 // Figures of predictions against truth, equal to scikit-learn's. Plain arithmetic in float64 over row-major arrays.
 import type { ClassificationReport, RegressionReport } from '../schema/index.ts';
 
-/** Row-wise softmax of `[rows, classes]` logits in float64. */
-export function softmaxRows(logits: ArrayLike<number>, classes: number): Float64Array {
-  const out = Float64Array.from(logits);
-  for (let start = 0; start < out.length; start += classes) {
-    let most = Number.NEGATIVE_INFINITY;
-    for (let j = 0; j < classes; j++) most = Math.max(most, out[start + j]);
-    let sum = 0;
-    for (let j = 0; j < classes; j++) sum += out[start + j] = Math.exp(out[start + j] - most);
-    for (let j = 0; j < classes; j++) out[start + j] /= sum;
-  }
-  return out;
-}
-
 /** First index of the greatest value in each row. */
 export function argmaxRows(values: ArrayLike<number>, classes: number): Int32Array {
   const out = new Int32Array(values.length / classes);

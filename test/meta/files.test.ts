@@ -1,5 +1,6 @@
 // How files look: short, one noun, opening with what they are for; nothing that belongs to one machine.
 import { expect, test } from 'vitest';
+import { lacking, readLock } from './completeLock.ts';
 import { read, sources, tracked } from './repository.ts';
 
 const code = sources.filter((file) => /^(engine|main|renderer)\//.test(file));
@@ -79,4 +80,8 @@ test('what is shipped reads no environment variable beyond the documented ones',
     [...read(file).matchAll(/process\.env(?:\[['"]|\.)(NEUTRINO_\w+)/g)].map((match) => match[1] ?? ''),
   );
   expect([...new Set(used)].filter((name) => !documented.has(name))).toEqual([]);
+});
+
+test('the lock file names the optional packages of every platform, so that npm ci takes it: node test/meta/completeLock.ts', () => {
+  expect(lacking(readLock()).filter(({ version }) => /^\d/.test(version))).toEqual([]);
 });

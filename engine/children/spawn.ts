@@ -44,7 +44,7 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
   const child = fork(options.entry ?? entryPath(kind), [], {
     execPath: process.execPath,
     execArgv: alone ? [] : [heap, '--no-warnings'],
-    env: { ...scrub(process.env), [childVariable]: kind, ...(alone ? { NODE_OPTIONS: heap } : {}) },
+    env: { ...scrub(process.env), ...quiet, [childVariable]: kind, ...(alone ? { NODE_OPTIONS: heap } : {}) },
     serialization: 'advanced',
     stdio: [options.input ? 'pipe' : 'ignore', 'pipe', printsThrough() ? 'inherit' : 'pipe', 'ipc'],
   });
@@ -132,6 +132,9 @@ function entryPath(kind: ChildKind): string {
   const path = fileURLToPath(new URL(`./${kind}${extname(here)}`, import.meta.url));
   return path.replace(/([\\/])app\.asar([\\/])/, '$1app.asar.unpacked$2');
 }
+
+/** onnxruntime would report to its makers; runtime/ says so too, but a thread's own `process.env` does not reach the library. */
+const quiet = { ORT_DISABLE_TELEMETRY: '1' };
 
 /** The environment without anything that opens the vault or the API. */
 function scrub(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

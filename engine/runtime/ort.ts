@@ -5,6 +5,9 @@ import { Fault } from '../schema/index.ts';
 import type { CompileOptions, Device, Port, Program, Source } from './program.ts';
 import { fillChannels } from './webgpu.ts';
 
+// From 1.29 on, onnxruntime's POSIX builds keep a device id and what they ran below the home directory and send it to their
+// makers, unless this stands in the environment before the first session.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
 // What fails is thrown and told by us; the library's own lines on stderr would repeat it.
 env.logLevel = 'fatal';
 

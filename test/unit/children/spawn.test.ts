@@ -69,6 +69,7 @@ describe('spawnChild', () => {
       expect(names.filter((name) => /KEY|PASSPHRASE|TOKEN/.test(name))).toEqual([]);
       expect(names).toContain('PATH');
       expect(names).toContain('NEUTRINO_CHILD');
+      expect(names).toContain('ORT_DISABLE_TELEMETRY');
     } finally {
       vi.unstubAllEnvs();
     }

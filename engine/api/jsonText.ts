@@ -1,12 +1,18 @@
-// JSON from strangers: bounded depth, and a refusal that says where the text goes wrong (which JSON.parse often does not).
+// JSON from strangers: bounded depth and breadth, and a refusal that says where the text goes wrong (which JSON.parse often does not).
 import { Fault } from '../schema/index.ts';
 
 /** Deepest nesting of a JSON body; no schema of the API comes near it. */
 export const mostDepth = 64;
+/** Most lists and objects in a body, and fields of one object. Checking a million of either stops everything for seconds. */
+export const mostParts = 100_000;
+export const mostFields = 20_000;
 
-/** The value of a JSON text. Fault `bad_request` naming line and column, or the depth. Never quotes the text. */
+/**
+ * The value of a JSON text. Fault `bad_request` naming line and column, or the depth; `payload_too_large` for too many
+ * parts. Never quotes the text.
+ */
 export function parseJson(text: string): unknown {
-  checkDepth(text);
+  checkForm(text);
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -23,16 +29,25 @@ export function parseJson(text: string): unknown {
   }
 }
 
-function checkDepth(text: string): void {
+function checkForm(text: string): void {
+  const fields = new Uint32Array(mostDepth + 1);
   let depth = 0;
+  let parts = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 0x22) i = stringEnd(text, i);
     else if (c === 0x5b || c === 0x7b) {
       if (++depth > mostDepth) throw new Fault('bad_request', `the body is nested deeper than ${mostDepth} levels`);
-    } else if (c === 0x5d || c === 0x7d) depth--;
+      if (++parts > mostParts) throw tooMany(`more than ${mostParts} lists and objects`);
+      fields[depth] = 0;
+    } else if (c === 0x5d || c === 0x7d) depth = Math.max(0, depth - 1);
+    else if (c === 0x3a && (fields[depth] = (fields[depth] ?? 0) + 1) > mostFields) {
+      throw tooMany(`an object of more than ${mostFields} fields`);
+    }
   }
 }
+
+const tooMany = (what: string) => new Fault('payload_too_large', `the body holds ${what}; send it in smaller parts`);
 
 /** Index of the quote that ends the string begun at `start`; the text's length when none does. */
 function stringEnd(text: string, start: number): number {

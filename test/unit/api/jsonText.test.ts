@@ -1,6 +1,6 @@
 import { assert, json, property } from 'fast-check';
 import { expect, test } from 'vitest';
-import { mostDepth, parseJson } from '../../../engine/api/jsonText.ts';
+import { mostDepth, mostFields, mostParts, parseJson } from '../../../engine/api/jsonText.ts';
 import { Fault } from '../../../engine/schema/index.ts';
 
 test('reads whatever JSON.stringify writes', () => {
@@ -47,4 +47,19 @@ test('counts brackets, but not those inside strings', () => {
   expect(parseJson(`["${'['.repeat(1000)}"]`)).toEqual(['['.repeat(1000)]);
   expect(parseJson('['.repeat(mostDepth) + ']'.repeat(mostDepth))).toBeDefined();
   expect(() => parseJson('['.repeat(mostDepth + 1) + ']'.repeat(mostDepth + 1))).toThrow('deeper');
+});
+
+test('refuses what would take seconds to check, and takes long lists of numbers', () => {
+  const list = (item: string, count: number) => `[${Array<string>(count).fill(item).join()}]`;
+  const object = (count: number) => `{${Array.from({ length: count }, (_, i) => `"${i}":":"`).join()}}`;
+  expect(parseJson(list('1', 1_000_000))).toHaveLength(1_000_000);
+  expect(parseJson(list('{}', mostParts - 1))).toHaveLength(mostParts - 1);
+  expect(Object.keys(parseJson(object(mostFields)) as object)).toHaveLength(mostFields);
+  expect(parseJson(list(object(2), 50_000))).toHaveLength(50_000);
+  expect(() => parseJson(list('{}', mostParts))).toThrow(
+    'more than 100000 lists and objects; send it in smaller parts',
+  );
+  expect(() => parseJson(object(mostFields + 1))).toThrow(
+    'an object of more than 20000 fields; send it in smaller parts',
+  );
 });

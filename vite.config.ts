@@ -4,7 +4,8 @@ import react from '@vitejs/plugin-react';
 import type { UserConfig } from 'vite';
 import { defineConfig } from 'vitest/config';
 
-const suite = (name: string, seconds: number, files = 4) => ({
+/** Suites run one after the other in `order`, each with as many files at once as it bears. */
+const suite = (order: number, name: string, seconds: number, files = 4) => ({
   extends: true as const,
   test: {
     name,
@@ -14,6 +15,7 @@ const suite = (name: string, seconds: number, files = 4) => ({
     hookTimeout: seconds * 1000,
     pool: 'forks' as const,
     maxWorkers: files,
+    sequence: { groupOrder: order },
   },
 });
 
@@ -37,13 +39,13 @@ export default defineConfig(({ mode }) =>
         test: {
           root: '.',
           projects: [
-            suite('unit', 30),
-            suite('meta', 60),
-            suite('contract', 120, 2),
-            suite('regression', 60),
-            suite('cluster', 120, 1),
-            suite('app', 180, 2),
-            suite('e2e', 240, 1),
+            suite(1, 'unit', 30),
+            suite(2, 'meta', 60),
+            suite(3, 'contract', 120, 2),
+            suite(4, 'regression', 60),
+            suite(5, 'cluster', 120, 1),
+            suite(6, 'app', 180, 2),
+            suite(7, 'e2e', 240, 1),
           ],
         },
       },

@@ -32,7 +32,7 @@ try {
   // The single executable re-runs this file when it is forked.
   if (!(await runChildIfAsked())) await program.parseAsync();
 } catch (error) {
-  const fault = commandLineFault(error);
+  const fault = commandLineFault(error, program, process.argv.slice(2));
   if (fault) fail(fault, process.argv.includes('--json'));
   else if (!(error instanceof Error && 'exitCode' in error && error.exitCode === 0))
     fail(error, process.argv.includes('--json'));

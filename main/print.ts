@@ -4,15 +4,25 @@ import type { ClassificationReport, Progress, RegressionReport, Report, Run, Run
 
 export type Align = 'left' | 'right';
 
-/** Writes a line of result. */
+// A reader that has seen enough (`| head`) is no failure of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
+/** Writes a line of result, as it is. */
 export const say = (text: string): void => void process.stdout.write(`${text}\n`);
 /** Writes a line of progress or advice. */
-export const note = (text: string): void => void process.stderr.write(`${text}\n`);
+export const note = (text: string): void => void process.stderr.write(`${lines(text)}\n`);
 
 /** Text as a terminal may safely show it: control and bidirectional characters are replaced. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '·');
 }
+
+/** The same for a text of several lines. */
+export const lines = (text: string): string => text.split('\n').map(printable).join('\n');
 
 /** Columns a string takes on a terminal; CJK and emoji take two. */
 function width(text: string): number {
@@ -56,6 +66,11 @@ export function figure(value: number | undefined): string {
   return size >= 0.001 && size < 10_000 ? value.toFixed(4) : value.toPrecision(4);
 }
 
+/** A quantity of the user's own: five significant digits at most, and none that it does not have. */
+export function quantity(value: number | undefined): string {
+  return value === undefined || Number.isNaN(value) ? '' : String(Number(value.toPrecision(5)));
+}
+
 /** Bytes in the nearest unit of 1024. */
 export function bytes(count: number | undefined): string {
   if (count === undefined) return '';
@@ -72,10 +87,12 @@ export function bytes(count: number | undefined): string {
 /** A wall-clock length for people. */
 export function time(ms: number | undefined): string {
   if (ms === undefined) return '';
-  const s = ms / 1000;
-  if (s < 60) return `${s.toFixed(s < 10 ? 1 : 0)} s`;
-  if (s < 3600) return `${Math.floor(s / 60)} m ${Math.round(s % 60)} s`;
-  return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} m`;
+  if (ms < 9950) return `${(ms / 1000).toFixed(1)} s`;
+  const s = Math.round(ms / 1000);
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} m ${s % 60} s`;
+  const m = Math.round(s / 60);
+  return `${Math.floor(m / 60)} h ${m % 60} m`;
 }
 
 export const when = (at: number | undefined): string =>

@@ -1,7 +1,7 @@
 // One way to declare a verb: what it does with a session, and how its result is printed. Exit codes come from the error table.
 import { Command, CommanderError, Option } from 'commander';
 import { type ErrorCode, errorCodes, exitCode, Fault, faultBody } from '../engine/schema/index.ts';
-import { note, say } from './print.ts';
+import { lines, note, say } from './print.ts';
 import { type GlobalOptions, openSession, type Session } from './session.ts';
 
 /** A verb's answer: the value for `--json`, and the text for people. */
@@ -39,7 +39,7 @@ export async function withSession(options: Options, work: (session: Session) => 
     session = await openSession(options);
     const outcome = await work(session);
     if (json) say(JSON.stringify(outcome.json));
-    else if (outcome.text) say(outcome.text);
+    else if (outcome.text) say(lines(outcome.text));
   } catch (error) {
     fail(error, json);
   } finally {
@@ -74,10 +74,28 @@ export function whole(name: string, least: number): (text: string) => number {
 }
 
 /** Turns what commander throws into our exit codes: help and version are success, everything else a bad request. */
-export function commandLineFault(error: unknown): Fault | undefined {
+export function commandLineFault(error: unknown, program: Command, words: readonly string[]): Fault | undefined {
   if (!(error instanceof CommanderError)) return error instanceof Fault ? error : undefined;
   if (error.exitCode === 0) return undefined;
-  return new Fault('bad_request', `${error.message.replace(/^error: /, '')}; see neutrino --help`);
+  const [command, path] = commandNamed(program, words);
+  if (error.code === 'commander.help') {
+    const names = command.commands.map((one) => one.name()).join(', ');
+    return new Fault('bad_request', `say what to do: ${path} followed by one of ${names}; see ${path} --help`);
+  }
+  return new Fault('bad_request', `${error.message.replace(/^error: /, '').replace(/\.$/, '')}; see ${path} --help`);
+}
+
+/** The command that the words lead to, and how it is called. */
+function commandNamed(program: Command, words: readonly string[]): [Command, string] {
+  let command = program;
+  const path = [program.name()];
+  for (const word of words) {
+    const next = command.commands.find((one) => one.name() === word);
+    if (!next) break;
+    command = next;
+    path.push(word);
+  }
+  return [command, path.join(' ')];
 }
 
 /** The fault that a record keeps of why its work failed. */

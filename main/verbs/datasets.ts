@@ -14,7 +14,7 @@ import {
   type ColumnType,
   columnTypes,
 } from '../../engine/schema/index.ts';
-import { bytes, figure, note, progressLine, table, when } from '../print.ts';
+import { bytes, note, progressLine, quantity, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
 import { recordedFault, verb } from '../verb.ts';
 
@@ -30,7 +30,8 @@ const row = (d: Dataset) => [
 ];
 
 function describe(column: Column): string {
-  if (column.type === 'number') return `${figure(column.min)} … ${figure(column.max)}, mean ${figure(column.mean)}`;
+  if (column.type === 'number')
+    return `${quantity(column.min)} … ${quantity(column.max)}, mean ${quantity(column.mean)}`;
   if (column.type === 'date') return column.min === undefined ? '' : `${when(column.min)} … ${when(column.max)}`;
   if (column.type === 'text' && column.length)
     return `${Math.round(column.length.mean)} characters on average, at most ${column.length.max}`;

@@ -1,5 +1,5 @@
 // neutrino keys … and neutrino audit …: who may do what, and what was done.
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { type ApiKeyView, roles } from '../../engine/schema/index.ts';
 import { note, table, when } from '../print.ts';
 import { verb } from '../verb.ts';
@@ -35,7 +35,7 @@ export function securityVerbs(program: Command): void {
     },
     (command) =>
       command
-        .requiredOption('--role <role>', roles.join(', '))
+        .addOption(new Option('--role <role>', 'what the key may do').choices(roles).makeOptionMandatory())
         .option('--name <name>', 'what the key is for')
         .option('--for <principal>', 'person or service that holds it')
         .option('--deployment <name...>', 'the only deployments it may call')

@@ -26,6 +26,8 @@ const providers: Readonly<Record<string, { name: string; remedy: string }>> = {
   coreml: { name: 'Apple GPU and Neural Engine by Core ML', remedy: 'Core ML needs macOS: use --device webgpu or cpu' },
 };
 
+export const ortIds: readonly string[] = Object.keys(providers);
+
 /**
  * Rewrites that fold weights when they are constants (as in serving) and cannot when they are inputs (as in training).
  * Without them both compute the same bits.
@@ -90,12 +92,10 @@ function bytesOf(source: Source, device: string): Uint8Array {
   return encodeModel('graph' in source ? source : wrapGraph(source));
 }
 
-/** Compiles on onnxruntime; throws `no_device` naming what to do when the device is missing. */
+/** Compiles on onnxruntime for a device of `ortIds`; throws `no_device` naming what to do when it is missing. */
 export async function compileOrt(source: Source, options: CompileOptions = {}): Promise<Program> {
   const device = options.device ?? 'cpu';
-  const provider = Object.hasOwn(providers, device) ? providers[device] : undefined;
-  if (!provider)
-    throw new Fault('no_device', `there is no device "${device}": use one of ${Object.keys(providers).join(', ')}`);
+  const provider = providers[device];
   const bytes = bytesOf(source, device);
   const open = (executionProvider: string) =>
     InferenceSession.create(bytes, {

@@ -2,7 +2,7 @@
 import type { Model, ModelGraph, Tensor } from '../onnx/index.ts';
 
 export interface Device {
-  /** What `--device` takes: cpu, webgpu, cuda, dml, coreml. */
+  /** What `--device` takes: cpu, webgpu, cuda, dml, coreml, tfjs. */
   id: string;
   name: string;
   available: boolean;

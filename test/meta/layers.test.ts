@@ -40,6 +40,7 @@ const owners: Record<string, string[]> = {
   '@bufbuild/protobuf': ['onnx'],
   'onnxruntime-node': ['runtime'],
   'onnxruntime-common': ['runtime'],
+  '@tensorflow': ['runtime'],
   '@node-rs/argon2': ['security'],
   '@peculiar/x509': ['security'],
   'reflect-metadata': ['security'],

@@ -52,7 +52,7 @@ test('strings go in and out', async () => {
 
 test('a device that nobody knows is refused with the list', async () => {
   await expect(compile(doubling(), { device: 'abacus' })).rejects.toThrow(
-    'there is no device "abacus": use one of cpu, webgpu, cuda, dml, coreml',
+    'there is no device "abacus": use one of cpu, webgpu, cuda, dml, coreml, tfjs',
   );
 });
 

@@ -1,5 +1,5 @@
 // Structured logs in JSON lines: ids and numbers only, never a name or a value from a user's data.
-import { mkdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import pino from 'pino';
 
@@ -10,10 +10,10 @@ const rotateAt = 8 * 1024 * 1024;
 /** A log that goes nowhere, for tests and for library use. */
 export const silentLog: Log = pino({ level: 'silent' });
 
-/** Opens `logs/<name>.jsonl` below the data directory (mode 0600), moving one that passed 8 MiB to `.1`. */
+/** Opens `logs/<name>.jsonl` below the data directory, which is there (mode 0600), moving one that passed 8 MiB to `.1`. */
 export function openLog(dataDir: string, name: string, level: pino.Level = 'info'): Log {
   const dir = join(dataDir, 'logs');
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  if (!existsSync(dir)) mkdirSync(dir, { mode: 0o700 });
   const path = join(dir, `${name}.jsonl`);
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (size > rotateAt) renameSync(path, `${path}.1`);

@@ -9,15 +9,17 @@ import {
   openSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { randomBytes } from 'node:crypto';
-import { dirname } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { type ErrorCode, Fault } from '../schema/index.ts';
 
 const meanings: Record<string, [ErrorCode, string]> = {
   EACCES: ['not_writable', 'is not writable for this user; change its owner or mode, or choose another directory'],
   EPERM: ['not_writable', 'is not writable for this user; change its owner or mode, or choose another directory'],
+  ENOENT: ['not_writable', 'cannot be made there; choose another directory'],
   EROFS: ['not_writable', 'is on a read-only file system; choose another directory'],
   ENOTDIR: ['not_writable', 'lies below something that is not a directory; choose another directory'],
   EEXIST: ['not_writable', 'is in the way of a directory; choose another directory'],
@@ -35,9 +37,22 @@ export function fileFault(error: unknown, what: string): unknown {
 /** Makes a directory (mode 0700, parents too); Fault `not_writable` or `disk_full`. */
 export function makeDirectory(path: string): void {
   try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeEach(resolve(path));
   } catch (error) {
     throw fileFault(error, path);
+  }
+}
+
+/** Parents first, one by one: Node's own recursive form never returns for some paths that cannot be made (below /proc). */
+function makeEach(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  const parent = dirname(path);
+  if (parent !== path) makeEach(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have made it meanwhile.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !statSync(path).isDirectory()) throw error;
   }
 }
 

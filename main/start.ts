@@ -23,7 +23,7 @@ function hasDisplay(): boolean {
 
 if (!existsSync(join(root, 'dist', 'renderer', 'index.html'))) {
   console.error('building the app’s pages (once)');
-  await build({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'warn' });
+  await build({ root: join(root, 'renderer'), configFile: join(root, 'vite.config.ts'), logLevel: 'error' });
 }
 const binary = electronBinary();
 const headless = process.argv.includes('--headless') || !binary || !hasDisplay();

@@ -7,6 +7,7 @@ export { multiplyDims, sameShape } from './dims.ts';
 export { type Graph, inferTypes, modelOf, namesRead } from './graph.ts';
 export { graphOf } from './import.ts';
 export { einsumTerms } from './ops/linear.ts';
+export { optimise } from './optimise.ts';
 export { printGraph } from './print.ts';
 export { nameNode, type OpRule, type ValueType } from './rule.ts';
 export { opTable } from './table.ts';

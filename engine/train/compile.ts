@@ -1,7 +1,7 @@
 // Compiles a forward graph into a training program whose state lives in flat buffers of this process: `grad` writes
 // gradients into one, `apply` updates weights and moments in place, piece by piece while a piece is in the cache.
 import { rng } from '../base/index.ts';
-import { checkGraph, type Graph, inferTypes } from '../graph/index.ts';
+import { checkGraph, type Graph, inferTypes, optimise } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { compile, type Program } from '../runtime/index.ts';
 import { Fault } from '../schema/index.ts';
@@ -127,7 +127,7 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   const named = [...forward.parameters, ...state.buffers.keys()];
   const programs: Program[] = [];
   const open = async (graph: Graph, on = device) => {
-    const program = await compile(graph, { device: on, threads });
+    const program = await compile(optimise(graph), { device: on, threads });
     programs.push(program);
     return program;
   };

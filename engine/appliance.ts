@@ -22,6 +22,7 @@ import { type ApplianceConfig, Fault } from './schema/index.ts';
 import {
   createAuthority,
   createVault,
+  discardVault,
   fileFault,
   hasVault,
   type Identity,
@@ -32,7 +33,16 @@ import {
   type Vault,
   type WrapSources,
 } from './security/index.ts';
-import { acquireLock, hasStore, openStore, readLock, releaseLock, type Store, updateLock } from './store/index.ts';
+import {
+  acquireLock,
+  discardStore,
+  hasStore,
+  openStore,
+  readLock,
+  releaseLock,
+  type Store,
+  updateLock,
+} from './store/index.ts';
 
 export { runChildIfAsked } from './children/index.ts';
 
@@ -68,12 +78,16 @@ interface Undo {
 export async function startAppliance(config: ApplianceConfig, options: StartOptions = {}): Promise<Appliance> {
   const { dataDir } = config;
   const undo = undoing();
+  let made = false;
   try {
     prepare(dataDir);
     const lock = acquireLock(dataDir, { version: about.version });
     undo.push(() => releaseLock(dataDir, lock));
+    // A vault whose recovery code nobody was shown must not stay behind.
+    undo.push(() => (made ? discardNew(dataDir, options) : undefined));
     const log = options.log ?? openLog(dataDir, 'appliance');
     const { vault, recoveryCode } = await openOrMakeVault(dataDir, options);
+    made = recoveryCode !== undefined;
     undo.push(() => vault.lock());
     const store = openStore({ dir: dataDir, vault });
     undo.push(() => store.close());
@@ -104,6 +118,7 @@ export async function startAppliance(config: ApplianceConfig, options: StartOpti
     // Recovery comes before the first request can see a stale state, and the lock names an address that answers.
     jobs.start();
     updateLock(dataDir, { ...lock, url });
+    made = false;
     log.info({ version: about.version, lasting: options.lasting ?? true }, 'appliance started');
     let closed: Promise<void> | undefined;
     return {
@@ -173,6 +188,11 @@ async function openOrMakeVault(dir: string, how: WrapSources): Promise<{ vault: 
     );
   }
   return createVault(dir, how);
+}
+
+function discardNew(dir: string, how: WrapSources): void {
+  discardStore(dir);
+  discardVault(dir, how);
 }
 
 function reportCleared(store: Store, log: Log): void {

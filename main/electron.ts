@@ -8,6 +8,8 @@ import { app, BrowserWindow, dialog, Menu, nativeTheme, session, shell, Tray } f
 interface Started {
   url: string;
   link: string;
+  /** Of a vault that this start made. */
+  recoveryCode?: string;
 }
 
 const root = process.env['NEUTRINO_ROOT'] ?? app.getAppPath();
@@ -62,7 +64,12 @@ async function revive(): Promise<void> {
 
 async function open(): Promise<void> {
   try {
-    const { url, link } = await ready();
+    const { url, link, recoveryCode } = await ready();
+    if (recoveryCode) {
+      const message = 'Write down the recovery code of your new vault. It is shown this once.';
+      const detail = `${recoveryCode}\n\nIt opens the data when every other way is lost.`;
+      await dialog.showMessageBox({ type: 'info', message, detail, buttons: ['I have written it down'] });
+    }
     if (!window || window.isDestroyed()) window = makeWindow(url);
     await window.loadURL(link);
     window.show();

@@ -16,6 +16,14 @@ export const say = (text: string): void => void process.stdout.write(`${text}\n`
 /** Writes a line of progress or advice. */
 export const note = (text: string): void => void process.stderr.write(`${lines(text)}\n`);
 
+/** A new vault's recovery code, wherever the vault was made: nobody can ask for it again. */
+export function showRecovery(code: string | undefined): void {
+  if (code)
+    note(
+      `A new vault. Its recovery code, shown this once, opens the data when every other way is lost:\n\n    ${code}\n`,
+    );
+}
+
 /** Text as a terminal may safely show it: control and bidirectional characters are replaced. */
 export function printable(text: string): string {
   return stripVTControlCharacters(text).replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '·');

@@ -7,6 +7,7 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { findAppliance, startAppliance } from '../engine/appliance.ts';
 import { type Client, createClient } from '../engine/client/index.ts';
 import { applianceConfig, Fault } from '../engine/schema/index.ts';
+import { showRecovery } from './print.ts';
 
 /** Options that every verb takes. */
 export interface GlobalOptions {
@@ -64,6 +65,7 @@ export async function openSession(options: GlobalOptions): Promise<Session> {
   const secret = passphrase(options);
   const config = applianceConfig.parse({ dataDir, port: 0 });
   const own = await startAppliance(config, { lasting: false, ...(secret === undefined ? {} : { passphrase: secret }) });
+  showRecovery(own.recoveryCode);
   return {
     client: createClient({ url: own.url, key: key ?? own.token }),
     url: own.url,

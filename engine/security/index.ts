@@ -10,6 +10,6 @@ export { type MintedKey, mintKey, parseKey, verifyKey } from './keys.ts';
 export { createLimiter, type Limiter, type LimiterOptions } from './limits.ts';
 export { allows, can, roleActions } from './roles.ts';
 export { createSessions, type SessionLimits, type Sessions, sessionDefaults } from './sessions.ts';
-export { createVault, openVault, type Vault, type VaultOptions, type WrapInfo } from './vault.ts';
+export { createVault, discardVault, openVault, type Vault, type VaultOptions, type WrapInfo } from './vault.ts';
 export { hasVault, vaultPath, type WrapKind } from './vaultFile.ts';
 export type { Keychain, WrapSources } from './wraps.ts';

@@ -1,5 +1,6 @@
 // The vault: one random key, from which every other key of the data directory follows, and the list of wraps that lead to it.
 // Losing every wrap loses the data. The key lives in this process's memory only and is forgotten by `lock`.
+import { rmSync } from 'node:fs';
 import { systemClock, type Clock, must, newId } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
 import { damaged, keyBytes, newKey, seal, unseal } from './envelope.ts';
@@ -86,6 +87,13 @@ export async function openVault(dir: string, how: VaultOptions = {}): Promise<Va
     if (key) return vaultOver(dir, file, key, how);
   }
   throw refusal(dir, file, place, how);
+}
+
+/** Removes a vault that was made a moment ago and holds nothing yet, with what its ways in left elsewhere. */
+export function discardVault(dir: string, how: VaultOptions = {}): void {
+  const { id, generation, wraps } = readVaultFile(dir);
+  for (const wrap of wraps) discardWrap(wrap, { id, dir, generation }, how);
+  rmSync(vaultPath(dir), { force: true });
 }
 
 /** Why the vault stays shut, and what would open it. */

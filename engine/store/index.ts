@@ -11,5 +11,5 @@ export { openPack, type PackReader } from './packReader.ts';
 export { createPack, type PackWriter } from './packWriter.ts';
 export { restore, verifyBackup } from './restore.ts';
 export type { Settings } from './settings.ts';
-export { hasStore, openStore, type Store, type StoreOptions } from './store.ts';
+export { discardStore, hasStore, openStore, type Store, type StoreOptions } from './store.ts';
 export type { New, Patch, Table } from './table.ts';

@@ -65,14 +65,15 @@ interface ObjectRecord extends StoredRecord, Partial<PackSummary> {
 export type Quota = (bytes: number) => void;
 
 const kind = 'object';
-const folderOf = (dir: string) => join(dir, 'objects');
+/** The folder of the packs. */
+export const objectFolder = (dir: string): string => join(dir, 'objects');
 
 /** The file of an object. */
-export const objectPath = (dir: string, id: string): string => join(folderOf(dir), `${id}.sqlite`);
+export const objectPath = (dir: string, id: string): string => join(objectFolder(dir), `${id}.sqlite`);
 
 /** The registry over the book of records; `dir` is the data directory. */
 export function objectsOf(dir: string, vault: Vault, book: Book, work: Work, quota: Quota): Objects {
-  makeDirectory(folderOf(dir));
+  makeDirectory(objectFolder(dir));
   const all = () => book.of(kind).values() as Iterable<ObjectRecord>;
   const look = (id: string) => book.look(kind, id) as ObjectRecord | undefined;
   const get = (id: string): ObjectRecord => {
@@ -155,12 +156,12 @@ export function collectOrphans(dir: string, book: Book): { objects: string[]; fi
   for (const id of objects) book.remove(kind, id);
   // A damaged row may well be mended from a backup, so its pack stays.
   const known = new Set([...book.of(kind).keys(), ...book.damaged(kind).map(({ id }) => id)]);
-  const files = readdirSync(folderOf(dir)).filter(
+  const files = readdirSync(objectFolder(dir)).filter(
     (name) => !(name.endsWith('.sqlite') && known.has(name.slice(0, -7))),
   );
   const anyDamaged = book.damaged(kind).length > 0;
   const gone = anyDamaged ? files.filter((name) => !name.endsWith('.sqlite')) : files;
-  for (const name of gone) rmSync(join(folderOf(dir), name), { force: true, recursive: true });
+  for (const name of gone) rmSync(join(objectFolder(dir), name), { force: true, recursive: true });
   return { objects, files: gone };
 }
 

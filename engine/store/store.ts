@@ -1,6 +1,6 @@
 // Opens the store of a data directory: the metadata database, the registry of objects, the journal of runs and the audit.
 // One process, one store: everything here is synchronous and this is the only writer.
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../base/index.ts';
 import { Fault, type Kind, type RecordOf } from '../schema/index.ts';
@@ -13,7 +13,7 @@ import { type Journal, journalOf } from './journal.ts';
 import { kindTable } from './kinds.ts';
 import { metaOf } from './meta.ts';
 import { migrate } from './migrate.ts';
-import { collectOrphans, type Objects, objectsOf } from './objects.ts';
+import { collectOrphans, objectFolder, type Objects, objectsOf } from './objects.ts';
 import { finishRotation } from './reseal.ts';
 import { type Settings, settingsOf } from './settings.ts';
 import { type Table, tableOf } from './table.ts';
@@ -149,3 +149,9 @@ function storeOver(db: Db, path: string, options: StoreOptions): Store {
 
 /** Whether the directory holds a store already. */
 export const hasStore = (dir: string): boolean => existsSync(databasePath(dir));
+
+/** Removes a store that was made a moment ago and holds nothing yet. */
+export function discardStore(dir: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${databasePath(dir)}${end}`, { force: true });
+  rmSync(objectFolder(dir), { recursive: true, force: true });
+}

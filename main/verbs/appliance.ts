@@ -13,7 +13,7 @@ import {
 } from '../../engine/appliance.ts';
 import { createClient } from '../../engine/client/index.ts';
 import { type ApplianceConfig, applianceConfig, Fault } from '../../engine/schema/index.ts';
-import { bytes, note, say, table, when } from '../print.ts';
+import { bytes, note, say, showRecovery, table, when } from '../print.ts';
 import { dataDirectory, type GlobalOptions, passphrase, trustAppliance } from '../session.ts';
 import { fail, verb, whole, withGlobals } from '../verb.ts';
 
@@ -61,10 +61,7 @@ async function start(options: Options): Promise<void> {
       }),
     );
   else {
-    if (appliance.recoveryCode)
-      note(
-        `A new vault. Its recovery code, shown this once, opens the data when every other way is lost:\n\n    ${appliance.recoveryCode}\n`,
-      );
+    showRecovery(appliance.recoveryCode);
     say(`Neutrino serves at ${appliance.url}`);
     say(`open the app (the link works once): ${link}`);
     note('stop with Ctrl-C');

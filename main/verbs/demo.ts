@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { startAppliance } from '../../engine/appliance.ts';
 import { createClient } from '../../engine/client/index.ts';
 import { type Dataset, Fault } from '../../engine/schema/index.ts';
-import { figure, note, reportText, say } from '../print.ts';
+import { figure, note, reportText, say, showRecovery } from '../print.ts';
 import { type GlobalOptions, openSession, passphrase, type Session, trustAppliance } from '../session.ts';
 import { fail, withGlobals } from '../verb.ts';
 import { configOf } from './appliance.ts';
@@ -23,6 +23,7 @@ async function lastingSession(options: GlobalOptions & Record<string, unknown>):
       ...(secret === undefined ? {} : { passphrase: secret }),
     });
     trustAppliance(own.config.dataDir);
+    showRecovery(own.recoveryCode);
     return {
       client: createClient({ url: own.url, key: own.token }),
       url: own.url,

@@ -37,14 +37,14 @@ function axesOf(c: GradContext): Axis[] | undefined {
 
 /** Share of `dy` that each tap gets: all of it where the tap is the first, in row-major order, that is the maximum. */
 function shares(c: GradContext, taps: readonly Value[], y: Value, dy: Value): Value[] {
-  const zero = c.g.constant(0);
   let left = dy;
   return taps.map((tap, i) => {
     // What no tap before it took is the last one's.
     if (i === taps.length - 1) return left;
-    const most = c.g.op('Equal', [tap, y]);
-    const share = c.g.op('Where', [most, left, zero]);
-    left = c.g.op('Where', [most, zero, left]);
+    const most = c.g.op('Cast', [c.g.op('Equal', [tap, y])], { to: 1 });
+    // A product and a difference: both exact here, and several times as fast as Where on onnxruntime.
+    const share = c.g.op('Mul', [left, most]);
+    left = c.g.op('Sub', [left, share]);
     return share;
   });
 }

@@ -143,7 +143,7 @@ export function trainVerbs(program: Command): void {
         .option('--learning-rate <x>', 'step size', Number)
         .option('--optimizer <kind>', 'sgd, adam, adamw or lion')
         .option('--set <name=value...>', 'a hyper-parameter (see families show FAMILY)')
-        .option('--device <device>', 'auto, cpu, webgpu, cuda, dml, coreml')
+        .option('--device <device>', 'auto, cpu, webgpu, cuda, dml, coreml, tfjs')
         .option('--experiment <name>', 'experiment that the run belongs to')
         .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
         .option('--ignore <column...>', 'columns to leave out')

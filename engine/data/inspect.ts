@@ -103,8 +103,9 @@ async function planColumn(
 ): Promise<ColumnPlan> {
   const { hint, present } = basics;
   const want = (type: ColumnType, hinted: boolean) => asked === type || (asked === undefined && hinted && present > 0);
+  const strays: Warning[] = [];
   if (want('number', hint.number)) {
-    const plan = await planNumber(duck, i, name, rows, basics, asked !== undefined);
+    const plan = await planNumber(duck, i, name, rows, basics, asked !== undefined, strays);
     if (plan) return plan;
   }
   if (hint.number) basics.distinct = await approximately(duck, `c${i}`);
@@ -125,8 +126,12 @@ async function planColumn(
   // Where counting exactly costs something, an estimate is good enough to tell a category from a text.
   const distinct = present <= 10_000 ? await distinctOf(duck, `c${i}`, basics) : Math.min(present, basics.distinct);
   const type = asked ?? stringType(present, distinct, hint);
-  if (type === 'category' || type === 'boolean') return planCategory(duck, i, name, rows, 'category');
-  return planText(duck, i, name, rows, basics, type === 'identifier' ? 'identifier' : 'text');
+  const plan =
+    type === 'category' || type === 'boolean'
+      ? await planCategory(duck, i, name, rows, 'category')
+      : await planText(duck, i, name, rows, basics, type === 'identifier' ? 'identifier' : 'text');
+  plan.warnings.push(...strays);
+  return plan;
 }
 
 async function distinctOf(
@@ -151,6 +156,7 @@ async function planNumber(
   rows: number,
   basics: Basics,
   asked: boolean,
+  strays: Warning[],
 ): Promise<ColumnPlan | undefined> {
   const c = `c${i}`;
   // DuckDB reads 1_000, nan, inf and 1e400 (as infinity), none of which is a number here.
@@ -168,8 +174,10 @@ async function planNumber(
   // Digits that a double cannot hold are a name; 6.02e23 is a quantity.
   const beyond = whole && Number(figures[10]) > 0;
   if (asked ? odd > 0 : count === 0 || odd > basics.present * 0.01 || Number(figures[7]) > 0 || beyond) {
-    if (!asked) return undefined;
-    throw await misfit(duck, name, value, c, 'a number');
+    if (asked) throw await misfit(duck, name, value, c, 'a number');
+    if (count > 0 && odd > 0 && Number(figures[7]) === 0 && !beyond)
+      strays.push(await strayed(duck, name, value, c, odd));
+    return undefined;
   }
   const missing = rows - count;
   const distinct = await distinctOf(duck, value, { present: count, distinct: Number(figures[9]) });
@@ -355,6 +363,14 @@ async function misfit(duck: Duck, name: string, value: string, c: string, what: 
     `Column ${JSON.stringify(name)}: the value of row ${row} is not ${what}. Correct it, or import the column as text.`,
     { row },
   );
+}
+
+/** Why a column that looks like numbers is none. */
+async function strayed(duck: Duck, name: string, value: string, c: string, odd: number): Promise<Warning> {
+  const row = await firstOdd(duck, value, c);
+  const what = odd === 1 ? '1 value' : `${odd} values`;
+  const message = `${what} of ${JSON.stringify(name)} (the first in row ${row}) ${odd === 1 ? 'is not a number' : 'are not numbers'}, so the column is not one of numbers. Correct the file and import it again.`;
+  return { code: 'mixed_types', column: name, message };
 }
 
 async function mixed(duck: Duck, name: string, value: string, c: string, odd: number): Promise<Warning> {

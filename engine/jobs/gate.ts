@@ -77,10 +77,12 @@ export function createGate({ token, store, failedLogins, clock = systemClock }: 
       if (allows(caller, action, deployment)) return;
       const limited = caller.deployments ? ` for ${caller.deployments.join(', ')} only` : '';
       const what = deployment === undefined ? action : `${action} of ${deployment}`;
-      throw new Fault(
-        'forbidden',
-        `A ${caller.role} key${limited} may not do ${what}. Ask an admin for a key of another role.`,
-      );
+      const [own] = action === 'deployments:predict' ? (caller.deployments ?? []) : [];
+      const remedy =
+        own === undefined
+          ? 'Ask an admin for a key of another role.'
+          : `It predicts at /api/v1/deployments/${own}/predict.`;
+      throw new Fault('forbidden', `A ${caller.role} key${limited} may not do ${what}. ${remedy}`);
     },
     openSession: (caller) => sessions.begin(caller),
     session(text) {

@@ -4,11 +4,12 @@ import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { importBundle, readBundle } from '../bundle/index.ts';
 import { Fault, faultBody, type ImportSource, type ToHost } from '../schema/index.ts';
-import { type ModelHost, openModelHost } from '../serve/index.ts';
+import { createAwake, type ModelHost, openModelHost } from '../serve/index.ts';
 import { createPack, openPack } from '../store/index.ts';
 import { openParentLink } from './link.ts';
 
 const link = openParentLink<'host'>();
+const awake = createAwake();
 let host: ModelHost | undefined;
 
 async function load({ bundle, lease }: Extract<ToHost, { type: 'load' }>): Promise<void> {
@@ -62,6 +63,7 @@ async function answer(message: Extract<ToHost, { type: 'predict' | 'infer' }>): 
   } catch (error) {
     void link.send({ type: 'refused', id: message.id, fault: faultBody(error) });
   }
+  awake.touch();
 }
 
 async function fail(error: unknown): Promise<void> {

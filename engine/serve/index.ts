@@ -9,3 +9,4 @@ export {
   type ReplicaSetOptions,
   type ReplicaSetStatus,
 } from './replicaSet.ts';
+export { type Awake, createAwake } from './awake.ts';

@@ -11,6 +11,7 @@ import {
   type PackGrant,
 } from '../schema/index.ts';
 import type { Ask, ServedModel } from './ask.ts';
+import { createAwake } from './awake.ts';
 
 export interface ReplicaOptions {
   port: ChildPort<'host'>;
@@ -53,6 +54,7 @@ export interface Replica {
 export function startReplica(options: ReplicaOptions): Replica {
   const { port, model, loadMs, hangMs, pingMs } = options;
   const asks = new Map<number, Ask>();
+  const awake = createAwake();
   let state: Replica['state'] = 'starting';
   let nextId = 1;
   let readyAt = 0;
@@ -87,6 +89,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   const finish = (id: number): Ask | undefined => {
     const ask = asks.get(id);
     asks.delete(id);
+    awake.touch();
     answered++;
     if (asks.size === 0) alone = false;
     return ask;
@@ -165,6 +168,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       lastAskAt = ask.sentAt;
       waitingSince ??= ask.sentAt;
       port.send({ ...ask.question, id });
+      awake.touch();
     },
     stop() {
       if (state === 'stopping') return;

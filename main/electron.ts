@@ -8,6 +8,7 @@ import { app, BrowserWindow, dialog, Menu, nativeTheme, session, shell, Tray } f
 interface Started {
   url: string;
   link: string;
+  dataDir: string;
   /** Of a vault that this start made. */
   recoveryCode?: string;
 }
@@ -19,6 +20,7 @@ let appliance: ChildProcess | undefined;
 let window: BrowserWindow | undefined;
 let tray: Tray | undefined;
 let quitting = false;
+let dataDir: string | undefined;
 
 /** Runs one verb of the command line and gives the first JSON value that it prints. */
 function cli(args: string[]): {
@@ -64,7 +66,8 @@ async function revive(): Promise<void> {
 
 async function open(): Promise<void> {
   try {
-    const { url, link, recoveryCode } = await ready();
+    const { url, link, recoveryCode, ...started } = await ready();
+    dataDir = started.dataDir;
     if (recoveryCode) {
       const message = 'Write down the recovery code of your new vault. It is shown this once.';
       const detail = `${recoveryCode}\n\nIt opens the data when every other way is lost.`;
@@ -116,7 +119,7 @@ function makeTray(): void {
       { label: 'Open', click: () => window?.show() },
       {
         label: 'Data folder',
-        click: () => void shell.openPath(process.env['NEUTRINO_HOME'] ?? app.getPath('userData')),
+        click: () => dataDir && void shell.openPath(dataDir),
       },
       { type: 'separator' },
       { label: 'Quit (stops training and serving)', click: () => app.quit() },

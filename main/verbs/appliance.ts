@@ -57,6 +57,7 @@ async function start(options: Options): Promise<void> {
         url: appliance.url,
         link,
         pid: process.pid,
+        dataDir: appliance.config.dataDir,
         ...(appliance.recoveryCode ? { recoveryCode: appliance.recoveryCode } : {}),
       }),
     );
@@ -118,7 +119,8 @@ export function applianceVerbs(program: Command): void {
     if (!lasting) throw new Fault('not_running', 'no appliance is running: neutrino start');
     const { ticket } = await client.call('session.ticket', { body: {} });
     const link = `${url}/#ticket=${ticket}`;
-    return { json: { url, link }, text: link };
+    const { dataDir } = await client.call('system.show', {});
+    return { json: { url, link, dataDir }, text: link };
   });
   offline(program, 'doctor', 'what works on this machine, and why not', async (_args, options) => {
     const findings = await diagnose(configOf(options), passphrase(options));

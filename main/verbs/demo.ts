@@ -46,13 +46,13 @@ async function sampleDataset(session: Session): Promise<Dataset> {
 }
 
 /** One prediction the way an in-house app would ask for it: plain HTTP with a predictor's key. */
-async function ask(session: Session, deployment: string): Promise<string> {
+async function ask(session: Session, deployment: string, tell: (text: string) => void): Promise<string> {
   const made = await session.client.call('keys.create', {
     body: { role: 'predictor', name: 'demo', deployments: [deployment], days: 1 },
   });
   const url = `${session.url}/api/v1/deployments/${deployment}/predict`;
   const body = JSON.stringify({ inputs: [question] });
-  say(`\n$ curl ${url} -H 'Authorization: Bearer nk_…' -H 'Content-Type: application/json' \\\n    -d '${body}'`);
+  tell(`\n$ curl ${url} -H 'Authorization: Bearer nk_…' -H 'Content-Type: application/json' \\\n    -d '${body}'`);
   const answer = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${made.secret}`, 'content-type': 'application/json' },
@@ -71,12 +71,14 @@ export function demoVerb(program: Command): void {
     .option('--seed <n>', 'seed', '1');
   command.action(async () => {
     const options = command.opts<GlobalOptions & Record<string, unknown>>();
+    // With --json the story goes to stderr and stdout holds one value.
+    const tell = options.json ? note : say;
     let session: Session | undefined;
     try {
       session = await lastingSession(options.exit ? { port: 0, ...options } : options);
       note('1. import: descriptions of Debian packages, ten topics');
       const dataset = await sampleDataset(session);
-      say(`${datasetText(dataset)}\n`);
+      tell(`${datasetText(dataset)}\n`);
       note('2. train: which topic is a description about?');
       const started = await session.client.call('runs.create', {
         body: { dataset: dataset.id, target: 'label', seed: Number(options['seed']), name: 'package-topics' },
@@ -84,21 +86,22 @@ export function demoVerb(program: Command): void {
       const run = await follow(session, started.id, options.json === true);
       if (!run.report || !run.model)
         throw new Fault('internal', `the run ended ${run.state}: ${run.error?.message ?? 'without a report'}`);
-      say(reportText(run.report));
+      tell(reportText(run.report));
       note('\n3. deploy');
       const deployment = await session.client.call('deployments.create', {
         body: { model: `${run.model.name}@${run.model.version}`, name: 'package-topics' },
       });
-      say(`${deployment.name} serves ${run.model.name}@${run.model.version} at ${session.url}`);
+      tell(`${deployment.name} serves ${run.model.name}@${run.model.version} at ${session.url}`);
       note('4. predict over REST');
-      const answer = await ask(session, deployment.name);
-      say(answer);
+      const answer = await ask(session, deployment.name, tell);
+      tell(answer);
       const output = (JSON.parse(answer) as { outputs: { label: string; scores: Record<string, number> }[] })
         .outputs[0];
-      say(`\n“${question}” → ${output?.label} (${figure(output?.scores[output.label] ?? 0)})`);
+      tell(`\n“${question}” → ${output?.label} (${figure(output?.scores[output.label] ?? 0)})`);
+      if (options.json) say(JSON.stringify({ run, deployment, answer: JSON.parse(answer) as unknown }));
       if (options.exit) return;
       const { ticket } = await session.client.call('session.ticket', { body: {} });
-      say(`\nstill serving; open the app (the link works once): ${session.url}/#ticket=${ticket}`);
+      tell(`\nstill serving; open the app (the link works once): ${session.url}/#ticket=${ticket}`);
       await new Promise<void>((done) => {
         process.once('SIGINT', () => done());
         process.once('SIGTERM', () => done());

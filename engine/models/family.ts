@@ -26,8 +26,6 @@ export interface Family {
   hyper: HyperTable;
   /** `hyper` is settled. */
   wants?(hyper: Hyper): Wants;
-  /** Its tables `text_i.table` hold one weight an n-gram and output, and may start from naive Bayes. */
-  weighsNgrams?: true;
   /** Most pixels that an image may be moved by while training; families without say 0 by leaving it out. */
   shift?(hyper: Hyper): number;
   /** Forward graph from the layout's inputs to `logits` float32 [batch, outputs]; `hyper` is settled. */

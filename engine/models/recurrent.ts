@@ -56,8 +56,8 @@ function family(name: 'gru' | 'lstm', says: string, cell: Cell): Family {
     suits: (layout) => layout.sequences.length > 0,
     wants: textWants,
     hyper: {
-      width: { kind: 'integer', default: 128, range: [8, 1024], log: true, says: 'length of a word’s vector' },
-      hidden: { kind: 'integer', default: 96, range: [4, 1024], log: true, says: 'state of each direction' },
+      width: { kind: 'integer', default: 64, range: [8, 1024], log: true, says: 'length of a word’s vector' },
+      hidden: { kind: 'integer', default: 64, range: [4, 1024], log: true, says: 'state of each direction' },
       layers: { kind: 'integer', default: 1, range: [1, 4], says: 'layers, each over what the one below read' },
       dropout: {
         kind: 'number',
@@ -67,7 +67,7 @@ function family(name: 'gru' | 'lstm', says: string, cell: Cell): Family {
       },
       embeddingDropout: {
         kind: 'number',
-        default: 0.3,
+        default: 0.2,
         range: [0, 0.9],
         says: 'share of the numbers of words’ vectors dropped while training',
       },
@@ -77,17 +77,25 @@ function family(name: 'gru' | 'lstm', says: string, cell: Cell): Family {
     build(layout, outputs, hyper, seed) {
       const parts = openGraph(name, layout, seed);
       const { g } = parts;
-      textLogits(parts, layout, outputs, name, hyper['dropout'] as number, (tokens, sequence, text) => {
-        const options = { width: hyper['width'] as number, std: 0.1, wordDropout: hyper['wordDropout'] as number };
-        const read = words(parts, tokens, sequence, `${text}.words`, options);
-        const padding = g.op('Transpose', [g.op('Sub', [g.constant(1), read.mask])], { perm: [1, 0, 2] });
-        let x = g.op('Transpose', [dropout(parts, read.x, hyper['embeddingDropout'] as number)], { perm: [1, 0, 2] });
-        for (let i = 0; i < (hyper['layers'] as number); i++) {
-          x = layer(parts, x, padding, cell, hyper['hidden'] as number, `${text}.layer_${i}`);
-        }
-        const states = g.op('Transpose', [x], { perm: [1, 0, 2] });
-        return beside(parts, [maxOverWords(parts, states, read.mask), meanOverWords(parts, states, read.mask)]);
-      });
+      textLogits(
+        parts,
+        layout,
+        outputs,
+        name,
+        hyper['dropout'] as number,
+        (tokens, sequence, text) => {
+          const options = { width: hyper['width'] as number, std: 0.1, wordDropout: hyper['wordDropout'] as number };
+          const read = words(parts, tokens, sequence, `${text}.words`, options);
+          const padding = g.op('Transpose', [g.op('Sub', [g.constant(1), read.mask])], { perm: [1, 0, 2] });
+          let x = g.op('Transpose', [dropout(parts, read.x, hyper['embeddingDropout'] as number)], { perm: [1, 0, 2] });
+          for (let i = 0; i < (hyper['layers'] as number); i++) {
+            x = layer(parts, x, padding, cell, hyper['hidden'] as number, `${text}.layer_${i}`);
+          }
+          const states = g.op('Transpose', [x], { perm: [1, 0, 2] });
+          return beside(parts, [maxOverWords(parts, states, read.mask), meanOverWords(parts, states, read.mask)]);
+        },
+        hyper['ngrams'] as number,
+      );
       return g.build();
     },
   };

@@ -24,14 +24,14 @@ export const transformer: Family = {
   hyper: {
     width: {
       kind: 'integer',
-      default: 128,
+      default: 64,
       range: [8, 1024],
       log: true,
       says: 'length of a word’s vector; a multiple of `heads`',
     },
     layers: { kind: 'integer', default: 2, range: [1, 24], says: 'layers' },
     heads: { kind: 'integer', default: 4, range: [1, 32], says: 'attentions side by side' },
-    inner: { kind: 'integer', default: 256, range: [8, 8192], log: true, says: 'width of the feed-forward part' },
+    inner: { kind: 'integer', default: 128, range: [8, 8192], log: true, says: 'width of the feed-forward part' },
     dropout: { kind: 'number', default: 0.2, range: [0, 0.9], says: 'share dropped in every layer while training' },
     headDropout: {
       kind: 'number',
@@ -49,20 +49,28 @@ export const transformer: Family = {
     if (width % heads !== 0)
       throw new Fault('bad_request', `hyper-parameter "width" (${width}) must be a multiple of "heads" (${heads})`);
     const options = { heads, inner: hyper['inner'] as number, dropout: share };
-    textLogits(parts, layout, outputs, 'transformer', hyper['headDropout'] as number, (tokens, sequence, name) => {
-      const wordOptions = { width, std: 0.1, wordDropout: hyper['wordDropout'] as number };
-      const { x: read, mask } = words(parts, tokens, sequence, `${name}.words`, wordOptions);
-      const placed = g.op('Add', [read, positions(parts, tokens, sequence.length + 15, width, `${name}.positions`)]);
-      const hidden = g.op('Sub', [
-        g.constant(1),
-        g.op('Unsqueeze', [g.op('Squeeze', [mask, g.ints([2])]), g.ints([1, 2])]),
-      ]);
-      const bias = g.op('Mul', [hidden, g.constant(lowest)]);
-      let x = dropout(parts, placed, share);
-      for (let i = 0; i < (hyper['layers'] as number); i++)
-        x = encoderLayer(parts, x, bias, `${name}.layer_${i}`, options);
-      return meanOverWords(parts, layerNorm(parts, x, `${name}.norm`), mask);
-    });
+    textLogits(
+      parts,
+      layout,
+      outputs,
+      'transformer',
+      hyper['headDropout'] as number,
+      (tokens, sequence, name) => {
+        const wordOptions = { width, std: 0.1, wordDropout: hyper['wordDropout'] as number };
+        const { x: read, mask } = words(parts, tokens, sequence, `${name}.words`, wordOptions);
+        const placed = g.op('Add', [read, positions(parts, tokens, sequence.length + 15, width, `${name}.positions`)]);
+        const hidden = g.op('Sub', [
+          g.constant(1),
+          g.op('Unsqueeze', [g.op('Squeeze', [mask, g.ints([2])]), g.ints([1, 2])]),
+        ]);
+        const bias = g.op('Mul', [hidden, g.constant(lowest)]);
+        let x = dropout(parts, placed, share);
+        for (let i = 0; i < (hyper['layers'] as number); i++)
+          x = encoderLayer(parts, x, bias, `${name}.layer_${i}`, options);
+        return meanOverWords(parts, layerNorm(parts, x, `${name}.norm`), mask);
+      },
+      hyper['ngrams'] as number,
+    );
     return g.build();
   },
 };

@@ -15,6 +15,8 @@ import type { Prepared } from './prepare.ts';
 import type { TrainingProgram } from './program.ts';
 import { simplestNearBest } from './select.ts';
 import type { Shift } from './shift.ts';
+import { wideStart } from './wideStart.ts';
+import { wordStart } from './wordStart.ts';
 import { parameterCount, withWeights } from './weights.ts';
 
 export interface RunJob {
@@ -224,8 +226,9 @@ function isLeastSquares({ loss }: Candidate, { preprocess }: Prepared): boolean 
 function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Promise<TrainingProgram> {
   const byLikelihood = rows.preprocess.task !== 'regression' && candidate.loss === 'likelihood';
   const built = buildCandidate(job, candidate, rows);
-  const knows = isLeastSquares(candidate, rows) || families[candidate.family].weighsNgrams;
-  return compileTraining(knows ? naiveBayesStart(built, rows) : built, {
+  const started = isLeastSquares(candidate, rows) ? naiveBayesStart(built, rows) : wideStart(built, rows, job.seed);
+  const read = candidate.hyper['words'] === 'latent' ? wordStart(started, rows, job.seed) : started;
+  return compileTraining(read, {
     loss: byLikelihood ? 'cross_entropy' : 'mse',
     ...(byLikelihood ? { labelSmoothing: candidate.labelSmoothing } : {}),
     optimizer: candidate.optimizer,

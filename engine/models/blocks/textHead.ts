@@ -1,6 +1,7 @@
 // What families that read texts have in common: their inputs, and the way from a text's vector to logits. Beside the text
 // stand the table's other columns, and n-grams with weights of their own ("wide and deep", Cheng et al. 2016).
 import type { Value } from '../../graph/index.ts';
+import { tensor } from '../../onnx/index.ts';
 import { Fault, type Hyper } from '../../schema/index.ts';
 import { zeros } from '../initial.ts';
 import type { HyperTable, Wants } from '../family.ts';
@@ -10,9 +11,16 @@ import type { Layout, SequenceLayout } from '../layout.ts';
 /** Hyper-parameters of every family that reads texts. */
 export const textHyper = {
   ngrams: {
-    kind: 'switch',
-    default: true,
-    says: 'adds one weight an n-gram and output, tf-idf-weighted, to the logits',
+    kind: 'number',
+    default: 0.65,
+    range: [0, 0.95],
+    says: 'share of a linear model of word and character n-grams in what is served; 0 for the network alone',
+  },
+  words: {
+    kind: 'choice',
+    default: 'latent',
+    choices: ['latent', 'random'],
+    says: 'how words’ vectors start: by the company that words keep in the training texts, or anyhow',
   },
   vocabulary: {
     kind: 'integer',
@@ -25,24 +33,22 @@ export const textHyper = {
 } as const satisfies HyperTable;
 
 export const textWants = (hyper: Hyper): Wants => ({
-  texts: hyper['ngrams'] ? 'both' : 'sequence',
+  texts: (hyper['ngrams'] as number) > 0 ? 'both' : 'sequence',
   sequence: { size: hyper['vocabulary'] as number, maxLength: hyper['length'] as number },
 });
 
 /**
- * Lets n-grams' weights, which are met seldom and start at nothing, go as far in a step as if their learning rate were this
- * many times the network's.
+ * Reads each text by `read` and makes logits of what comes out and the other columns; n-grams have the share `ngrams` in
+ * what is served.
  */
-const gain = 4;
-
-/** Reads each text by `read` and makes logits of what comes out, the other columns and the n-grams. */
 export function textLogits(
   parts: Parts,
   layout: Layout,
   outputs: number,
   family: string,
-  share: number,
+  dropped: number,
   read: (tokens: Value, words: SequenceLayout, name: string) => Value,
+  ngrams = 0,
 ): void {
   const { g, inputs } = parts;
   if (inputs.tokens.length === 0)
@@ -54,29 +60,18 @@ export function textLogits(
     ),
     ...(inputs.dense ? [inputs.dense] : []),
   ];
-  const logits = dense(parts, dropout(parts, beside(parts, vectors), share), outputs, 'output', 'plain');
-  if (inputs.texts.length === 0) return g.output(logits, 'logits');
-  const bags = inputs.texts.map(({ ids, weights }, i) => {
-    const text = { ids, weights: g.op('Mul', [weights, g.constant(gain)]) };
-    return bag(parts, text, layout.texts[i], outputs, `ngrams_${i}`, 0);
-  });
-  const wide = g.op('Add', [
-    bags.length === 1 ? bags[0] : g.op('Sum', bags),
-    g.parameter('ngrams.bias', zeros([outputs])),
-  ]);
-  g.output(inTurn(parts, logits, wide), 'logits');
+  const logits = dense(parts, dropout(parts, beside(parts, vectors), dropped), outputs, 'output', 'plain');
+  if (inputs.texts.length === 0 || ngrams === 0) return g.output(logits, 'logits');
+  const bags = inputs.texts.map((text, i) => bag(parts, text, layout.texts[i], outputs, `text_${i}`, 0));
+  const sum = bags.length === 1 ? bags[0] : g.op('Sum', bags);
+  const wide = g.op('Add', [sum, g.parameter('ngrams.bias', zeros([outputs]))]);
+  // The network's own logits while it trains, the weighted mean of both when served.
+  const part = g.op('Mul', [whenServed(parts), g.constant(ngrams)]);
+  g.output(g.op('Add', [logits, g.op('Mul', [part, g.op('Sub', [wide, logits])])]), 'logits');
 }
 
-/**
- * The sum of two opinions; while training each sample hears one of them only, doubled. So each learns to be right by
- * itself (Neverova et al. 2015, ModDrop), and what is served is the mean of two models that err differently.
- */
-function inTurn({ g }: Parts, deep: Value, wide: Value): Value {
-  const ones = g.op('Expand', [
-    g.constant([1]),
-    g.op('Concat', [g.op('Shape', [deep], { start: 0, end: 1 }), g.ints([1])], { axis: 0 }),
-  ]);
-  // 0 or 2 while training, 1 otherwise.
-  const turn = g.op('Dropout', [ones, g.constant(0.5)]);
-  return g.op('Add', [g.op('Mul', [deep, turn]), g.op('Mul', [wide, g.op('Sub', [g.constant(2), turn])])]);
+/** 1 where the graph is served or evaluated, 0 while it trains: dropout makes 1 of 1, or 0 or 2. */
+function whenServed({ g }: Parts): Value {
+  const t = g.op('Dropout', [g.constant(tensor('float32', [1, 1], [1])), g.constant(0.5)]);
+  return g.op('Mul', [t, g.op('Sub', [g.constant(2), t])]);
 }

@@ -11,6 +11,9 @@ const mostRows = 20_000;
 /** Rounds of subspace iteration (Halko et al. 2011); the leading directions settle in a few. */
 const rounds = 5;
 
+/** Directions that are looked for; a longer vector's other numbers stay as they are. */
+const mostDirections = 128;
+
 /** The graph whose tables `text_i.words.table` start from the texts; a vector keeps the mean length that it had. */
 export function wordStart(graph: Graph, { data, train }: Prepared, seed: number): Graph {
   const initializers = new Map(graph.initializers);
@@ -21,7 +24,7 @@ export function wordStart(graph: Graph, { data, train }: Prepared, seed: number)
     const [words, width] = table.dims;
     const step = Math.max(1, train.length / mostRows);
     const chosen = Array.from({ length: Math.min(train.length, mostRows) }, (_, k) => train[Math.floor(k * step)]);
-    const vectors = leading(matrixOf(sequence, chosen, words), words, width, seed);
+    const vectors = leading(matrixOf(sequence, chosen, words), words, Math.min(width, mostDirections), seed);
     const length = meanLength(table.data as Float32Array, width);
     initializers.set(name, tensor('float32', table.dims, scaled(vectors, table.data as Float32Array, width, length)));
   }
@@ -61,10 +64,10 @@ function matrixOf({ offsets, ids }: Sequences, rows: readonly number[], words: n
   return matrix;
 }
 
-/** Leading right singular vectors times √σ, [words × width], column after column. */
-function leading({ starts, words, values }: Matrix, count: number, width: number, seed: number): Float32Array[] {
+/** Leading right singular vectors times √σ: so many columns of a number a word. */
+function leading({ starts, words, values }: Matrix, count: number, directions: number, seed: number): Float32Array[] {
   const random = rng(seed, 'words');
-  let columns = Array.from({ length: width }, () => Float32Array.from({ length: count }, () => random.normal()));
+  let columns = Array.from({ length: directions }, () => Float32Array.from({ length: count }, () => random.normal()));
   const sums = new Float64Array(starts.length - 1);
   for (let round = 0; round < rounds; round++) {
     columns = columns.map((column) => {
@@ -114,9 +117,11 @@ function meanLength(table: Float32Array, width: number): number {
 function scaled(columns: readonly Float32Array[], old: Float32Array, width: number, length: number): Float32Array {
   const out = old.slice();
   for (let word = 0; word * width < out.length; word++) {
-    const norm = Math.hypot(...columns.map((column) => column[word]));
-    if (!(norm > 1e-9)) continue;
-    for (let k = 0; k < width; k++) out[word * width + k] = (columns[k][word] / norm) * length;
+    let squares = 0;
+    for (const column of columns) squares += column[word] * column[word];
+    if (!(squares > 1e-18)) continue;
+    const scale = length * Math.sqrt(columns.length / (width * squares));
+    for (let k = 0; k < columns.length; k++) out[word * width + k] = columns[k][word] * scale;
   }
   return out;
 }

@@ -50,6 +50,7 @@ const owners: Record<string, string[]> = {
   fflate: ['bundle'],
   express: ['api'],
   ws: ['api', 'cluster'],
+  'bonjour-service': ['cluster'],
   '@asteasolutions/zod-to-openapi': ['api'],
   commander: ['main'],
   'csv-parse': ['main'],

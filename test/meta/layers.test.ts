@@ -61,6 +61,8 @@ const owners: Record<string, string[]> = {
   express: ['api'],
   ws: ['api', 'cluster'],
   'bonjour-service': ['cluster'],
+  'prom-client': ['monitor'],
+  nodemailer: ['monitor'],
   '@asteasolutions/zod-to-openapi': ['api'],
   commander: ['main'],
   'csv-parse': ['main'],

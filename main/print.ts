@@ -1,6 +1,14 @@
 // What the command line shows: tables, figures and progress. Results go to stdout, everything else to stderr.
 import { stripVTControlCharacters } from 'node:util';
-import type { ClassificationReport, Progress, RegressionReport, Report, Run, RunPlan } from '../engine/schema/index.ts';
+import type {
+  ClassificationReport,
+  GenerationReport,
+  Progress,
+  RegressionReport,
+  Report,
+  Run,
+  RunPlan,
+} from '../engine/schema/index.ts';
 
 export type Align = 'left' | 'right';
 
@@ -142,9 +150,41 @@ function regression(report: RegressionReport): string {
   ].join('\n');
 }
 
+function generation(report: GenerationReport): string {
+  const written: [string, string][] =
+    'chrF' in report
+      ? [
+          ['exact match', figure(report.exactMatch)],
+          ['chrF', figure(report.chrF)],
+          ['BLEU', figure(report.bleu)],
+        ]
+      : [];
+  const texts = 'chrF' in report ? `; ${report.written} texts written and compared` : '';
+  const rows = [
+    ...written,
+    ['perplexity', figure(report.perplexity)],
+    ['token accuracy', figure(report.tokenAccuracy)],
+    ['bits per byte', figure(report.bitsPerByte)],
+  ];
+  return `${table(['figure', 'value'], rows)}\n\n${report.tokens} tokens${texts}`;
+}
+
+/** The figure of a report that lists show, with its name. */
+export function scoreOf(report: Report): { name: string; value: number } {
+  if (report.task === 'regression') return { name: 'R²', value: report.r2 };
+  if ('chrF' in report) return { name: 'exact', value: report.exactMatch };
+  if ('perplexity' in report) return { name: 'ppl', value: report.perplexity };
+  return { name: 'acc', value: report.accuracy };
+}
+
 /** A report on the test part, as a table. */
 export function reportText(report: Report): string {
-  const body = report.task === 'regression' ? regression(report) : classification(report);
+  const body =
+    report.task === 'regression'
+      ? regression(report)
+      : 'perplexity' in report
+        ? generation(report)
+        : classification(report);
   return `${body}\n\n${report.rows} test rows; trained ${report.epochs} epochs (best ${report.bestEpoch}), ${report.steps} steps in ${time(report.seconds * 1000)}`;
 }
 
@@ -160,11 +200,8 @@ export function planText(plan: RunPlan): string {
 
 /** One line of a run for a list. */
 export function runRow(run: Run): (string | number | undefined)[] {
-  const score = run.report
-    ? run.report.task === 'regression'
-      ? `R² ${figure(run.report.r2)}`
-      : `acc ${figure(run.report.accuracy)}`
-    : '';
+  const best = run.report && scoreOf(run.report);
+  const score = best ? `${best.name} ${figure(best.value)}` : '';
   return [
     run.id,
     run.name,

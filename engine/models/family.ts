@@ -2,7 +2,7 @@
 // table that searches read too. Draws no weights and builds no graph.
 import type { FitOptions } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
-import { type FamilyName, Fault, type Hyper } from '../schema/index.ts';
+import { type FamilyName, Fault, type Hyper, type Task } from '../schema/index.ts';
 import type { Layout } from './layout.ts';
 
 /** One hyper-parameter. A list has numbers in the range, from none to `most` of them. */
@@ -23,6 +23,8 @@ export interface Family {
   /** What it is and which data it suits, in one sentence. */
   says: string;
   suits(layout: Layout): boolean;
+  /** The only tasks that it is for; all that predict when left out. */
+  tasks?: readonly Task[];
   hyper: HyperTable;
   /** `hyper` is settled. */
   wants?(hyper: Hyper): Wants;
@@ -30,6 +32,11 @@ export interface Family {
   shift?(hyper: Hyper): number;
   /** Forward graph from the layout's inputs to `logits` float32 [batch, outputs]; `hyper` is settled. */
   build(layout: Layout, outputs: number, hyper: Hyper, seed: number): Graph;
+  /**
+   * For families that write texts: the same network with a cache, which is what is served. Weights have the names of
+   * `build`'s and any values; inputs and outputs are those of engine/generate.
+   */
+  writer?(layout: Layout, hyper: Hyper): Graph;
 }
 
 /** The values that a row of the table takes, in words. */

@@ -1,15 +1,21 @@
-// What follows the logits in the exported graph: probabilities and a label, or a quantity in the target's own unit.
+// What follows the logits in the exported graph: probabilities and a label, a quantity in the target's own unit, or what an
+// error means (anomalyHead.ts).
 import { type Graph, graphBuilder } from '../graph/index.ts';
 import { tensor } from '../onnx/index.ts';
 import type { Preprocess } from '../schema/index.ts';
+import { anomalyHead } from './anomalyHead.ts';
+import { layoutOf } from './layout.ts';
 
 /** Width of the logits that a task needs; a yes-or-no task has two, so that softmax serves both. */
 export function outputsOf(preprocess: Preprocess): number {
+  if (preprocess.generation) return preprocess.generation.vocabulary;
+  if (preprocess.task === 'anomaly') return layoutOf(preprocess).dense;
   return preprocess.task === 'regression' ? 1 : preprocess.classes.length;
 }
 
 /** `logits` float32 [batch, k] to `probabilities` float32 [batch, k] and `label` string [batch], or to `prediction` float64 [batch]. */
 export function headGraph(preprocess: Preprocess): Graph {
+  if (preprocess.task === 'anomaly') return anomalyHead(preprocess);
   const g = graphBuilder('head');
   const logits = g.input('logits', 'float32', ['batch', outputsOf(preprocess)]);
   if (preprocess.task === 'regression') {

@@ -1,7 +1,9 @@
 // Model families as forward graphs, and the graphs before and behind them. Trains nothing.
 import type { FamilyName } from '../schema/index.ts';
+import { autoencoder } from './autoencoder.ts';
 import { embeddingBag } from './embeddingBag.ts';
 import { cnn } from './cnn.ts';
+import { decoder } from './decoder.ts';
 import type { Family } from './family.ts';
 import { ftTransformer } from './ftTransformer.ts';
 import { linear } from './linear.ts';
@@ -9,6 +11,7 @@ import { mlp } from './mlp.ts';
 import { pretrained } from './pretrained.ts';
 import { gru, lstm } from './recurrent.ts';
 import { resnet } from './resnet.ts';
+import { seq2seq } from './seq2seq.ts';
 import { tabularResnet } from './tabularResnet.ts';
 import { textCnn } from './textCnn.ts';
 import { transformer } from './transformer.ts';
@@ -28,18 +31,23 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   vit,
   'tabular-resnet': tabularResnet,
   'ft-transformer': ftTransformer,
+  autoencoder,
+  decoder,
+  seq2seq,
   pretrained,
 };
 
 export { type Family, type HyperSpec, type HyperTable, settleHyper, takes, type Wants } from './family.ts';
+export { errorColumns } from './anomalyHead.ts';
 export { edgeGraph, featureGraph } from './features.ts';
 export { headGraph, outputsOf } from './head.ts';
-export { type Layout, layoutOf } from './layout.ts';
+export { type Layout, layoutOf, mostOneHot } from './layout.ts';
 export { servedGraph } from './served.ts';
 export { type LoraOptions, mergeLora, withLora } from './lora.ts';
 export { baseFiles, baseOf, openBase, packBase, type PretrainedBase } from './pretrained/base.ts';
 export { freeze } from './pretrained/freeze.ts';
-export { type PretrainedFolder, readFolder } from './pretrained/folder.ts';
+export { type ModelFile, type PretrainedFolder, readFolder, readModelFile } from './pretrained/folder.ts';
 export { type Pretrained, type PretrainedOptions, pretrainedOf, readPretrained } from './pretrained/read.ts';
+export { type OnnxBase, type OnnxBaseOptions, onnxBase } from './pretrained/onnxBase.ts';
 export { type OnnxOptions, readOnnx } from './pretrained/onnxFile.ts';
 export { type HeadOptions, withHead } from './pretrained/withHead.ts';

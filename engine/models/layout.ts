@@ -1,6 +1,6 @@
 // What a model's graph takes: widths of its inputs, as the preprocessing gives them. The one place that decides which
 // categories become columns of their own and which are embedded.
-import type { CategoryInput, ImageShape, Preprocess } from '../schema/index.ts';
+import type { CategoryInput, Generation, ImageShape, Preprocess } from '../schema/index.ts';
 import type { PretrainedBase } from './pretrained/base.ts';
 
 /** Categories with at most this many values become one column a value; greater ones are embedded. */
@@ -21,6 +21,8 @@ export interface Layout {
   sequences: SequenceLayout[];
   /** Pixels within `dense`, channel by channel, from the place `first` on; null where no columns are an image. */
   image: (ImageShape & { first: number }) | null;
+  /** For models that write texts: their tokens. */
+  generation?: Omit<Generation, 'tokenizer'>;
   /** The pretrained model to begin from, where one was named. */
   base?: PretrainedBase;
 }
@@ -32,6 +34,8 @@ export interface DenseParts {
   indicated: number[];
   /** Values of each small category, one column each. */
   oneHot: number[];
+  /** Share of its column that each scaled number is; left out where every column has one. */
+  shares?: number[];
 }
 
 export interface SequenceLayout {
@@ -44,10 +48,8 @@ export interface SequenceLayout {
 /** Places in `preprocess.category` of the columns with few values, and of the others. */
 export function categoriesBySize(category: readonly CategoryInput[]): { small: number[]; large: number[] } {
   const places = category.map((_, i) => i);
-  return {
-    small: places.filter((i) => category[i].values.length <= mostOneHot),
-    large: places.filter((i) => category[i].values.length > mostOneHot),
-  };
+  const isSmall = ({ values, embed }: CategoryInput) => !embed && values.length <= mostOneHot;
+  return { small: places.filter((i) => isSmall(category[i])), large: places.filter((i) => !isSmall(category[i])) };
 }
 
 /** Places in `preprocess.numeric` of the columns that were missing somewhere in the training part. */
@@ -57,10 +59,15 @@ export function indicated(preprocess: Preprocess): number[] {
 
 export function layoutOf(preprocess: Preprocess): Layout {
   const { small, large } = categoriesBySize(preprocess.category);
+  const { numeric } = preprocess;
+  const inputs = new Map<string, number>();
+  for (const { column } of numeric) inputs.set(column, (inputs.get(column) ?? 0) + 1);
+  const shares = numeric.map(({ column }) => 1 / (inputs.get(column) ?? 1));
   const parts: DenseParts = {
-    numeric: preprocess.numeric.length,
+    numeric: numeric.length,
     indicated: indicated(preprocess),
     oneHot: small.map((i) => preprocess.category[i].values.length),
+    ...(shares.some((share) => share < 1) ? { shares } : {}),
   };
   return {
     dense: parts.numeric + parts.indicated.length + parts.oneHot.reduce((sum, width) => sum + width, 0),
@@ -72,5 +79,6 @@ export function layoutOf(preprocess: Preprocess): Layout {
       length: maxLength,
     })),
     image: preprocess.image ?? null,
+    ...(preprocess.generation ? { generation: preprocess.generation } : {}),
   };
 }

@@ -1,9 +1,33 @@
 // What a dataset looks like: its columns, their types and the figures kept about each.
 import { z } from 'zod';
 
-export const columnTypes = ['number', 'category', 'text', 'boolean', 'date', 'identifier'] as const;
+/** Types that a column of text can be given; whether it holds images or sound is seen, not chosen. */
+export const cellTypes = ['number', 'category', 'text', 'boolean', 'date', 'identifier'] as const;
+export const mediaTypes = ['image', 'audio'] as const;
+export const columnTypes = [...cellTypes, ...mediaTypes] as const;
 export const columnType = z.enum(columnTypes);
 export type ColumnType = z.infer<typeof columnType>;
+export type CellType = (typeof cellTypes)[number];
+
+/** Least, mean and greatest. */
+const spread = z.object({ min: z.number(), mean: z.number(), max: z.number() });
+
+/** What the files of an image or audio column are. */
+export const mediaFigures = z.object({
+  /** Files by format, such as `png` or `wav`. */
+  formats: z.record(z.string(), z.number().int()),
+  /** Channels that occur, and how many files have them. */
+  channels: z.record(z.string(), z.number().int()),
+  /** Bytes of a file. */
+  bytes: spread,
+  /** Pixels, for images, as a viewer shows them (after the turn that the camera noted). */
+  width: spread.optional(),
+  height: spread.optional(),
+  /** Length, and samples a second that occur, for sound. */
+  seconds: spread.optional(),
+  rates: z.record(z.string(), z.number().int()).optional(),
+});
+export type MediaFigures = z.infer<typeof mediaFigures>;
 
 /** One column. Numbers and dates (ms since 1970, UTC) carry quantities; categories and booleans carry their values by falling count. */
 export const column = z.object({
@@ -23,10 +47,24 @@ export const column = z.object({
   top: z.array(z.object({ value: z.string(), count: z.number().int() })).optional(),
   /** Characters, for text: mean and greatest. */
   length: z.object({ mean: z.number(), max: z.number() }).optional(),
+  /** For columns of images and sound. */
+  media: mediaFigures.optional(),
 });
 export type Column = z.infer<typeof column>;
 
-export const tasks = ['binary', 'multiclass', 'regression'] as const;
+/**
+ * What is learned. `text-to-text` and `language-model` write texts: another text for one that is read, or what follows a
+ * beginning; `ranking` tells which items a user takes next, `anomaly` how unusual a row is.
+ */
+export const tasks = [
+  'binary',
+  'multiclass',
+  'regression',
+  'text-to-text',
+  'language-model',
+  'ranking',
+  'anomaly',
+] as const;
 export const task = z.enum(tasks);
 export type Task = z.infer<typeof task>;
 
@@ -48,13 +86,54 @@ export const datasetShape = z.object({
 });
 export type DatasetShape = z.infer<typeof datasetShape>;
 
+/** What a file or folder can be read as, and what a dataset can be written as. `texts`, `images` and `audio` are folders or zips. */
+export const importFormats = [
+  'csv',
+  'jsonl',
+  'json',
+  'parquet',
+  'arrow',
+  'xlsx',
+  'sqlite',
+  'texts',
+  'images',
+  'audio',
+] as const;
+export const importFormat = z.enum(importFormats);
+export type ImportFormat = z.infer<typeof importFormat>;
+
+/** Encodings of text files, by their WHATWG labels (latin-1 is windows-1252). */
+export const encodings = [
+  'utf-8',
+  'utf-16',
+  'latin-1',
+  'windows-1250',
+  'windows-1251',
+  'windows-1253',
+  'windows-1254',
+  'iso-8859-2',
+  'iso-8859-15',
+  'koi8-r',
+  'gb18030',
+  'big5',
+  'shift_jis',
+  'euc-jp',
+  'euc-kr',
+] as const;
+
 /** How a file is read. Everything left out is detected. */
 export const importOptions = z.object({
-  format: z.enum(['csv', 'jsonl']).optional(),
+  format: importFormat.optional(),
   delimiter: z.string().min(1).max(4).optional(),
-  encoding: z.enum(['utf-8', 'latin-1', 'utf-16']).optional(),
+  /** The character around values that hold a delimiter. */
+  quote: z.enum(['"', "'"]).optional(),
+  encoding: z.enum(encodings).optional(),
   header: z.boolean().optional(),
+  /** What stands before the decimals of numbers in text; `,` makes `.`, blanks and apostrophes thousands marks, and the other way round. */
+  decimal: z.enum(['.', ',']).optional(),
+  /** Sheet of a workbook, or table of an SQLite file. */
+  table: z.string().min(1).max(200).optional(),
   /** Column types that override detection. */
-  types: z.record(z.string(), columnType).optional(),
+  types: z.record(z.string(), z.enum(cellTypes)).optional(),
 });
 export type ImportOptions = z.infer<typeof importOptions>;

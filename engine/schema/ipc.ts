@@ -1,13 +1,13 @@
 // What the appliance and its forked children say to each other. Keys travel here and live in the child's memory only.
 // Tensors and results stay structured-clone values (typed arrays), never JSON text.
-import type { Writable } from 'node:stream';
+import type { Duplex, Writable } from 'node:stream';
 import type { DatasetShape, ImportOptions } from './columns.ts';
 import type { FaultBody } from './errors.ts';
 import type { Manifest } from './bundle.ts';
 import type { RunPlan, TrainRequest } from './plan.ts';
 import type { MetricPoint, Progress, Report } from './report.ts';
 import type { PretrainedInfo } from './records.ts';
-import type { Device } from './routes.ts';
+import type { Device, GenerateOptions, PredictResponse } from './routes.ts';
 
 /** `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
 export const childKinds = ['importer', 'trainer', 'host', 'probe'] as const;
@@ -101,11 +101,14 @@ export type FromTrainer =
 
 /** One prediction's input: a row as an object, or a text. */
 export type PredictInput = string | Record<string, unknown>;
-export type PredictOutput = { label: string; scores: Record<string, number> } | { value: number };
+export type PredictOutput = PredictResponse['outputs'][number];
 
 export type ToHost =
   | { type: 'load'; bundle: PackGrant; lease: DeviceLease }
-  | { type: 'predict'; id: number; inputs: PredictInput[] }
+  /** With `stream`, a model that writes tells the text of its only input piece by piece. */
+  | { type: 'predict'; id: number; inputs: PredictInput[]; generate?: GenerateOptions; stream?: boolean }
+  /** Nobody waits for the answer any more. */
+  | { type: 'forget'; id: number }
   | { type: 'infer'; id: number; tensors: WireTensor[]; outputs?: string[] }
   /** Checks a foreign .neutrino file and stores it in the pack; a host that imports serves nothing. */
   | { type: 'import'; source: ImportSource; bundle: PackGrant; lease: DeviceLease; trusted: string[] }
@@ -127,6 +130,7 @@ export interface WireTensor {
 
 export type FromHost =
   | { type: 'ready'; manifest: Manifest; rss: number; loadMs: number }
+  | { type: 'piece'; id: number; text: string }
   | { type: 'predicted'; id: number; outputs: PredictOutput[]; computeMs: number }
   | { type: 'inferred'; id: number; tensors: WireTensor[]; computeMs: number }
   | { type: 'refused'; id: number; fault: FaultBody }
@@ -162,6 +166,8 @@ export interface ChildPort<K extends ChildKind> {
   readonly pid: number | undefined;
   /** Where bytes go to a child that reads a stream; null when it was spawned without. */
   readonly stdin: Writable | null;
+  /** A socket for bulk bytes, both ways; null when it was spawned without. `onExit` comes after its last byte. */
+  readonly data: Duplex | null;
   /** Sends in order; false, and nothing sent, once the child is gone. Never throws. */
   send(message: ToChild[K]): boolean;
   /** At most one listener; messages that came before it are kept for it. */

@@ -15,6 +15,10 @@ export const familyNames = [
   'vit',
   'tabular-resnet',
   'ft-transformer',
+  'decoder',
+  'seq2seq',
+  'two-tower',
+  'autoencoder',
   'pretrained',
 ] as const;
 export const familyName = z.enum(familyNames);
@@ -56,6 +60,12 @@ export const trainRequest = z.object({
   /** Dataset id or name. */
   dataset: z.string(),
   target: z.string().optional(),
+  /** What is to be learned; told from the target and the family when left out. */
+  task: task.optional(),
+  /** For ranking, where `target` names the items: columns that say who took one, how it was liked and when. Guessed by name. */
+  ranking: z
+    .object({ user: z.string().optional(), rating: z.string().optional(), time: z.string().optional() })
+    .optional(),
   model: z.union([z.literal('auto'), familyName]).default('auto'),
   /** Wall-clock for the whole run; training stops at the best state found when it ends. */
   budget: duration.optional(),
@@ -88,7 +98,14 @@ export const runPlan = z.object({
   target: z.string(),
   family: familyName,
   hyper,
-  features: z.array(z.object({ column: z.string(), as: z.enum(['numeric', 'category', 'text']) })),
+  /** `of` says whose they are, for ranking. */
+  features: z.array(
+    z.object({
+      column: z.string(),
+      as: z.enum(['numeric', 'category', 'text']),
+      of: z.enum(['user', 'item']).optional(),
+    }),
+  ),
   ignored: z.array(z.object({ column: z.string(), why: z.string() })),
   rows: z.object({ train: z.number().int(), validation: z.number().int(), test: z.number().int() }),
   optimizer: optimizerSpec,

@@ -30,6 +30,8 @@ export const categoryInput = z.object({
   boolean: z.boolean(),
   /** Values with a code of their own, by falling count in the training part. */
   values: z.array(z.string()),
+  /** Has a vector for each value however few there are: what names a user. */
+  embed: z.literal(true).optional(),
 });
 export type CategoryInput = z.infer<typeof categoryInput>;
 
@@ -80,6 +82,54 @@ export const sequenceInput = z.object({
 });
 export type SequenceInput = z.infer<typeof sequenceInput>;
 
+/** How a model that writes reads and writes texts: ids are the tokenizer's own, and its graph is a decoder with a cache. */
+export const generation = z.object({
+  /** Column of the texts that it writes. */
+  column: z.string(),
+  /** tokenizer.json; bundles hold it in a file of its own, and `true` stands here for it. */
+  tokenizer: z.union([z.literal(true), z.record(z.string(), z.unknown())]),
+  /** Ids are below this. */
+  vocabulary: z.number().int().min(2),
+  /** Most tokens of a text, those that begin and end it included. */
+  maxLength: z.number().int().min(2),
+  /** Ids of the tokens that a written text begins after and ends with. */
+  start: z.number().int().min(0),
+  end: z.number().int().min(0),
+  /** The column that is read, and most tokens of it; left out for a language model, which goes on with what it is given. */
+  source: z.object({ column: z.string(), maxLength: z.number().int().min(1) }).optional(),
+});
+export type Generation = z.infer<typeof generation>;
+
+/** For ranking: the columns of users and items. The inputs beside are of users; items live in the graph. */
+export const rankingColumns = z.object({
+  user: z.string(),
+  item: z.string(),
+  rating: z.string().optional(),
+  time: z.string().optional(),
+});
+export type RankingColumns = z.infer<typeof rankingColumns>;
+
+/** For anomalies: whose errors are told, and how an error becomes a score. */
+export const anomalyScale = z.object({
+  /** Columns of the user's, and the places in the model's numbers that are about each. */
+  columns: z.array(z.object({ column: z.string(), places: z.array(z.number().int()) })),
+  /** Share of rows that the user holds for unusual. */
+  contamination: z.number(),
+  /** The column that says which rows are unusual, and its value for them. */
+  label: z.object({ column: z.string(), anomalous: z.string() }).optional(),
+  /** Of the validation rows; left out until a model was trained. */
+  scale: z
+    .object({
+      /** Rows with a greater error are called unusual. */
+      threshold: z.number(),
+      /** Errors at equal steps of rank from the least to `tail.from`, which the share `tail.share` of rows exceed, by `tail.mean` in the mean. */
+      quantiles: z.array(z.number()),
+      tail: z.object({ from: z.number(), share: z.number(), mean: z.number().positive() }),
+    })
+    .optional(),
+});
+export type AnomalyScale = z.infer<typeof anomalyScale>;
+
 /** Size of an image in pixels. */
 export const imageShape = z.object({
   height: z.number().int().min(1),
@@ -94,6 +144,68 @@ export const imageInput = imageShape.extend({
   first: z.number().int().min(0),
 });
 export type ImageInput = z.infer<typeof imageInput>;
+
+/** How images are changed while training, seeded by run, epoch and row; never when testing or serving. */
+export const imageAugment = z.object({
+  /** Mirrored left to right, half of the time. */
+  flip: z.boolean(),
+  /** Moved by up to this share of width and height, the border repeated. */
+  shift: z.number().min(0).max(0.5),
+  /** Turned by up to this many degrees. */
+  turn: z.number().min(0).max(180),
+  /** Brightness and contrast changed by up to this share. */
+  light: z.number().min(0).max(1),
+});
+export type ImageAugment = z.infer<typeof imageAugment>;
+
+/**
+ * One input `image_i` (uint8 [batch, channels, height, width]), i being the place in the list: the file decoded, turned as
+ * the camera noted, transparency over white, scaled. The graph itself subtracts `mean` and divides by `std`.
+ */
+export const pictureInput = imageShape.extend({
+  column: z.string(),
+  /** `cover` cuts off what is too long, `contain` adds a border of the mean, `stretch` changes the proportions. */
+  fit: z.enum(['cover', 'contain', 'stretch']),
+  /** Of each channel over (a sample of) the training part, of values 0 to 255. */
+  mean: z.array(z.number()),
+  std: z.array(z.number().positive()),
+  augment: imageAugment.optional(),
+});
+export type PictureInput = z.infer<typeof pictureInput>;
+
+/** Stripes that are set to the mean while training (SpecAugment, Park et al. 2019). */
+export const soundAugment = z.object({
+  /** Stripes over time, each up to this share of the frames. */
+  timeMasks: z.number().int().min(0),
+  timeShare: z.number().min(0).max(1),
+  /** Stripes over frequency, each up to this many bands. */
+  bandMasks: z.number().int().min(0),
+  bands: z.number().int().min(0),
+  /** Moved in time by up to this share, around the end. */
+  shift: z.number().min(0).max(1),
+});
+export type SoundAugment = z.infer<typeof soundAugment>;
+
+/**
+ * One input `audio_i` (float32 [batch, 1, mels, frames]), i being the place in the list: natural logarithms of mel band
+ * energies of the clip, mixed to one channel, resampled to `rate`, cut or filled with silence to `seconds`. The graph itself
+ * subtracts `mean` and divides by `std`.
+ */
+export const soundInput = z.object({
+  column: z.string(),
+  rate: z.number().int().min(1000).max(192_000),
+  seconds: z.number().positive(),
+  /** Samples of a frame, a power of two, and from one frame to the next. */
+  window: z.number().int().min(16).max(65_536),
+  hop: z.number().int().min(1),
+  mels: z.number().int().min(1).max(1024),
+  frames: z.number().int().min(1),
+  /** Over (a sample of) the training part. */
+  mean: z.number(),
+  std: z.number().positive(),
+  augment: soundAugment.optional(),
+});
+export type SoundInput = z.infer<typeof soundInput>;
 
 export const preprocess = z.object({
   format: z.literal('neutrino-preprocess'),
@@ -110,6 +222,10 @@ export const preprocess = z.object({
   sequence: z.array(sequenceInput).optional(),
   /** Left out where no columns are taken for an image. */
   image: imageInput.optional(),
+  /** For models that write texts: all that they take; the lists above are empty then. */
+  generation: generation.optional(),
+  ranking: rankingColumns.optional(),
+  anomaly: anomalyScale.optional(),
   /** Every column that a row may name, in the dataset's order, the target included. */
   columns: z.array(z.object({ name: z.string(), type: columnType })),
   /** Columns that feed nothing, and why. */

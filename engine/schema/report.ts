@@ -45,6 +45,79 @@ const regression = {
   }),
 };
 
+/** Token figures are of the true texts, each token predicted from the true ones before it. */
+const generation = {
+  /** e to the mean negative log-likelihood of a token. */
+  perplexity: z.number(),
+  /** The same per UTF-8 byte of text, in bits: comparable between tokenizers. */
+  bitsPerByte: z.number(),
+  /** Share of tokens that were the likeliest one. */
+  tokenAccuracy: z.number(),
+  /** Tokens counted, the ending ones included. */
+  tokens: z.number().int(),
+};
+
+const translation = {
+  ...generation,
+  /** Texts that were written by greedy decoding and compared with the true ones. */
+  written: z.number().int(),
+  /** Share of them that were the true text, blanks at the ends aside. */
+  exactMatch: z.number(),
+  /** chrF2 (Popović 2015) over all written texts, character n-grams of 1 to 6, 0 to 100. */
+  chrF: z.number(),
+  /** BLEU (Papineni et al. 2002) of words and punctuation over all written texts, 0 to 100. */
+  bleu: z.number(),
+};
+
+/** Figures of the first ten items that the model proposes to a user, against what the user took; means over users. */
+const rankingFigures = z.object({
+  /** Discounted gain of hits by rank over the best that could be (Järvelin & Kekäläinen 2002). */
+  ndcg: z.number(),
+  /** Share of what the user took that is among the ten. */
+  recall: z.number(),
+  /** One over the rank of the first hit, 0 for none. */
+  mrr: z.number(),
+});
+
+const ranking = {
+  ...rankingFigures.shape,
+  users: z.number().int(),
+  items: z.number().int(),
+  /** Share of all items that were proposed to somebody. */
+  coverage: z.number(),
+  /** The same figures of the items that most users took, for everybody. */
+  popularity: rankingFigures,
+};
+
+const anomaly = {
+  /** Share of rows that the user holds for unusual, the error from which on rows are called so, and the share of test rows that are. */
+  contamination: z.number(),
+  threshold: z.number(),
+  flagged: z.number(),
+  /** Reconstruction errors of the test rows: quantiles (0, 5, 25, 50, 75, 95, 100 %) and a histogram of their logarithms to base 10. */
+  errors: z.object({
+    quantiles: z.array(z.number()),
+    histogram: z.object({ edges: z.array(z.number()), counts: z.array(z.number().int()) }),
+  }),
+  /** How the columns share in the errors of the rows that were called unusual; greatest first. */
+  columns: z.array(z.object({ column: z.string(), share: z.number() })),
+  /** Against a column that says which rows are unusual, where one was named. */
+  labels: z
+    .object({
+      column: z.string(),
+      anomalous: z.string(),
+      /** Test rows that are. */
+      rows: z.number().int(),
+      rocAuc: z.number().optional(),
+      /** Average precision. */
+      prAuc: z.number().optional(),
+      precision: z.number(),
+      recall: z.number(),
+      f1: z.number(),
+    })
+    .optional(),
+};
+
 const shared = {
   rows: z.number().int(),
   loss: z.number(),
@@ -61,10 +134,17 @@ export const report = z.discriminatedUnion('task', [
   z.object({ task: z.literal('binary'), ...shared, ...classification }),
   z.object({ task: z.literal('multiclass'), ...shared, ...classification }),
   z.object({ task: z.literal('regression'), ...shared, ...regression }),
+  z.object({ task: z.literal('text-to-text'), ...shared, ...translation }),
+  z.object({ task: z.literal('language-model'), ...shared, ...generation }),
+  z.object({ task: z.literal('ranking'), ...shared, ...ranking }),
+  z.object({ task: z.literal('anomaly'), ...shared, ...anomaly }),
 ]);
 export type Report = z.infer<typeof report>;
 export type ClassificationReport = Extract<Report, { accuracy: number }>;
 export type RegressionReport = Extract<Report, { r2: number }>;
+export type GenerationReport = Extract<Report, { perplexity: number }>;
+export type RankingReport = Extract<Report, { ndcg: number }>;
+export type AnomalyReport = Extract<Report, { contamination: number }>;
 
 /** One live figure of a run. `step` counts optimiser steps from 1, `epoch` full passes. */
 export const metricPoint = z.object({

@@ -76,15 +76,62 @@ const page = <T extends z.ZodType>(item: T) =>
 const cell = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 export const rowObject = z.record(z.string(), cell);
 
+/** How a model that writes texts decodes. Greedy when nothing is set. */
+export const generateOptions = z.object({
+  /** Most tokens written; what fits the model when left out, 256 at most. */
+  maxTokens: z.number().int().min(1).max(100_000).optional(),
+  /** Divides the logits before a token is drawn; 0 takes the likeliest. */
+  temperature: z.number().min(0).max(10).optional(),
+  /** Draws among so many likeliest tokens. */
+  topK: z.number().int().min(1).optional(),
+  /** Draws among the fewest tokens that have this share together (Holtzman et al. 2020). */
+  topP: z.number().gt(0).max(1).optional(),
+  /** Beams of a beam search; 1 is none. Not with a temperature. */
+  beams: z.number().int().min(1).max(32).optional(),
+  /** A beam's log-likelihood is divided by its length to this power (Wu et al. 2016's idea, as transformers has it). */
+  lengthPenalty: z.number().min(-5).max(5).optional(),
+  /** The text ends before any of these. */
+  stop: z.array(z.string().min(1).max(200)).max(16).optional(),
+  /** Decides the draws. */
+  seed: z
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .optional(),
+});
+export type GenerateOptions = z.infer<typeof generateOptions>;
+
 export const predictRequest = z.object({
   /** A row as an object of column → value, or a text for models with one text column. */
   inputs: z.array(z.union([rowObject, z.string()])).min(1),
+  /** For models that write texts. */
+  generate: generateOptions.optional(),
 });
 export const predictResponse = z.object({
   outputs: z.array(
     z.union([
       z.object({ label: z.string(), scores: z.record(z.string(), z.number()) }),
       z.object({ value: z.number() }),
+      z.object({
+        text: z.string(),
+        /** Tokens read and written. */
+        tokens: z.object({ prompt: z.number().int(), written: z.number().int() }),
+        /** `stop`: the model or a stop word ended it; `length`: there was no more room. */
+        finish: z.enum(['stop', 'length']),
+        /** Natural logarithm of the probability of the written tokens. */
+        logProbability: z.number(),
+      }),
+      /** The best items for a user, best first. */
+      z.object({ items: z.array(z.object({ item: z.string(), score: z.number() })) }),
+      z.object({
+        anomaly: z.boolean(),
+        /** Share of usual rows that are less unusual than this one. */
+        score: z.number(),
+        error: z.number(),
+        /** Columns with the greatest shares in the error. */
+        why: z.array(z.object({ column: z.string(), share: z.number() })),
+      }),
     ]),
   ),
   model: z.string(),

@@ -46,6 +46,10 @@ const recipes: Record<FamilyName, Recipe> = {
   'tabular-resnet': { learningRate: 0.001, weightDecay: 0.05, epochs: 60, patience: 12, labelSmoothing: 0 },
   'ft-transformer': { learningRate: 0.001, weightDecay: 0.01, epochs: 60, patience: 12, labelSmoothing: 0 },
   transformer: { learningRate: 0.002, weightDecay: 0.05, epochs: 8, patience: 3, labelSmoothing: 0.1 },
+  decoder: { learningRate: 1e-3, weightDecay: 0.1, epochs: 12, patience: 2, labelSmoothing: 0 },
+  autoencoder: { learningRate: 0.003, weightDecay: 0.01, epochs: 200, patience: 20, labelSmoothing: 0 },
+  'two-tower': { learningRate: 0.003, weightDecay: 0.1, epochs: 40, patience: 4, labelSmoothing: 0 },
+  seq2seq: { learningRate: 1e-3, weightDecay: 0.01, epochs: 20, patience: 4, labelSmoothing: 0.05 },
   pretrained: { learningRate: 5e-5, weightDecay: 0.01, epochs: 4, patience: 2, labelSmoothing: 0 },
 };
 

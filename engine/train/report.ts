@@ -1,6 +1,6 @@
 // The report of a finished run, from its predictions on rows that it never trained on. Shapes are schema/report.ts.
 import { assert } from '../base/index.ts';
-import { type ClassificationReport, Fault, type RegressionReport, type Report, type Task } from '../schema/index.ts';
+import { type ClassificationReport, Fault, type RegressionReport, type Report } from '../schema/index.ts';
 import { confusionMatrix, confusionScores } from './confusion.ts';
 import { argmaxRows, calibrationOf, logLoss, regressionScores, rocAuc } from './metrics.ts';
 
@@ -12,7 +12,7 @@ export type RunFacts = Pick<Report, 'loss' | 'seconds' | 'epochs' | 'bestEpoch' 
 
 /** Report of class probabilities `[rows, classes]` against true class numbers. */
 export function classificationReport(
-  task: Exclude<Task, 'regression'>,
+  task: ClassificationReport['task'],
   labels: readonly string[],
   truth: ArrayLike<number>,
   probabilities: ArrayLike<number>,
@@ -60,6 +60,12 @@ function needRows(truth: ArrayLike<number>): void {
 /** Headline figures of a report by name, for lists and manifests. */
 export function headline(report: Report): Record<string, number> {
   if (report.task === 'regression') return { r2: report.r2, rmse: report.rmse, mae: report.mae };
+  if ('perplexity' in report) {
+    const { perplexity, tokenAccuracy, bitsPerByte } = report;
+    const tokens = { perplexity, tokenAccuracy, bitsPerByte };
+    if (!('chrF' in report)) return tokens;
+    return { exactMatch: report.exactMatch, chrF: report.chrF, bleu: report.bleu, ...tokens };
+  }
   const { accuracy, macroF1, logLoss: loss, rocAuc: auc } = report;
   return { accuracy, macroF1, logLoss: loss, ...(auc === undefined ? {} : { rocAuc: auc }) };
 }

@@ -10,7 +10,7 @@ import {
   type Run,
   type TrainRequest,
 } from '../../engine/schema/index.ts';
-import { figure, note, planText, progressLine, reportText, runHeader, runRow, table, time } from '../print.ts';
+import { figure, note, planText, progressLine, reportText, runHeader, runRow, scoreOf, table, time } from '../print.ts';
 import type { Session } from '../session.ts';
 import { recordedFault, verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
@@ -87,6 +87,7 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     dataset,
     ...pick('target', 'target'),
     ...pick('model', 'model'),
+    ...pick('task', 'task'),
     ...pick('budget', 'budget'),
     ...pick('epochs', 'epochs'),
     ...pick('batchSize', 'batchSize'),
@@ -137,6 +138,7 @@ export function trainVerbs(program: Command): void {
       command
         .option('--target <column>', 'column to predict (guessed when left out)')
         .option('--model <family>', `auto, ${familyNames.join(', ')}`)
+        .option('--task <task>', 'what to learn where the target leaves it open: language-model, text-to-text')
         .option('--budget <time>', 'most wall-clock to spend, as 60s or 10m')
         .option('--epochs <n>', 'passes over the training part', whole('--epochs', 1))
         .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))
@@ -248,8 +250,7 @@ export function trainVerbs(program: Command): void {
     async ({ client }, args) => {
       const ids = (args as unknown as [string[]])[0];
       const answer = await client.call('runs.compare', { query: { ids: ids.join(',') } });
-      const score = (run: Run) =>
-        run.report ? (run.report.task === 'regression' ? run.report.r2 : run.report.accuracy) : undefined;
+      const score = (run: Run) => run.report && scoreOf(run.report).value;
       const rows = [
         ['state', ...answer.runs.map((r) => r.state)],
         ['score', ...answer.runs.map((r) => figure(score(r)))],

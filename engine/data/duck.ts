@@ -16,6 +16,12 @@ export type Numbers =
   | Int8Array
   | Uint8Array;
 
+/** Cells to append: numbers (NaN becomes NULL), texts, or unsigned codes as they are. */
+export type Appended =
+  | { kind: 'number'; values: Float64Array }
+  | { kind: 'text'; values: readonly (string | null)[] }
+  | { kind: 'code'; values: Uint32Array };
+
 export interface Duck {
   run(sql: string): Promise<void>;
   /** Small results only: every cell becomes a JavaScript value. */
@@ -25,6 +31,8 @@ export interface Duck {
    * DuckDB's memory where possible: use them before the next query of this connection.
    */
   arrays(sql: string): Promise<(Numbers | null)[]>;
+  /** Appends rows to a table, column by column in the table's order. */
+  append(table: string, columns: readonly Appended[], rows: number): Promise<void>;
   /** Another connection to the same data, for queries that run beside this one's. */
   connect(): Promise<Duck>;
   interrupt(): void;
@@ -37,6 +45,8 @@ export interface DuckOptions {
   memory: number;
   /** The only files that may be opened. */
   allow: readonly string[];
+  /** Nothing that a query says changes a setting any more: for queries that users write. */
+  locked?: boolean;
 }
 
 /** A SQL string literal. */
@@ -62,6 +72,7 @@ export async function openDuck(options: DuckOptions): Promise<Duck> {
     `allowed_paths = [${options.allow.map(quote).join(',')}]`,
     `TimeZone = 'UTC'`,
     'enable_external_access = false',
+    ...(options.locked ? ['lock_configuration = true'] : []),
   ]) {
     await connection.run(`SET ${setting}`);
   }
@@ -89,6 +100,22 @@ function wrap(api: Api, instance: DuckDBInstance, connection: DuckDBConnection, 
         return items.subarray(vector.getEntryOffset(0), vector.getEntryOffset(0) + vector.getEntryLength(0));
       });
     },
+    async append(table, columns, rows) {
+      const { DuckDBDataChunk, DOUBLE, VARCHAR, UINTEGER } = api;
+      const types = columns.map(({ kind }) => ({ number: DOUBLE, text: VARCHAR, code: UINTEGER })[kind]);
+      const appender = await connection.createAppender(table);
+      try {
+        for (let from = 0; from < rows; from += chunkRows) {
+          const count = Math.min(chunkRows, rows - from);
+          const chunk = DuckDBDataChunk.create(types, count);
+          for (const [i, column] of columns.entries()) fillVector(chunk.getColumnVector(i), column, from, count);
+          appender.appendDataChunk(chunk);
+        }
+        appender.flushSync();
+      } finally {
+        appender.closeSync();
+      }
+    },
     connect: async () => wrap(api, instance, await instance.connect(), false),
     interrupt: () => connection.interrupt(),
     close() {
@@ -96,6 +123,27 @@ function wrap(api: Api, instance: DuckDBInstance, connection: DuckDBConnection, 
       if (owner) instance.closeSync();
     },
   };
+}
+
+/** Rows of one of DuckDB's vectors. */
+const chunkRows = 2048;
+
+interface Vector {
+  setItem(row: number, value: unknown): void;
+  flush(): void;
+}
+
+function fillVector(made: unknown, { kind, values }: Appended, from: number, count: number): void {
+  const vector = made as Vector & { items: { set(values: ArrayLike<number>): void } };
+  if (kind === 'text') {
+    for (let k = 0; k < count; k++) vector.setItem(k, values[from + k] ?? null);
+  } else {
+    vector.items.set(values.subarray(from, from + count));
+    if (kind === 'number') {
+      for (let k = 0; k < count; k++) if (Number.isNaN(values[from + k])) vector.setItem(k, null);
+    }
+  }
+  vector.flush();
 }
 
 let collect: (() => void) | undefined;

@@ -19,7 +19,7 @@ export interface TextTokenizer {
   encode(text: string, pair?: string): Tokens;
   /** int64 [texts, length] of the same length each: the longest one's, filled up to a bucket. */
   batch(texts: readonly string[]): TokenBatch;
-  /** Special tokens are left out. */
+  /** Special tokens are left out. Byte-level tokens give the very text, word pieces one that is joined as people write. */
   decode(ids: readonly number[]): string;
 }
 
@@ -47,6 +47,7 @@ export function openTokenizer(json: TokenizerJson): TextTokenizer {
   const multiple = json.padding?.pad_to_multiple_of ?? defaultMultiple;
   const padId = json.padding?.pad_id ?? 0;
   const typePad = json.padding?.pad_type_id ?? 0;
+  const isByteLevel = (json.decoder as { type?: string } | null)?.type === 'ByteLevel';
   const unknown = inside.model?.unk_token_id;
   const frame = (first: string[], second: string[] | null): { tokens: string[]; types: number[] } => {
     const made = inside.post_processor?.post_process(first, second, true);
@@ -78,7 +79,10 @@ export function openTokenizer(json: TokenizerJson): TextTokenizer {
         texts.map((text) => self.encode(text)),
         { padId, typePad, multiple, maxLength },
       ),
-    decode: (ids) => (ids.length === 0 ? '' : inside.decode([...ids], { skip_special_tokens: true })),
+    decode: (ids) =>
+      ids.length === 0
+        ? ''
+        : inside.decode([...ids], { skip_special_tokens: true, clean_up_tokenization_spaces: !isByteLevel }),
   };
   return self;
 }

@@ -229,18 +229,25 @@ export function withoutTokenizer(preprocess: Preprocess): {
   preprocess: Preprocess;
   tokenizer?: Record<string, unknown>;
 } {
-  const found = preprocess.sequence?.find(({ tokenizer }) => typeof tokenizer === 'object')?.tokenizer;
+  const readers = [...(preprocess.sequence ?? []), ...(preprocess.generation ? [preprocess.generation] : [])];
+  const found = readers.find(({ tokenizer }) => typeof tokenizer === 'object')?.tokenizer;
   if (typeof found !== 'object') return { preprocess };
-  const sequence = preprocess.sequence?.map((input) =>
-    input.tokenizer ? { ...input, tokenizer: true as const } : input,
-  );
-  return { preprocess: { ...preprocess, sequence }, tokenizer: found };
+  return { preprocess: placed(preprocess, true), tokenizer: found };
 }
 
 /** The inverse of `withoutTokenizer`. */
 export function withTokenizer(preprocess: Preprocess, tokenizer: Record<string, unknown>): Preprocess {
-  const sequence = preprocess.sequence?.map((input) => (input.tokenizer ? { ...input, tokenizer } : input));
-  return { ...preprocess, ...(sequence ? { sequence } : {}) };
+  return placed(preprocess, tokenizer);
+}
+
+function placed(preprocess: Preprocess, tokenizer: true | Record<string, unknown>): Preprocess {
+  const put = <T extends { tokenizer?: unknown }>(input: T): T => (input.tokenizer ? { ...input, tokenizer } : input);
+  const { sequence, generation } = preprocess;
+  return {
+    ...preprocess,
+    ...(sequence ? { sequence: sequence.map(put) } : {}),
+    ...(generation ? { generation: put(generation) } : {}),
+  };
 }
 
 /**

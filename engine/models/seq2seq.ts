@@ -69,9 +69,9 @@ function read(parts: Parts, layout: Layout, hyper: Hyper, table: Value, options:
 /** The last columns of the mask, as many as there are ids. */
 function lastColumns(parts: Parts, mask: Value, ids: Value): Value {
   const { g } = parts;
-  const all = sizeOf(parts, mask, 1);
-  const from = g.op('Sub', [all, sizeOf(parts, ids, 1)]);
-  return g.assume(g.op('Gather', [mask, g.op('Range', [from, all, g.ints(1)])], { axis: 1 }), ids.shape);
+  const length = sizeOf(parts, ids, 1);
+  const from = g.op('Sub', [sizeOf(parts, mask, 1), length]);
+  return g.op('Gather', [mask, g.op('Add', [g.op('Range', [g.ints(0), length, g.ints(1)]), from])], { axis: 1 });
 }
 
 function build(layout: Layout, hyper: Hyper, seed: number, cache: boolean): Graph {

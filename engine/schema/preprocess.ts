@@ -92,8 +92,11 @@ export const generation = z.object({
   vocabulary: z.number().int().min(2),
   /** Most tokens of a text, those that begin and end it included. */
   maxLength: z.number().int().min(2),
-  /** Ids of the tokens that a written text begins after and ends with. */
+  /** Id of the token that a written text begins after; an empty beginning is this token. */
   start: z.number().int().min(0),
+  /** Whether a text that is given as the beginning stands behind it too. */
+  framed: z.boolean(),
+  /** Id of the token that ends a text. */
   end: z.number().int().min(0),
   /** The column that is read, and most tokens of it; left out for a language model, which goes on with what it is given. */
   source: z.object({ column: z.string(), maxLength: z.number().int().min(1) }).optional(),
@@ -222,6 +225,10 @@ export const preprocess = z.object({
   sequence: z.array(sequenceInput).optional(),
   /** Left out where no columns are taken for an image. */
   image: imageInput.optional(),
+  /** Columns of image files; left out where there are none. */
+  pictures: z.array(pictureInput).optional(),
+  /** Columns of sound files; left out where there are none. */
+  sounds: z.array(soundInput).optional(),
   /** For models that write texts: all that they take; the lists above are empty then. */
   generation: generation.optional(),
   ranking: rankingColumns.optional(),

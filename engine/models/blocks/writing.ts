@@ -182,12 +182,14 @@ export function scoreWords(parts: Parts, x: Value, table: Value, cache: boolean)
   const flat = g.op('Gemm', [g.op('Reshape', [kept, g.ints([-1, width])]), table, null], { transB: 1 });
   const lead = g.op('Shape', [kept], { start: 0, end: 2 });
   const logits = g.op('Reshape', [flat, g.op('Concat', [lead, g.ints([vocabulary])], { axis: 0 })]);
-  g.output(g.assume(logits, [...kept.shape.slice(0, 2), vocabulary]), 'logits');
+  g.output(logits, 'logits');
 }
 
 /** The last `keep` positions, an input. */
-export function lastOf({ g }: Parts, x: Value): Value {
-  const keep = g.input('keep', 'int64', [1]);
-  const last = g.op('Slice', [x, g.op('Neg', [keep]), g.ints([Number.MAX_SAFE_INTEGER]), g.ints([1])]);
-  return g.assume(last, [x.shape[0], 'kept', x.shape[2]]);
+export function lastOf(parts: Parts, x: Value): Value {
+  const { g } = parts;
+  const keep = g.op('Squeeze', [g.input('keep', 'int64', [1]), g.ints([0])]);
+  const length = sizeOf(parts, x, 1);
+  const places = g.op('Range', [g.op('Sub', [length, keep]), length, g.ints(1)]);
+  return g.op('Gather', [x, places], { axis: 1 });
 }

@@ -5,6 +5,9 @@ import { type ChildKind, childKinds } from '../schema/index.ts';
 /** Environment variable that names the kind of a child. */
 export const childVariable = 'NEUTRINO_CHILD';
 
+/** The descriptor of a child's socket for bulk bytes, after the three standard ones and the channel. */
+export const dataDescriptor = 4;
+
 const entries: Record<ChildKind, () => Promise<unknown>> = {
   importer: () => import('./importer.ts'),
   trainer: () => import('./trainer.ts'),

@@ -1,10 +1,20 @@
 // A model host: loads one bundle and answers predictions about it, one run at a time, in order. Also checks foreign
 // bundles, since the appliance decodes none. Wiring only: the work is in serve/ and bundle/.
 import { readFile } from 'node:fs/promises';
+import { flushCompileCache } from 'node:module';
 import { buffer } from 'node:stream/consumers';
-import { importBundle, readBundle } from '../bundle/index.ts';
+import { importBundle, readBundle, readManifest } from '../bundle/index.ts';
 import { Fault, faultBody, type ImportSource, type ToHost } from '../schema/index.ts';
-import { createAwake, type ModelHost, openModelHost } from '../serve/index.ts';
+import {
+  answerFrame,
+  createAwake,
+  type ModelHost,
+  openModelHost,
+  openTensorHost,
+  readFrames,
+  type WireMessage,
+  writeFrame,
+} from '../serve/index.ts';
 import { createPack, openPack } from '../store/index.ts';
 import { openParentLink } from './link.ts';
 
@@ -12,15 +22,23 @@ const link = openParentLink<'host'>();
 const awake = createAwake();
 let host: ModelHost | undefined;
 
-async function load({ bundle, lease }: Extract<ToHost, { type: 'load' }>): Promise<void> {
+async function load({ bundle, lease, data }: Extract<ToHost, { type: 'load' }>): Promise<void> {
   const began = performance.now();
   link.limitMemory(lease.memory);
   const pack = openPack(bundle.path, bundle);
-  const read = readBundle(pack);
-  pack.close();
-  host = await openModelHost(read, lease);
+  try {
+    const manifest = readManifest(pack);
+    host = manifest.tensors
+      ? await openTensorHost(manifest, pack.read('model.onnx'), lease)
+      : await openModelHost(readBundle(pack), lease);
+  } finally {
+    pack.close();
+  }
+  if (data) openFrames(host);
   const loadMs = performance.now() - began;
   void link.send({ type: 'ready', manifest: host.manifest, rss: process.memoryUsage.rss(), loadMs });
+  // Hosts are ended by a signal, so that nothing would be kept at their exit.
+  setTimeout(flushCompileCache, 200).unref();
 }
 
 async function take({ source, bundle, lease, trusted }: Extract<ToHost, { type: 'import' }>): Promise<void> {
@@ -64,6 +82,18 @@ async function answer(message: Extract<ToHost, { type: 'predict' | 'infer' }>): 
     void link.send({ type: 'refused', id: message.id, fault: faultBody(error) });
   }
   awake.touch();
+}
+
+/** Batches on the data socket take the same turns as messages. */
+function openFrames(model: ModelHost): void {
+  const socket = link.openData();
+  const answer = async (messages: WireMessage[]) => {
+    writeFrame(socket, await answerFrame(model, messages));
+    awake.touch();
+  };
+  readFrames(socket, (messages) => {
+    last = last.then(() => answer(messages));
+  });
 }
 
 async function fail(error: unknown): Promise<void> {

@@ -1,8 +1,12 @@
 // Entry of the importer child: one import of a dataset or a pretrained model, told over its channel, then it ends. Keys and
 // rows live in its memory only; it writes the pack it was granted and nothing else.
+import { statSync } from 'node:fs';
+import { utf8 } from '../base/index.ts';
 import { importDataset } from '../data/index.ts';
+import type { Graph } from '../graph/index.ts';
+import type { OnnxBaseOptions } from '../models/index.ts';
 import { sizeOf } from '../onnx/index.ts';
-import { faultBody, type ToImporter } from '../schema/index.ts';
+import { Fault, faultBody, type PretrainedInfo, type ToImporter } from '../schema/index.ts';
 import { createPack } from '../store/index.ts';
 import { openParentLink } from './link.ts';
 
@@ -21,25 +25,71 @@ link.onMessage((message) => {
 /** Tensors of a folder that are named when nothing uses them. */
 const mostUnused = 20;
 
-async function adopt({ folder, pack, lease }: Extract<ToImporter, { type: 'adopt' }>) {
-  link.limitMemory(lease.memory);
-  try {
-    // Datasets, which most imports are, do without it.
-    const { baseOf, packBase, readPretrained } = await import('../models/index.ts');
-    const model = readPretrained(folder);
-    const base = baseOf(model);
-    const writer = createPack(pack.path, pack);
-    for (const [name, bytes] of Object.entries(packBase(base))) writer.append(name, bytes);
-    const { bytes, sha256 } = writer.finish();
-    const { architecture, takes, maxLength } = base.about;
-    const parameters = base.graph.parameters.map((name) => sizeOf(base.graph.initializers.get(name)?.dims ?? []));
-    const info = {
+interface Adopted {
+  info: PretrainedInfo;
+  files: Record<string, Uint8Array>;
+}
+
+/** A Hugging Face folder: what fine-tuning needs of it. */
+async function fromFolder(path: string): Promise<Adopted> {
+  const { baseOf, packBase, readPretrained } = await import('../models/index.ts');
+  const model = readPretrained(path);
+  const base = baseOf(model);
+  const { architecture, takes, maxLength } = base.about;
+  return {
+    info: {
       architecture,
       takes,
-      parameters: parameters.reduce((sum, size) => sum + size, 0),
+      parameters: sizeOfWeights(base.graph),
       ...(maxLength === undefined ? {} : { maxLength }),
       unused: model.unused.slice(0, mostUnused),
-    };
+    },
+    files: packBase(base),
+  };
+}
+
+/** An ONNX file: kept as it is, so that it can be served so, and what runs begin from is read out of it. */
+async function fromFile(path: string, options: OnnxBaseOptions): Promise<Adopted> {
+  const { baseFiles, onnxBase, packBase, readModelFile } = await import('../models/index.ts');
+  const { tensorManifest } = await import('../bundle/index.ts');
+  const { about, base, file, inputs, outputs } = onnxBase(readModelFile(path), options);
+  const manifest = tensorManifest(file, inputs, outputs);
+  // What the runtime does not know is refused now and not when it is first asked for.
+  const { compile } = await import('../runtime/index.ts');
+  await (await compile(file, { optimise: 'all' })).dispose();
+  const { maxLength, output, takes } = about;
+  const plain = { [baseFiles.about]: utf8(JSON.stringify(about)), [baseFiles.model]: file };
+  return {
+    info: {
+      architecture: 'onnx',
+      takes,
+      parameters: base ? sizeOfWeights(base.graph) : 0,
+      ...(maxLength === undefined ? {} : { maxLength }),
+      unused: [],
+      ...(base ? { output } : {}),
+      inputs: manifest.inputs,
+      outputs: manifest.outputs,
+    },
+    files: { ...(base ? packBase(base, file) : plain), 'manifest.json': utf8(JSON.stringify(manifest)) },
+  };
+}
+
+const sizeOfWeights = ({ parameters, initializers }: Graph) =>
+  parameters.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.dims ?? []), 0);
+
+async function adopt({ path, output, asIs, pack, lease }: Extract<ToImporter, { type: 'adopt' }>) {
+  link.limitMemory(lease.memory);
+  try {
+    // Datasets, which most imports are, do without what this loads.
+    const isFolder = statSync(path).isDirectory();
+    if (isFolder && (output !== undefined || asIs))
+      throw new Fault('bad_request', 'an output to keep (--output) and --as-is are for ONNX files, not for folders');
+    const { info, files } = isFolder
+      ? await fromFolder(path)
+      : await fromFile(path, { asIs, ...(output === undefined ? {} : { output }) });
+    const writer = createPack(pack.path, pack);
+    for (const [name, bytes] of Object.entries(files)) writer.append(name, bytes);
+    const { bytes, sha256 } = writer.finish();
     await link.send({ type: 'adopted', info, bytes, sha256 });
   } catch (error) {
     await link.send({ type: 'failed', fault: faultBody(error) });

@@ -1,12 +1,16 @@
 // A child's end of the channel to its appliance: typed messages, and the promise that no child outlives its parent or
 // grows past its lease. Imported by the entry files only.
+import { Socket } from 'node:net';
 import type { ChildKind, FromChild, ToChild } from '../schema/index.ts';
+import { dataDescriptor } from './entry.ts';
 
 /** The child's side of the conversation. */
 export interface ParentLink<K extends ChildKind> {
   /** Resolves when the message has been handed to the system, so that a last word is not lost by exiting. */
   send(message: FromChild[K]): Promise<void>;
   onMessage(listener: (message: ToChild[K]) => void): void;
+  /** The socket for bulk bytes; throws when the child was spawned without one. */
+  openData(): Socket;
   /** Ends this process once the resident memory passes `bytes`. */
   limitMemory(bytes: number): void;
   /** Leaves after everything sent has gone out. */
@@ -32,6 +36,7 @@ export function openParentLink<K extends ChildKind>(): ParentLink<K> {
     onMessage(listener) {
       process.on('message', (message) => listener(message as ToChild[K]));
     },
+    openData: () => new Socket({ fd: dataDescriptor, readable: true, writable: true }),
     limitMemory(bytes) {
       setInterval(() => {
         if (process.memoryUsage.rss() > bytes) process.kill(process.pid, 'SIGKILL');

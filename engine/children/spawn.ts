@@ -6,6 +6,7 @@ import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { extname } from 'node:path';
 import { isSea } from 'node:sea';
+import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { debuglog } from 'node:util';
 import type { Log } from '../base/index.ts';
@@ -17,7 +18,7 @@ import {
   type FromChild,
   type ToChild,
 } from '../schema/index.ts';
-import { childVariable } from './entry.ts';
+import { childVariable, dataDescriptor } from './entry.ts';
 
 export interface SpawnOptions {
   log: Log;
@@ -25,6 +26,10 @@ export interface SpawnOptions {
   memory: number;
   /** Opens the child's standard input, for one that reads a stream. */
   input?: boolean;
+  /** Opens a socket for bulk bytes, the child's descriptor `dataDescriptor`. */
+  data?: boolean;
+  /** Folder where compiled code is kept between processes, so that the next one starts quicker. */
+  cache?: string;
   /** Seconds after which the child is ended; never when left out. */
   seconds?: number;
   /** Entry file in place of the kind's own, for tests. */
@@ -44,10 +49,24 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
   const child = fork(options.entry ?? entryPath(kind), [], {
     execPath: process.execPath,
     execArgv: alone ? [] : [heap, '--no-warnings'],
-    env: { ...scrub(process.env), ...quiet, [childVariable]: kind, ...(alone ? { NODE_OPTIONS: heap } : {}) },
+    env: {
+      ...scrub(process.env),
+      ...quiet,
+      [childVariable]: kind,
+      ...(options.cache === undefined ? {} : { NODE_COMPILE_CACHE: options.cache }),
+      ...(alone ? { NODE_OPTIONS: heap } : {}),
+    },
     serialization: 'advanced',
-    stdio: [options.input ? 'pipe' : 'ignore', 'pipe', printsThrough() ? 'inherit' : 'pipe', 'ipc'],
+    stdio: [
+      options.input ? 'pipe' : 'ignore',
+      'pipe',
+      printsThrough() ? 'inherit' : 'pipe',
+      'ipc',
+      options.data ? 'pipe' : 'ignore',
+    ],
   });
+  const data = options.data ? (child.stdio[dataDescriptor] as unknown as Duplex) : null;
+  data?.on('error', () => undefined);
   const pid = child.pid;
   if (pid === undefined) {
     child.on('error', () => undefined);
@@ -69,7 +88,7 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
   };
   const watch = setInterval(() => void weigh(), watchEveryMs).unref();
   const clock = options.seconds ? setTimeout(() => end('timeout'), options.seconds * 1000).unref() : undefined;
-  const exited = endOf(child).then(({ code, signal }): ChildExit => {
+  const exited = endOf(child, data).then(({ code, signal }): ChildExit => {
     clearInterval(watch);
     clearTimeout(clock);
     log.info({ child: kind, childPid: pid, code, signal, why }, 'child ended');
@@ -78,6 +97,7 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
   return {
     pid,
     stdin: child.stdin,
+    data,
     send(message: ToChild[K]) {
       if (!child.connected || child.exitCode !== null || child.signalCode !== null) return false;
       child.send(message, () => undefined);
@@ -114,14 +134,19 @@ function inbox<K extends ChildKind>(child: ChildProcess): ChildPort<K>['onMessag
 }
 
 /** The process is gone and its channel is read to the end: nothing more can arrive. */
-async function endOf(child: ChildProcess): Promise<{ code: number | null; signal: string | null }> {
+async function endOf(
+  child: ChildProcess,
+  data: Duplex | null,
+): Promise<{ code: number | null; signal: string | null }> {
   const closed = new Promise<void>((resolve) => child.once('disconnect', resolve));
+  const read = data ? new Promise<void>((resolve) => data.once('close', resolve)) : undefined;
   const [code, signal] = await new Promise<[number | null, string | null]>((resolve) =>
     child.once('exit', (code, signal) => resolve([code, signal])),
   );
-  if (child.connected) {
-    // A grandchild could hold the channel open; messages that were sent are here long before this.
-    await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
+  if (child.connected || (data && !data.closed)) {
+    // A grandchild could hold the channels open; messages that were sent are here long before this.
+    const ended = Promise.all([child.connected ? closed : undefined, data?.closed ? undefined : read]);
+    await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 1000).unref())]);
   }
   return { code, signal };
 }

@@ -1,9 +1,10 @@
 // Replica sets as jobs use them: spawned through the one way, leased first, and kept warm for a while for models that are
 // asked without being deployed.
+import { join } from 'node:path';
 import { spawnChild } from '../children/index.ts';
 import type { Manifest, Model } from '../schema/index.ts';
 import { createReplicaSet, type ReplicaSet, type ReplicaSetStatus, type ServedBundle } from '../serve/index.ts';
-import { readBundle } from '../bundle/index.ts';
+import { readManifest } from '../bundle/index.ts';
 import type { JobContext } from './context.ts';
 
 /** How long a model that is not deployed stays loaded after its last prediction, ms. */
@@ -31,7 +32,8 @@ export function openReplicaSet(
     log,
     lease: () => leases.grant({ kind: 'host', holder, device: 'cpu', memory: config.limits.hostMemory }),
     release: (lease) => leases.release(lease.id),
-    spawn: (lease) => spawnChild('host', { log, memory: lease.memory }),
+    spawn: (lease) =>
+      spawnChild('host', { log, memory: lease.memory, data: true, cache: join(config.dataDir, 'cache') }),
     ...(onChange ? { onChange } : {}),
   });
 }
@@ -49,7 +51,7 @@ export function servedBundle(
 export function manifestOf({ store }: JobContext, model: Pick<Model, 'object'>): Manifest {
   const pack = store.objects.open(model.object);
   try {
-    return readBundle(pack).manifest;
+    return readManifest(pack);
   } finally {
     pack.close();
   }

@@ -43,8 +43,8 @@ export type ImportSource = { kind: 'path'; path: string } | { kind: 'stream'; na
 
 export type ToImporter =
   | { type: 'import'; source: ImportSource; options: ImportOptions; pack: PackGrant; lease: DeviceLease }
-  /** Reads a pretrained model's folder and stores it as a base. */
-  | { type: 'adopt'; folder: string; pack: PackGrant; lease: DeviceLease }
+  /** Reads a pretrained model's folder or an ONNX file and stores it as a base. */
+  | { type: 'adopt'; path: string; output?: string; asIs: boolean; pack: PackGrant; lease: DeviceLease }
   | { type: 'cancel' };
 
 export type FromImporter =
@@ -104,7 +104,8 @@ export type PredictInput = string | Record<string, unknown>;
 export type PredictOutput = PredictResponse['outputs'][number];
 
 export type ToHost =
-  | { type: 'load'; bundle: PackGrant; lease: DeviceLease }
+  /** With `data`, batches come as frames on the data socket (serve/wire.ts). */
+  | { type: 'load'; bundle: PackGrant; lease: DeviceLease; data?: boolean }
   /** With `stream`, a model that writes tells the text of its only input piece by piece. */
   | { type: 'predict'; id: number; inputs: PredictInput[]; generate?: GenerateOptions; stream?: boolean }
   /** Nobody waits for the answer any more. */

@@ -1,12 +1,10 @@
 // The node's own certificate authority: it signs the certificate under which the API is served on anything but loopback.
 // Its certificate can be exported for clients; it may sign end entities only.
-import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import { isIP } from 'node:net';
-import * as x509 from '@peculiar/x509';
 import { type Clock, systemClock } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
-import { type Identity, privatePem, signing, skewMs } from './identity.ts';
+import { type Identity, loadX509, privatePem, signing, skewMs } from './identity.ts';
 
 const day = 86_400_000;
 const authorityLifeMs = 10 * 365 * day;
@@ -15,6 +13,7 @@ const serverLifeMs = 397 * day;
 
 /** Makes the authority: a self-signed certificate that may sign others, and its private key. */
 export async function createAuthority(name: string, clock: Clock = systemClock): Promise<Identity> {
+  const x509 = await loadX509();
   const keys = await crypto.subtle.generateKey(signing, true, ['sign', 'verify']);
   const now = clock.now();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -42,6 +41,7 @@ export async function issueServer(
   clock: Clock = systemClock,
 ): Promise<Identity> {
   if (hosts.length === 0) throw new Fault('bad_input', 'a server certificate needs at least one host; name one');
+  const x509 = await loadX509();
   const issuer = new x509.X509Certificate(authority.certificate);
   const pkcs8 = x509.PemConverter.decodeFirst(authority.privateKey);
   const signingKey = await crypto.subtle.importKey('pkcs8', pkcs8, signing, false, ['sign']);

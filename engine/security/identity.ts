@@ -1,7 +1,6 @@
 // A node's identity: a self-signed X.509 certificate over ECDSA P-256, made once. The node's id is the certificate's
 // SHA-256, so that a peer pins a certificate by knowing the id.
-import 'reflect-metadata';
-import * as x509 from '@peculiar/x509';
+import { X509Certificate } from 'node:crypto';
 import { type Clock, hex, sha256, systemClock } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
 
@@ -20,6 +19,7 @@ export const skewMs = day;
 
 /** Makes an identity; `name` is shown to people. */
 export async function createIdentity(name: string, clock: Clock = systemClock): Promise<Identity> {
+  const x509 = await loadX509();
   const keys = await crypto.subtle.generateKey(signing, true, ['sign', 'verify']);
   const now = clock.now();
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -40,9 +40,7 @@ export async function createIdentity(name: string, clock: Clock = systemClock): 
 /** The id of a certificate (PEM or DER): the SHA-256 of its DER, 64 hex digits. Fault `bad_input` when it is not one. */
 export function nodeId(certificate: string | Uint8Array): string {
   try {
-    return hex(
-      sha256(new Uint8Array(new x509.X509Certificate(certificate as string | Uint8Array<ArrayBuffer>).rawData)),
-    );
+    return hex(sha256(new Uint8Array(new X509Certificate(certificate).raw)));
   } catch (error) {
     throw new Fault('bad_input', 'this is not an X.509 certificate; give one in PEM or DER', undefined, error);
   }
@@ -59,5 +57,12 @@ export function readNodeId(text: string): string | undefined {
 
 /** A private key as PKCS #8 PEM. */
 export async function privatePem(key: CryptoKey): Promise<string> {
+  const x509 = await loadX509();
   return x509.PemConverter.encode(await crypto.subtle.exportKey('pkcs8', key), 'PRIVATE KEY');
+}
+
+/** Loaded when a certificate is made: most processes make none, and it takes a third of a model host's start. */
+export async function loadX509(): Promise<typeof import('@peculiar/x509')> {
+  await import('reflect-metadata');
+  return import('@peculiar/x509');
 }

@@ -1,7 +1,6 @@
 // The ways to a vault key, one row a kind: how each makes its key-encrypting key, and how it finds it again.
 // Nothing here reads or writes vault.json.
 import { hkdfSync, randomBytes } from 'node:crypto';
-import { hashRaw } from '@node-rs/argon2';
 import { must, newId } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
 import { keyBytes, newKey, seal, unseal } from './envelope.ts';
@@ -140,6 +139,7 @@ async function stretch(passphrase: string, wrap: Partial<Wrap>): Promise<Uint8Ar
   if (memory < 8 * lanes || passes < 1 || lanes < 1) return undefined;
   const salt = Buffer.from(wrap.salt ?? '', 'base64');
   const options = { memoryCost: memory, timeCost: passes, parallelism: lanes, outputLen: keyBytes, salt };
+  const { hashRaw } = await import('@node-rs/argon2');
   return hashRaw(passphrase, options);
 }
 

@@ -1,6 +1,7 @@
 // One question to a model host on its way: waiting, in flight, asked again after a crash, answered once. It settles
 // exactly once, whatever happens first: answer, deadline, a client that leaves.
 import { Fault, type FromHost, type ToHost } from '../schema/index.ts';
+import { bucketOf, type Priority } from './line.ts';
 
 /** Which model answers: what the appliance calls it, and which record it is. */
 export interface ServedModel {
@@ -26,15 +27,29 @@ export interface AskOptions {
   signal?: AbortSignal;
   /** Time until `timeout`, ms; the set's own when left out. */
   deadlineMs?: number;
+  /** `normal` when left out. */
+  priority?: Priority;
+  /** Hears a text that is written, piece by piece; a retried question begins anew only while none was heard. */
+  onPiece?: (text: string) => void;
 }
 
 export interface Ask {
   readonly question: Question;
+  readonly rows: number;
+  /** Asks of one bucket may share a run, if they join. */
+  readonly bucket: string;
+  readonly joins: boolean;
+  readonly priority: Priority;
   readonly askedAt: number;
+  /** `performance.now()` at which it is refused. */
+  readonly deadlineAt: number;
   /** Times it was sent to a host. */
   attempts: number;
   sentAt: number;
+  /** Some of its answer is with the client, so that it cannot be asked again. */
+  readonly begun: boolean;
   readonly settled: boolean;
+  piece(text: string): void;
   answer(answer: HostAnswer, model: ServedModel): void;
   refuse(fault: Fault): void;
 }
@@ -42,11 +57,12 @@ export interface Ask {
 /** An ask and the promise of its answer. `onGone` is called when it settles without having been answered or refused. */
 export function openAsk(
   question: Question,
-  options: { signal?: AbortSignal; deadlineMs: number; onGone: (ask: Ask) => void },
+  options: Pick<AskOptions, 'signal' | 'priority' | 'onPiece'> & { deadlineMs: number; onGone: (ask: Ask) => void },
 ): { ask: Ask; answered: Promise<Answered> } {
   const { signal, deadlineMs, onGone } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Answered>();
   let settled = false;
+  let begun = false;
   const settle = (end: () => void) => {
     if (settled) return;
     settled = true;
@@ -62,21 +78,28 @@ export function openAsk(
   const timer = setTimeout(() => {
     settle(() => {
       onGone(ask);
-      reject(
-        new Fault(
-          'timeout',
-          `no prediction within ${deadlineMs / 1000} s; send fewer inputs at once, or raise replicas or limits.predictSeconds`,
-        ),
-      );
+      reject(lateFault(deadlineMs));
     });
   }, deadlineMs);
+  const askedAt = performance.now();
   const ask: Ask = {
     question,
-    askedAt: performance.now(),
+    ...bucketOf(question),
+    priority: options.priority ?? 'normal',
+    askedAt,
+    deadlineAt: askedAt + deadlineMs,
     attempts: 0,
     sentAt: 0,
+    get begun() {
+      return begun;
+    },
     get settled() {
       return settled;
+    },
+    piece(text) {
+      if (settled) return;
+      begun = true;
+      options.onPiece?.(text);
     },
     answer: (answer, model) => settle(() => resolve({ answer, model, queueMs: ask.sentAt - ask.askedAt })),
     refuse: (fault) => settle(() => reject(fault)),
@@ -85,3 +108,9 @@ export function openAsk(
   else signal?.addEventListener('abort', leave, { once: true });
   return { ask, answered: promise };
 }
+
+const lateFault = (deadlineMs: number): Fault =>
+  new Fault(
+    'timeout',
+    `no prediction within ${deadlineMs / 1000} s; send fewer inputs at once, or raise replicas or limits.predictSeconds`,
+  );

@@ -49,6 +49,8 @@ function exampleOf(feature: FeatureSpec, column: Column | undefined): Cell {
     case 'category':
     case 'text':
     case 'identifier':
+    case 'image':
+    case 'audio':
       return top ?? '';
   }
 }

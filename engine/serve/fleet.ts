@@ -3,7 +3,9 @@
 import { backoffMs, type Log, type Rng } from '../base/index.ts';
 import { type ChildPort, type DeviceLease, Fault, type Manifest, type PackGrant } from '../schema/index.ts';
 import type { Ask, ServedModel } from './ask.ts';
+import { createLine } from './line.ts';
 import { label, type Replica, startReplica } from './replica.ts';
+import { createTuner, type Tuner } from './tuner.ts';
 
 /** A model to serve: what to call it and the pack that holds its bundle. */
 export interface ServedBundle {
@@ -15,8 +17,11 @@ export interface FleetLimits {
   /** Replicas kept, and the most that load may start; with `min` 0 an idle fleet runs none. */
   min: number;
   max: number;
-  /** Asks in one host at a time; one runs, the others save it the wait for the channel. */
+  /** Batches in one host at a time; one runs, the others save it the wait for the channel. */
   slots: number;
+  /** Most rows of one run, and the latency that batching should keep to, ms. */
+  batch: number;
+  latencyMs: number;
   /** Asks waiting before `too_many_requests`. */
   queue: number;
   /** Wait of the oldest ask at which another replica is started, ms. */
@@ -41,11 +46,15 @@ export interface FleetOptions {
   log: Log;
   /** Replicas came or went, or got ready. */
   onChange: () => void;
+  /** A batch ran: its rows and asks, and the time in the host, ms. */
+  onRan?: (run: { rows: number; asks: number; computeMs: number }) => void;
 }
 
 export interface FleetStatus {
   replicas: { pid: number | undefined; state: Replica['state']; inFlight: number; rss: number; answered: number }[];
   waiting: number;
+  /** Batch size and wait that were found best, by shape of the inputs. */
+  batching: ReturnType<Tuner['status']>;
   /** Replicas that ended without being told to. */
   crashes: number;
   /** Why the last one ended, while none is ready. */
@@ -76,7 +85,8 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   const { limits, log } = options;
   const { model } = served;
   const replicas = new Set<Replica>();
-  const waiting = new Set<Ask>();
+  const waiting = createLine();
+  const tuner = createTuner({ latencyMs: limits.latencyMs, most: limits.batch });
   /** Asks that a crash interrupted: they go first, each alone in a host, so that one bad ask takes no other with it. */
   const interrupted: Ask[] = [];
   let manifest: Manifest | undefined;
@@ -85,6 +95,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   let lastFault: Fault | undefined;
   let retryTimer: NodeJS.Timeout | undefined;
   let growTimer: NodeJS.Timeout | undefined;
+  let holdTimer: NodeJS.Timeout | undefined;
   let handOver: ((ask: Ask) => void) | undefined;
   /** Drained, and every process gone. */
   const emptied = Promise.withResolvers<void>();
@@ -115,6 +126,10 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
           pump();
         },
         onRoom: pump,
+        onRan(bucket, rows, computeMs, asks) {
+          tuner.ran(bucket, rows, computeMs);
+          options.onRan?.({ rows, asks, computeMs });
+        },
         onGone(unanswered, fault) {
           replicas.delete(replica);
           options.release(held);
@@ -130,7 +145,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
 
   const gone = (replica: Replica, unanswered: Ask[], fault: Fault) => {
     for (const ask of unanswered) {
-      if (ask.attempts > 1) ask.refuse(fault);
+      if (ask.attempts > 1 || ask.begun) ask.refuse(fault);
       else if (handOver) handOver(ask);
       else interrupted.push(ask);
     }
@@ -183,16 +198,14 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     new Fault('unavailable', `${label(model)} cannot be served: ${lastFault?.message ?? 'its host keeps ending'}`);
 
   const takeAll = () => {
-    const all = [...interrupted.splice(0), ...waiting];
-    waiting.clear();
-    return all;
+    return [...interrupted.splice(0), ...waiting.clear()];
   };
 
   const roomiest = (needsEmpty: boolean): Replica | undefined => {
     let best: Replica | undefined;
     for (const replica of replicas) {
-      if (replica.state !== 'ready' || replica.alone || replica.inFlight >= (needsEmpty ? 1 : limits.slots)) continue;
-      if (!best || replica.inFlight < best.inFlight) best = replica;
+      if (replica.state !== 'ready' || replica.alone || replica.batches >= (needsEmpty ? 1 : limits.slots)) continue;
+      if (!best || replica.batches < best.batches) best = replica;
     }
     return best;
   };
@@ -205,22 +218,40 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       }
       const replica = roomiest(true);
       if (!replica) break;
-      replica.send(interrupted.shift() as Ask);
+      replica.send([interrupted.shift() as Ask]);
     }
-    for (const ask of waiting) {
+    for (let head = waiting.first(); head; head = waiting.first()) {
       const replica = roomiest(false);
-      if (!replica) break;
-      waiting.delete(ask);
-      replica.send(ask);
+      if (!replica || holds(head)) break;
+      replica.send(waiting.take(head.joins ? tuner.limit(head.bucket) : 1));
     }
     if (waiting.size > 0) growSoon();
+  };
+
+  /** Whether more rows are worth waiting for; then it looks again when they are due. */
+  const holds = (head: Ask): boolean => {
+    if (!head.joins) return false;
+    const left = tuner.holdMs(head.bucket, waiting.companions()) - (performance.now() - head.askedAt);
+    // A timer cannot tell less than a millisecond from none.
+    if (left < 1) return false;
+    holdTimer ??= setTimeout(() => {
+      holdTimer = undefined;
+      pump();
+    }, left);
+    return true;
+  };
+
+  /** Time until an ask that comes now is sent, from what runs take, ms; 0 while nothing is known. */
+  const expectedMs = (ask: Ask): number => {
+    const rowMs = tuner.rowMs(ask.bucket);
+    return rowMs === undefined ? 0 : (waiting.rows * rowMs) / Math.max(1, ready().length);
   };
 
   const growSoon = () => {
     if (growTimer || handOver) return;
     growTimer = setTimeout(() => {
       growTimer = undefined;
-      const oldest = waiting.values().next().value;
+      const oldest = waiting.oldest();
       if (handOver || !oldest) return;
       const coming = [...replicas].some((replica) => replica.state === 'starting');
       const due = performance.now() - oldest.askedAt >= limits.scaleUpMs;
@@ -238,6 +269,15 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   }, limits.idleMs / 4);
   shrink.unref();
 
+  const tooMany = (waitMs: number) => {
+    const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
+    return new Fault(
+      'too_many_requests',
+      `${waiting.size} requests already wait for ${label(model)}; try again in ${retryAfter} s, or raise its replicas`,
+      { retryAfter },
+    );
+  };
+
   return {
     model,
     get manifest() {
@@ -250,24 +290,19 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     submit(ask) {
       if (handOver) return handOver(ask);
       if (broken()) return ask.refuse(unavailable());
-      if (waiting.size === 0 && interrupted.length === 0) {
-        const replica = roomiest(false);
-        if (replica) return replica.send(ask);
-      }
-      if (waiting.size >= limits.queue) {
-        return ask.refuse(
-          new Fault(
-            'too_many_requests',
-            `${waiting.size} requests already wait for ${label(model)}; try again in a second, or raise its replicas`,
-            { retryAfterSeconds: 1 },
-          ),
-        );
+      tuner.arrived(ask.bucket, ask.rows);
+      const waitMs = expectedMs(ask);
+      if (waiting.size >= limits.queue || waitMs > ask.deadlineAt - performance.now()) {
+        return ask.refuse(tooMany(waitMs));
       }
       waiting.add(ask);
       if (alive().length === 0 && !retryTimer) open();
       pump();
     },
-    forget: (ask) => void waiting.delete(ask),
+    forget(ask) {
+      if (waiting.remove(ask)) return;
+      for (const replica of replicas) replica.forget(ask);
+    },
     status: () => ({
       replicas: [...replicas].map(({ pid, state, inFlight, rss, answered }) => ({
         pid,
@@ -277,6 +312,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
         answered,
       })),
       waiting: waiting.size + interrupted.length,
+      batching: tuner.status(),
       crashes,
       ...(lastFault && ready().length === 0 ? { error: lastFault } : {}),
     }),
@@ -285,6 +321,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       starting.reject(new Fault('cancelled', `${label(model)} was stopped before it was ready`));
       clearTimeout(retryTimer);
       clearTimeout(growTimer);
+      clearTimeout(holdTimer);
       clearInterval(shrink);
       for (const ask of takeAll()) onto(ask);
       if (replicas.size === 0) return;

@@ -1,6 +1,7 @@
 // The work of a model host: a bundle becomes a compiled model, inputs become predictions. Runs only in a child process,
 // because a run holds its thread; the runtime and the encoders are loaded here on demand, so that the appliance never does.
 import type { Bundle } from '../bundle/index.ts';
+import type { Program } from '../runtime/index.ts';
 import { type DType, sizeOf, type Tensor, tensorFromBytes, tensorBytes } from '../onnx/index.ts';
 import {
   type DeviceLease,
@@ -53,17 +54,25 @@ export async function openModelHost(
       }
       return outputs;
     },
-    async infer(tensors, outputs) {
-      const feeds = Object.fromEntries(tensors.map((wire) => [wire.name, tensorOf(wire)]));
-      const results = await program.run(feeds, outputs ?? manifest.outputs.map((spec) => spec.name)).catch((error) => {
-        throw notComputable(error);
-      });
-      return Object.entries(results).map(([name, value]) => wireOf(name, value));
-    },
+    infer: (tensors, outputs) => inferWith(program, manifest, tensors, outputs),
     dispose: () => program.dispose(),
   };
   await host.predict(describeModel(manifest).example.inputs);
   return host;
+}
+
+/** Runs a graph on its own tensors; all its outputs unless some are named. Fault `bad_input` for what it cannot compute. */
+export async function inferWith(
+  program: Program,
+  manifest: Manifest,
+  tensors: readonly WireTensor[],
+  outputs?: readonly string[],
+): Promise<WireTensor[]> {
+  const feeds = Object.fromEntries(tensors.map((wire) => [wire.name, tensorOf(wire)]));
+  const results = await program.run(feeds, outputs ?? manifest.outputs.map((spec) => spec.name)).catch((error) => {
+    throw notComputable(error);
+  });
+  return Object.entries(results).map(([name, value]) => wireOf(name, value));
 }
 
 /** Rows `from` to `to` of a tensor whose first dimension is the batch; a view. */

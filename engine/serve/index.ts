@@ -2,6 +2,7 @@
 export { describeModel } from './describe.ts';
 export type { ServedBundle } from './fleet.ts';
 export { type ModelHost, openModelHost } from './host.ts';
+export { openTensorHost } from './tensorHost.ts';
 export { inferFromV2, inferToV2, v2Metadata } from './protocol.ts';
 export {
   createReplicaSet,
@@ -10,3 +11,5 @@ export {
   type ReplicaSetStatus,
 } from './replicaSet.ts';
 export { type Awake, createAwake } from './awake.ts';
+export { readFrames, type WireMessage, writeFrame } from './wire.ts';
+export { answerFrame } from './work.ts';

@@ -9,9 +9,11 @@ import {
   type FromHost,
   type Manifest,
   type PackGrant,
+  type ToHost,
 } from '../schema/index.ts';
 import type { Ask, ServedModel } from './ask.ts';
 import { createAwake } from './awake.ts';
+import { readFrames, type WireMessage, writeFrame } from './wire.ts';
 
 export interface ReplicaOptions {
   port: ChildPort<'host'>;
@@ -25,8 +27,10 @@ export interface ReplicaOptions {
   /** Between pings of an idle process, ms. */
   pingMs: number;
   onReady(manifest: Manifest): void;
-  /** An answer came: there is room for another ask. */
+  /** Answers came: there is room for another batch. */
   onRoom(): void;
+  /** A batch that was sent whole is answered whole. */
+  onRan(bucket: string, rows: number, computeMs: number, asks: number): void;
   /** The process is gone, with what it had not answered. `fault` says why. */
   onGone(unanswered: Ask[], fault: Fault): void;
 }
@@ -34,8 +38,9 @@ export interface ReplicaOptions {
 export interface Replica {
   readonly pid: number | undefined;
   readonly state: 'starting' | 'ready' | 'stopping';
-  /** Asks sent and not answered. */
+  /** Asks sent and not answered, and the batches that they are in. */
   readonly inFlight: number;
+  readonly batches: number;
   /** It runs an ask that a crash interrupted before: nothing else may ride with it. */
   readonly alone: boolean;
   /** Milliseconds of `performance.now()`; 0 before it is ready. */
@@ -44,16 +49,33 @@ export interface Replica {
   readonly lastAskAt: number;
   readonly rss: number;
   readonly answered: number;
-  send(ask: Ask): void;
+  /** Sends asks of one bucket, to be run together. */
+  send(batch: Ask[]): void;
+  /** The host need not answer this one any more. */
+  forget(ask: Ask): void;
   /** Takes no more; ends the process once it has answered everything. */
   stop(): void;
   kill(): void;
 }
 
+/** Asks that were sent together. */
+interface Batch {
+  bucket: string;
+  size: number;
+  rows: number;
+  /** Asks not answered yet. */
+  left: number;
+  /** Asks that were not refused, and the time of their run, ms. */
+  computed: number;
+  computeMs: number;
+}
+
 /** Sends the bundle to a fresh host process and follows it from there. */
 export function startReplica(options: ReplicaOptions): Replica {
   const { port, model, loadMs, hangMs, pingMs } = options;
-  const asks = new Map<number, Ask>();
+  /** Asks by the number under which they were sent, and the batches by the number of their first ask. */
+  const asks = new Map<number, { ask: Ask; batch: Batch }>();
+  const batches = new Set<Batch>();
   const awake = createAwake();
   let state: Replica['state'] = 'starting';
   let nextId = 1;
@@ -86,13 +108,24 @@ export function startReplica(options: ReplicaOptions): Replica {
   );
   watch.unref();
 
-  const finish = (id: number): Ask | undefined => {
-    const ask = asks.get(id);
+  const finish = (id: number, computeMs: number): Ask | undefined => {
+    const entry = asks.get(id);
+    if (!entry) return undefined;
     asks.delete(id);
-    awake.touch();
     answered++;
     if (asks.size === 0) alone = false;
-    return ask;
+    const { batch } = entry;
+    batch.computeMs = Math.max(batch.computeMs, computeMs);
+    if (computeMs > 0) batch.computed++;
+    if (--batch.left === 0) {
+      batches.delete(batch);
+      if (batch.computed === batch.size) options.onRan(batch.bucket, batch.rows, batch.computeMs, batch.size);
+    }
+    return entry.ask;
+  };
+  const settle = (message: Extract<FromHost, { type: 'predicted' | 'inferred' | 'refused' }>) => {
+    if (message.type === 'refused') finish(message.id, 0)?.refuse(faultFrom(message.fault));
+    else finish(message.id, message.computeMs)?.answer(message, model);
   };
   const hear = (message: FromHost) => {
     switch (message.type) {
@@ -105,11 +138,12 @@ export function startReplica(options: ReplicaOptions): Replica {
         return;
       case 'predicted':
       case 'inferred':
-        finish(message.id)?.answer(message, model);
-        return options.onRoom();
       case 'refused':
-        finish(message.id)?.refuse(faultFrom(message.fault));
+        awake.touch();
+        settle(message);
         return options.onRoom();
+      case 'piece':
+        return asks.get(message.id)?.ask.piece(message.text);
       case 'failed':
         return kill(faultFrom(message.fault));
       case 'pong':
@@ -119,22 +153,34 @@ export function startReplica(options: ReplicaOptions): Replica {
         return;
     }
   };
-  port.onMessage((message) => {
+  const heard = (work: () => void) => {
     heardAt = performance.now();
     waitingSince = undefined;
-    hear(message);
+    work();
     if (asks.size > 0) waitingSince = heardAt;
     if (state === 'stopping' && asks.size === 0) port.kill();
-  });
+  };
+  port.onMessage((message) => heard(() => hear(message)));
+  const { data } = port;
+  if (data) {
+    readFrames(data, (messages) =>
+      heard(() => {
+        awake.touch();
+        for (const message of messages) if ('id' in message) settle(message as Parameters<typeof settle>[0]);
+        options.onRoom();
+      }),
+    );
+  }
   port.onExit((exit) =>
     queueMicrotask(() => {
       clearInterval(watch);
-      const unanswered = [...asks.values()].filter((ask) => !ask.settled);
+      const unanswered = [...asks.values()].map(({ ask }) => ask).filter((ask) => !ask.settled);
       asks.clear();
+      batches.clear();
       options.onGone(unanswered, why ?? deathOf(model, exit));
     }),
   );
-  port.send({ type: 'load', bundle: options.bundle, lease: options.lease });
+  port.send({ type: 'load', bundle: options.bundle, lease: options.lease, data: port.data !== null });
 
   return {
     pid: port.pid,
@@ -143,6 +189,9 @@ export function startReplica(options: ReplicaOptions): Replica {
     },
     get inFlight() {
       return asks.size;
+    },
+    get batches() {
+      return batches.size;
     },
     get alone() {
       return alone;
@@ -159,16 +208,38 @@ export function startReplica(options: ReplicaOptions): Replica {
     get answered() {
       return answered;
     },
-    send(ask) {
-      const id = nextId++;
-      asks.set(id, ask);
-      alone = ask.attempts > 0;
-      ask.attempts++;
-      ask.sentAt = performance.now();
-      lastAskAt = ask.sentAt;
-      waitingSince ??= ask.sentAt;
-      port.send({ ...ask.question, id });
+    send(given) {
+      const [first] = given;
+      if (!first) return;
+      const batch: Batch = {
+        bucket: first.bucket,
+        size: given.length,
+        left: given.length,
+        rows: 0,
+        computed: 0,
+        computeMs: 0,
+      };
+      batches.add(batch);
+      alone = first.attempts > 0;
+      lastAskAt = performance.now();
+      waitingSince ??= lastAskAt;
+      const messages = given.map((ask): WireMessage => {
+        const id = nextId++;
+        asks.set(id, { ask, batch });
+        batch.rows += ask.rows;
+        ask.attempts++;
+        ask.sentAt = lastAskAt;
+        return { ...ask.question, id };
+      });
+      // What is written piece by piece takes turns of its own in the host.
+      if (!data || !first.joins || !writeFrame(data, messages)) {
+        for (const message of messages) port.send(message as ToHost);
+      }
       awake.touch();
+    },
+    forget(gone) {
+      if (gone.joins) return;
+      for (const [id, { ask }] of asks) if (ask === gone) port.send({ type: 'forget', id });
     },
     stop() {
       if (state === 'stopping') return;

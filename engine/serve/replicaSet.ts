@@ -8,6 +8,7 @@ import {
   type Manifest,
   type PredictInput,
   type PredictOutput,
+  type ToHost,
   type WireTensor,
 } from '../schema/index.ts';
 import { type Answered, type Ask, type AskOptions, openAsk, type Question, type ServedModel } from './ask.ts';
@@ -25,6 +26,7 @@ export interface ReplicaSetOptions extends Partial<FleetLimits> {
   deadlineMs?: number;
   log?: Log;
   rng?: Rng;
+  onRan?: NonNullable<Parameters<typeof createFleet>[1]['onRan']>;
   onChange?(status: ReplicaSetStatus): void;
 }
 
@@ -47,6 +49,8 @@ interface Inference {
   computeMs: number;
 }
 
+type Predict = Extract<ToHost, { type: 'predict' }>;
+
 export interface ReplicaSet {
   /** The manifest of the model that is served now. */
   readonly manifest: Manifest | undefined;
@@ -55,7 +59,8 @@ export interface ReplicaSet {
    * finishes what it has. Rejects, and leaves things as they were, when the new model cannot be loaded.
    */
   serve(served: ServedBundle): Promise<Manifest>;
-  predict(inputs: PredictInput[], options?: AskOptions): Promise<Prediction>;
+  /** With `generate` for models that write; with `onPiece` they tell their text as it comes. */
+  predict(inputs: PredictInput[], options?: AskOptions & Pick<Predict, 'generate'>): Promise<Prediction>;
   infer(request: { tensors: WireTensor[]; outputs?: string[] }, options?: AskOptions): Promise<Inference>;
   status(): ReplicaSetStatus;
   /** Refuses new asks, answers those in hosts (at most `withinMs`, 10 s), ends all processes. */
@@ -65,6 +70,8 @@ export interface ReplicaSet {
 /** Bounds of a set; test/unit/serve/limits.test.ts pins them. `hangMs` follows the deadline. */
 export const fleetDefaults: Omit<FleetLimits, 'min' | 'max'> & { deadlineMs: number } = {
   slots: 2,
+  batch: 64,
+  latencyMs: 100,
   queue: 1024,
   scaleUpMs: 50,
   idleMs: 60_000,
@@ -98,7 +105,13 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
 
   const onChange = () => options.onChange?.(status());
   const status = (): ReplicaSetStatus => {
-    const empty: FleetStatus = { replicas: [], waiting: 0, crashes: 0, ...(failed ? { error: failed } : {}) };
+    const empty: FleetStatus = {
+      replicas: [],
+      waiting: 0,
+      batching: [],
+      crashes: 0,
+      ...(failed ? { error: failed } : {}),
+    };
     const shown = current ?? [...fleets][0];
     const now = shown?.status() ?? empty;
     return { ...now, state: stateOf(now), ...(shown ? { model: shown.model } : {}) };
@@ -130,6 +143,7 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
       rng: random,
       log,
       onChange,
+      ...(options.onRan ? { onRan: options.onRan } : {}),
     });
     fleets.add(next);
     try {
@@ -155,6 +169,8 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
     const opened = openAsk(question, {
       deadlineMs: askOptions.deadlineMs ?? deadlineMs,
       ...(askOptions.signal ? { signal: askOptions.signal } : {}),
+      ...(askOptions.priority ? { priority: askOptions.priority } : {}),
+      ...(askOptions.onPiece ? { onPiece: askOptions.onPiece } : {}),
       onGone(gone) {
         for (const each of fleets) each.forget(gone);
       },
@@ -173,7 +189,9 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
       return done;
     },
     async predict(inputs, askOptions) {
-      const { answer, model, queueMs } = await ask({ type: 'predict', inputs }, askOptions);
+      const { generate, ...rest } = askOptions ?? {};
+      const how = { ...(generate ? { generate } : {}), ...(rest.onPiece ? { stream: true } : {}) };
+      const { answer, model, queueMs } = await ask({ type: 'predict', inputs, ...how }, rest);
       if (answer.type !== 'predicted') throw new Fault('internal', `the host answered predict with ${answer.type}`);
       return { outputs: answer.outputs, model, queueMs, computeMs: answer.computeMs };
     },

@@ -103,7 +103,7 @@ async function host(grant: PackGrant): Promise<{ figures: Figures; startMs: numb
     max: 1,
     lease: () => lease,
     release: () => undefined,
-    spawn: () => spawnChild('host', { log: silentLog, memory: lease.memory }),
+    spawn: () => spawnChild('host', { log: silentLog, memory: lease.memory, data: true }),
   });
   const began = performance.now();
   await set.serve({ model: { id: 'bench', name: 'tabular', version: 1 }, bundle: grant });
@@ -141,7 +141,7 @@ function poster(url: string, key: string): (path: string, body: string) => Promi
 async function rest(grant: PackGrant, dir: string): Promise<Figures[]> {
   const dataDir = join(dir, 'appliance');
   const cli = join(import.meta.dirname, '../../../main/cli.ts');
-  const appliance = spawn(process.execPath, [cli, 'start', '--data-dir', dataDir, '--port', '0', '--json'], {
+  const appliance = spawn(process.execPath, [cli, 'start', '--no-cluster', '--data-dir', dataDir, '--port', '0', '--json'], {
     env: { ...process.env, NEUTRINO_PASSPHRASE: 'a passphrase for one run of this benchmark' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

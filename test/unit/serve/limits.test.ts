@@ -4,6 +4,8 @@ import { fleetDefaults } from '../../../engine/serve/replicaSet.ts';
 test('the bounds of a replica set are these', () => {
   expect(fleetDefaults).toEqual({
     slots: 2,
+    batch: 64,
+    latencyMs: 100,
     queue: 1024,
     scaleUpMs: 50,
     idleMs: 60_000,

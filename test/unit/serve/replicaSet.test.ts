@@ -49,7 +49,7 @@ function open(options: Partial<ReplicaSetOptions> = {}): ReplicaSet {
   const set = createReplicaSet({
     min: 1,
     max: 1,
-    spawn: (lease) => spawnChild('host', { log: silentLog, memory: lease.memory }),
+    spawn: (lease) => spawnChild('host', { log: silentLog, memory: lease.memory, data: true }),
     lease: () => {
       const lease: DeviceLease = { id: `lease_${leases.size}`, device: 'cpu', threads: 1, memory: 2 * 1024 ** 3 };
       leases.add(lease);
@@ -164,6 +164,41 @@ test('the graph’s own tensors go in and out by the Open Inference Protocol', a
     id: '7',
     outputs: [{ name: 'label', datatype: 'BYTES', shape: [2], data: ['high', 'low'] }],
   });
+});
+
+test('questions that wait are run together, and a bad one among them is refused alone', async () => {
+  const runs: { rows: number; asks: number }[] = [];
+  const set = open({ slots: 1, onRan: ({ rows, asks }) => runs.push({ rows, asks }) });
+  await set.serve(first);
+  const answers = await Promise.all([
+    labels(set.predict([red])),
+    ...Array.from({ length: 3 }, () => labels(set.predict([red, red]))),
+    codeOf(set.predict([{ size: 'wide', colour: 'red' }])),
+  ]);
+  expect(answers).toEqual([['high', 1], ['high', 1], ['high', 1], ['high', 1], 'bad_input']);
+  const good = await Promise.all(Array.from({ length: 5 }, () => labels(set.predict([red]))));
+  expect(good).toEqual(good.map(() => ['high', 1]));
+  expect(runs.some(({ asks }) => asks > 1)).toBe(true);
+});
+
+test('tensors that wait are joined and parted again', async () => {
+  const set = open({ slots: 1 });
+  const held = await set.serve(first);
+  const ask = async (sizes: number[]) => {
+    const inputs = [
+      { name: 'numeric', datatype: 'FP64', shape: [sizes.length, 1], data: sizes },
+      { name: 'category', datatype: 'BYTES', shape: [sizes.length, 1], data: sizes.map(() => 'blue') },
+    ];
+    const { tensors, model } = await set.infer(inferFromV2({ inputs, outputs: [{ name: 'label' }] }, held));
+    return inferToV2(model, tensors).outputs[0];
+  };
+  const label = (data: string[]) => ({ name: 'label', datatype: 'BYTES', shape: [data.length], data });
+  expect(await Promise.all([ask([1]), ask([1, -1]), ask([-1]), ask([-1, 1, -1])])).toEqual([
+    label(['high']),
+    label(['high', 'low']),
+    label(['low']),
+    label(['low', 'high', 'low']),
+  ]);
 });
 
 test('a killed host is replaced, and what it had not answered is asked again', async () => {

@@ -17,8 +17,8 @@ import { nearest } from './target.ts';
 import type { TargetRows } from './targetRows.ts';
 import { fitVocabulary, type VocabularyOptions } from './vocabulary.ts';
 
-/** What a text feeds: weights of n-grams, words in their order, or both. */
-export type TextForm = 'bag' | 'sequence' | 'both';
+/** What a text feeds: weights of n-grams, words in their order, both, or nothing. */
+export type TextForm = 'bag' | 'sequence' | 'both' | 'none';
 
 export interface FitOptions {
   target: TargetRows;
@@ -121,6 +121,7 @@ function fitNumeric(reader: DatasetReader, rows: Uint32Array, { name, type }: Co
   const format = reader.dateFormat(name);
   return parts.flatMap((part) => {
     const values = Float64Array.from(rows, (row) => partOf[part](all[row]));
+      if (options.texts === 'none') return 'the model reads no texts';
     const present = values.filter((value) => !Number.isNaN(value)).sort();
     const figures = momentsOf(present);
     if (figures.std === undefined) return [];

@@ -9,7 +9,7 @@ export { encodeInputs, inputNames } from './inputs.ts';
 export { type Cell, type DatasetReader, openDataset } from './reader.ts';
 export { batchSequences, type SequenceOptions, type Sequences } from './sequence.ts';
 export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts';
-export { checkTarget, inferTask } from './target.ts';
+export { checkTarget, inferTask, nearest } from './target.ts';
 export { readTarget, type TargetRows } from './targetRows.ts';
 export { openTokenizer, type TextTokenizer, type TokenBatch, type Tokens } from './tokenizer.ts';
 export {

@@ -28,6 +28,8 @@ export function readTarget(reader: DatasetReader, target?: string): TargetRows {
 
 /** The target of another dataset in terms of a fitted model: labels it does not know are −1. Throws `bad_target` when it has no such column. */
 export function readKnownTarget(reader: DatasetReader, fitted: Preprocess): Pick<TargetRows, 'labels' | 'targets'> {
+  // Their truth is no column's value: who prepared the rows brings it.
+  if (fitted.task === 'anomaly' || fitted.task === 'ranking') return {};
   const name = fitted.target.column;
   const column = reader.shape.columns.find((column) => column.name === name);
   if (!column)

@@ -95,6 +95,7 @@ export {
   type RunPlan,
   runPlan,
   type ScheduleSpec,
+  taskAsked,
   type TrainRequest,
   trainRequest,
 } from './plan.ts';

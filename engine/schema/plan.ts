@@ -1,6 +1,6 @@
 // What a training run is asked to do, and the plan that the appliance makes of it.
 import { z } from 'zod';
-import { task } from './columns.ts';
+import { type Task, task } from './columns.ts';
 
 export const familyNames = [
   'linear',
@@ -102,6 +102,19 @@ export const runPlan = z.object({
   features: z.array(
     z.object({
       column: z.string(),
+/** Families that are for one task only. */
+const ownTask: Partial<Record<FamilyName, Task>> = {
+  'two-tower': 'ranking',
+  autoencoder: 'anomaly',
+  decoder: 'language-model',
+  seq2seq: 'text-to-text',
+};
+
+/** The task that a request names, or that its family stands for; undefined where the target tells. */
+export function taskAsked({ task: asked, model }: Pick<TrainRequest, 'task' | 'model'>): Task | undefined {
+  return asked ?? (model === 'auto' ? undefined : ownTask[model]);
+}
+
       as: z.enum(['numeric', 'category', 'text']),
       of: z.enum(['user', 'item']).optional(),
     }),

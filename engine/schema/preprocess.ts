@@ -120,9 +120,11 @@ export const anomalyScale = z.object({
   contamination: z.number(),
   /** The column that says which rows are unusual, and its value for them. */
   label: z.object({ column: z.string(), anomalous: z.string() }).optional(),
-  /** Of the validation rows; left out until a model was trained. */
+  /** Left out until a model was trained. */
   scale: z
     .object({
+      /** What each place's squared error counts in a row's error. */
+      weights: z.array(z.number()),
       /** Rows with a greater error are called unusual. */
       threshold: z.number(),
       /** Errors at equal steps of rank from the least to `tail.from`, which the share `tail.share` of rows exceed, by `tail.mean` in the mean. */

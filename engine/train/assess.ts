@@ -5,6 +5,8 @@ import type { Graph } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { compile } from '../runtime/index.ts';
 import { Fault, type Preprocess, type Report } from '../schema/index.ts';
+import { anomalyReport, type Judged } from './anomaly.ts';
+import { assessWriting } from './assessWriting.ts';
 import { logLoss } from './metrics.ts';
 import { classificationReport, regressionReport, type RunFacts } from './report.ts';
 
@@ -18,6 +20,13 @@ export async function assess(
   facts: Omit<RunFacts, 'loss'>,
   threads = 1,
 ): Promise<Report> {
+  if (preprocess.anomaly) {
+    const judged = await judge(graph, preprocess, encoded, threads);
+    return anomalyReport(preprocess, encoded, judged, facts);
+  }
+  const { generation } = preprocess;
+  if (generation && encoded.texts)
+    return assessWriting(graph, { ...preprocess, generation }, encoded.texts, facts, threads);
   const { labels, targets } = encoded;
   const known = Uint32Array.from({ length: encoded.rows }, (_, row) => row).filter((row) =>
     labels ? labels[row] >= 0 : !Number.isNaN(targets?.[row]),
@@ -51,6 +60,24 @@ export async function assess(
   const { std = 1 } = preprocess.target;
   const loss = truth.reduce((sum, value, i) => sum + ((out[i] - value) / std) ** 2, 0) / truth.length;
   return regressionReport(truth, out, { ...facts, loss });
+}
+
+/** Errors of all rows, and the columns that answers name. */
+async function judge(graph: Graph, preprocess: Preprocess, encoded: EncodedRows, threads: number): Promise<Judged> {
+  const out = { error: new Float32Array(encoded.rows), columns: [] as string[], shares: [] as number[] };
+  const program = await compile(graph, { threads });
+  try {
+    for (let from = 0; from < encoded.rows; from += rowsPerRun) {
+      const rows = Uint32Array.from({ length: Math.min(rowsPerRun, encoded.rows - from) }, (_, i) => from + i);
+      const { error, columns, shares } = await program.run(servedFeeds(preprocess, encoded, rows));
+      out.error.set(error.data as Float32Array, from);
+      for (const name of columns.data as string[]) out.columns.push(name);
+      for (const share of shares.data as Float32Array) out.shares.push(share);
+    }
+  } finally {
+    await program.dispose();
+  }
+  return out;
 }
 
 /** Raw inputs as a client's would be: categories as their text, '' where missing or unknown. */

@@ -101,7 +101,12 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: nu
   };
 }
 
-function labelsOf({ labels, targets }: ModelRows, rows: Uint32Array, signed?: number): Tensor {
+/** 1 for the rows of a batch, 0 for what fills it up. */
+const rowWeights = (size: number, rows: number): Tensor =>
+  tensor('float32', [size], new Float32Array(size).fill(1, 0, rows));
+
+function labelsOf({ labels, targets, errors }: ModelRows, rows: Uint32Array, signed?: number): Tensor {
+  if (errors !== undefined) return tensor('float32', [rows.length, errors]);
   if (!labels) {
     const values = Float32Array.from(rows, (row) => targets?.[row] ?? 0);
     return tensor('float32', [rows.length, 1], values);

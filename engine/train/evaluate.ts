@@ -39,7 +39,10 @@ export async function evaluatePart(
   return { loss: lossSum / weightSum, score: scoreOf(logits, rows, data), logits, rows };
 }
 
-function scoreOf(logits: Float32Array, rows: Uint32Array, { labels, targets }: ModelRows): number {
+function scoreOf(logits: Float32Array, rows: Uint32Array, data: ModelRows): number {
+  const { labels, targets, errors } = data;
+  // What is left of the variance of standardised numbers, whose mean is 0.
+  if (errors !== undefined) return 1 - squares(logits) / squares(rowsOf(data, rows));
   if (targets)
     return r2Of(
       Float64Array.from(rows, (row) => targets[row]),
@@ -49,9 +52,23 @@ function scoreOf(logits: Float32Array, rows: Uint32Array, { labels, targets }: M
   return accuracyOf(truth, argmaxRows(logits, logits.length / rows.length));
 }
 
-/** Loss of every row of an evaluation by row number: negative log-likelihood, or squared error. */
-export function rowLosses({ logits, rows }: PartEvaluation, { labels, targets }: ModelRows): Map<number, number> {
-  const width = logits.length / rows.length;
+const squares = (values: Float32Array): number =>
+  Math.max(
+    1e-30,
+    values.reduce((sum, value) => sum + value * value, 0),
+  );
+
+function rowsOf({ dense, denseWidth }: ModelRows, rows: Uint32Array): Float32Array {
+  const out = new Float32Array(rows.length * denseWidth);
+  for (const [i, row] of rows.entries())
+    out.set(dense.subarray(row * denseWidth, (row + 1) * denseWidth), i * denseWidth);
+  return out;
+}
+
+/** Loss of every row of an evaluation by row number: negative log-likelihood, or (mean) squared error. */
+export function rowLosses({ logits, rows }: PartEvaluation, data: ModelRows): Map<number, number> {
+  const { labels, targets, errors } = data;
+  const width = logits.length / Math.max(1, rows.length);
   return new Map(
     Array.from(rows, (row, i) => {
       if (targets) return [row, (logits[i] - targets[row]) ** 2];
@@ -59,6 +76,7 @@ export function rowLosses({ logits, rows }: PartEvaluation, { labels, targets }:
       const most = own.reduce((a, b) => Math.max(a, b));
       const total = own.reduce((sum, value) => sum + Math.exp(value - most), 0);
       return [row, Math.log(total) + most - own[labels?.[row] ?? 0]];
+      if (errors !== undefined) return [row, squares(logits.subarray(i * width, (i + 1) * width)) / width];
     }),
   );
 }

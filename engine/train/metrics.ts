@@ -20,7 +20,7 @@ export function accuracyOf(truth: ArrayLike<number>, predicted: ArrayLike<number
 }
 
 /** Area under the ROC curve of scores for a yes-or-no truth, ties counted half (Mann–Whitney); undefined with one class only. */
-function areaUnderCurve(isPositive: (row: number) => boolean, scores: Float64Array): number | undefined {
+export function areaUnderCurve(isPositive: (row: number) => boolean, scores: Float64Array): number | undefined {
   const order = Float64Array.from(scores.keys()).sort((a, b) => scores[a] - scores[b]);
   let positives = 0;
   let rankSum = 0;
@@ -38,6 +38,20 @@ function areaUnderCurve(isPositive: (row: number) => boolean, scores: Float64Arr
   const negatives = order.length - positives;
   if (positives === 0 || negatives === 0) return undefined;
   return (rankSum - (positives * (positives + 1)) / 2) / (positives * negatives);
+}
+
+/** Mean over positives of the precision at each one's score (scikit-learn's average_precision_score); undefined without any. */
+export function averagePrecision(isPositive: (row: number) => boolean, scores: Float64Array): number | undefined {
+  const order = Float64Array.from(scores.keys()).sort((a, b) => scores[b] - scores[a]);
+  let [seen, hits, sum] = [0, 0, 0];
+  while (seen < order.length) {
+    const score = scores[order[seen]];
+    let own = 0;
+    while (seen < order.length && scores[order[seen]] === score) if (isPositive(order[seen++])) own++;
+    hits += own;
+    sum += (own * hits) / seen;
+  }
+  return hits === 0 ? undefined : sum / hits;
 }
 
 /** ROC AUC of the second class, or the unweighted mean of one against the rest; undefined when a class has no row. */
@@ -108,14 +122,15 @@ export function r2Of(truth: ArrayLike<number>, predicted: ArrayLike<number>): nu
   return 1 - residual / total;
 }
 
-function meanOf(values: ArrayLike<number>): number {
+/** Arithmetic mean, 0 of none. */
+export function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];
   return values.length === 0 ? 0 : sum / values.length;
 }
 
 /** Linearly interpolated quantile of sorted values (NumPy's default). */
-function quantile(sorted: Float64Array, q: number): number {
+export function quantile(sorted: Float64Array, q: number): number {
   if (sorted.length === 0) return 0;
   const at = (sorted.length - 1) * q;
   const low = Math.floor(at);
@@ -124,7 +139,7 @@ function quantile(sorted: Float64Array, q: number): number {
 }
 
 /** Counts in equal bins over the range, the last closed on both sides (NumPy's `histogram`). */
-function histogram(sorted: Float64Array, bins: number): { edges: number[]; counts: number[] } {
+export function histogram(sorted: Float64Array, bins: number): { edges: number[]; counts: number[] } {
   let low = sorted[0] ?? 0;
   let high = sorted.at(-1) ?? 0;
   if (low === high) {

@@ -17,7 +17,8 @@ import {
   settleHyper,
   type Wants,
 } from '../models/index.ts';
-import { Fault, type Preprocess, type TrainRequest } from '../schema/index.ts';
+import { Fault, type Preprocess, taskAsked, type TrainRequest } from '../schema/index.ts';
+import { prepareAnomaly } from './anomaly.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { type ModelRows, modelRows } from './rows.ts';
 
@@ -86,6 +87,10 @@ export async function prepareRun(
   });
   const take = async (train: Uint32Array, validation: Uint32Array): Promise<Prepared> => {
     const preprocess = fitPreprocess(reader, train, {
+  if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
+  const task = taskAsked(request);
+  if (task === 'text-to-text' || task === 'language-model')
+    return prepareWriting(reader, testReader, request, task, base);
       target,
       ...(request.ignore ? { ignore: request.ignore } : {}),
       text: { size: vocabulary },

@@ -60,6 +60,12 @@ function needRows(truth: ArrayLike<number>): void {
 /** Headline figures of a report by name, for lists and manifests. */
 export function headline(report: Report): Record<string, number> {
   if (report.task === 'regression') return { r2: report.r2, rmse: report.rmse, mae: report.mae };
+  if (report.task === 'anomaly') {
+    const { flagged, threshold, labels } = report;
+    const { rocAuc: area, prAuc = 0 } = labels ?? {};
+    return { ...(area === undefined ? {} : { rocAuc: area, prAuc }), flagged, threshold };
+  }
+  if (report.task === 'ranking') return { ndcg: report.ndcg, recall: report.recall, mrr: report.mrr };
   if ('perplexity' in report) {
     const { perplexity, tokenAccuracy, bitsPerByte } = report;
     const tokens = { perplexity, tokenAccuracy, bitsPerByte };

@@ -23,6 +23,8 @@ export interface ModelRows {
 }
 
 /** Rows of one run of the feature graph. */
+  /** Width of the logits where they are errors, which are to be 0 (see anomaly.ts). */
+  errors?: number;
 const rowsPerRun = 8192;
 
 /** Runs the feature graph over encoded rows, so that training sees the very bits that serving computes. */

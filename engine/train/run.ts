@@ -3,7 +3,8 @@
 import { assert, type Clock, must, systemClock } from '../base/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { families, mergeLora, outputsOf } from '../models/index.ts';
-import type { MetricPoint, Progress } from '../schema/index.ts';
+import type { MetricPoint, Progress, Task } from '../schema/index.ts';
+import { withScale } from './anomaly.ts';
 import { type Batches, openBatches } from './batches.ts';
 import type { Candidate } from './candidates.ts';
 import { compileTraining } from './compile.ts';
@@ -82,6 +83,16 @@ export interface RunResult {
 }
 
 const everyProgressMs = 200;
+/** What a validation score is called. */
+const figures: Record<Task, string> = {
+  binary: 'val.accuracy',
+  multiclass: 'val.accuracy',
+  regression: 'val.r2',
+  'text-to-text': 'val.tokenAccuracy',
+  'language-model': 'val.tokenAccuracy',
+  ranking: 'val.ndcg',
+  anomaly: 'val.r2',
+};
 /** Largest global norm of a step's gradient. */
 const clipNorm = 10;
 
@@ -94,7 +105,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   const began = clock.monotonic();
   let told = Number.NEGATIVE_INFINITY;
   const curve = openCurve((points) => hooks.metrics?.(points), clock);
-  const figure = job.rows.preprocess.task === 'regression' ? 'val.r2' : 'val.accuracy';
+  const figure = figures[job.rows.preprocess.task];
   // Steps at most of every candidate, and about as many again for the refit.
   const planned = candidates.map((candidate) => candidate.epochs * batchesIn(job.rows.train.length, candidate));
   if (job.refit) planned.push(Math.ceil(sum(planned) / planned.length));
@@ -192,11 +203,12 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   curve.flush();
   hooks.progress?.({ phase: 'training', done: total, total, leftMs: 0 });
   return {
+  const graph = mergeLora(
+    withWeights(buildCandidate(job, candidate, last.rows), scaledWeights(last.stage.best.weights, chosen.factor)),
+  );
     candidate,
-    rows: last.rows,
-    graph: mergeLora(
-      withWeights(buildCandidate(job, candidate, last.rows), scaledWeights(last.stage.best.weights, chosen.factor)),
-    ),
+    rows: last.rows.preprocess.anomaly ? await withScale(last.rows, graph) : last.rows,
+    graph,
     validation: { loss: chosen.best.loss, score: chosen.best.score },
     epochs: chosen.epochs,
     bestEpoch: chosen.best.epoch,
@@ -219,12 +231,15 @@ function buildCandidate(job: RunJob, { family, hyper }: Candidate, { layout, pre
 }
 
 /** Whether classes are learned as ±1 scores; a regression always is by least squares. */
+/** Tasks whose logits are quantities. */
+const quantities: ReadonlySet<Task> = new Set(['regression', 'anomaly']);
+
 function isLeastSquares({ loss }: Candidate, { preprocess }: Prepared): boolean {
-  return loss === 'least-squares' && preprocess.task !== 'regression';
+  return loss === 'least-squares' && !quantities.has(preprocess.task);
 }
 
 function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Promise<TrainingProgram> {
-  const byLikelihood = rows.preprocess.task !== 'regression' && candidate.loss === 'likelihood';
+  const byLikelihood = !quantities.has(rows.preprocess.task) && candidate.loss === 'likelihood';
   const built = buildCandidate(job, candidate, rows);
   const started = isLeastSquares(candidate, rows) ? naiveBayesStart(built, rows) : wideStart(built, rows, job.seed);
   const read = candidate.hyper['words'] === 'latent' ? wordStart(started, rows, job.seed) : started;

@@ -222,13 +222,13 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     }
     for (let head = waiting.first(); head; head = waiting.first()) {
       const replica = roomiest(false);
-      if (!replica || holds(head)) break;
+      if (!replica || (replica.batches > 0 && holds(head))) break;
       replica.send(waiting.take(head.joins ? tuner.limit(head.bucket) : 1));
     }
     if (waiting.size > 0) growSoon();
   };
 
-  /** Whether more rows are worth waiting for; then it looks again when they are due. */
+  /** Whether more rows are worth waiting for while its host is busy; it is sent when that ends, or when it waited enough. */
   const holds = (head: Ask): boolean => {
     if (!head.joins) return false;
     const left = tuner.holdMs(head.bucket, waiting.companions()) - (performance.now() - head.askedAt);
@@ -290,7 +290,6 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     submit(ask) {
       if (handOver) return handOver(ask);
       if (broken()) return ask.refuse(unavailable());
-      tuner.arrived(ask.bucket, ask.rows);
       const waitMs = expectedMs(ask);
       if (waiting.size >= limits.queue || waitMs > ask.deadlineAt - performance.now()) {
         return ask.refuse(tooMany(waitMs));

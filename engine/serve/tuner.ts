@@ -12,12 +12,10 @@ export interface TunerOptions {
 export interface Tuner {
   /** Rows that the next run of this bucket should take at most. */
   limit(bucket: string): number;
-  /** How long a host with room may wait for more rows than these, ms; 0 where waiting gains nothing. */
+  /** How long so few rows may wait for others while their host runs something else, ms; 0 where waiting gains nothing. */
   holdMs(bucket: string, rows: number): number;
   /** Time of one row in runs of the size that is chosen now, ms; undefined before anything ran. */
   rowMs(bucket: string): number | undefined;
-  /** A question came. */
-  arrived(bucket: string, rows: number): void;
   /** A run of so many rows took this long. */
   ran(bucket: string, rows: number, ms: number): void;
   status(): { bucket: string; limit: number; rowMs: number; holdMs: number }[];
@@ -33,9 +31,6 @@ interface Table {
   levels: Level[];
   /** Highest level that may be tried. */
   reach: number;
-  /** Rows a millisecond that come, as a moving average. */
-  rate: number;
-  lastAt: number;
 }
 
 /** Weight of a new figure in the moving averages. */
@@ -50,7 +45,7 @@ const mostBuckets = 64;
 const levelOf = (rows: number): number => Math.max(0, Math.ceil(Math.log2(rows)));
 
 /** A tuner that knows nothing yet and starts from single rows and what has come together by itself. */
-export function createTuner({ latencyMs, most }: TunerOptions, now: () => number = () => performance.now()): Tuner {
+export function createTuner({ latencyMs, most }: TunerOptions): Tuner {
   const tables = new Map<string, Table>();
   const top = levelOf(most);
 
@@ -58,7 +53,7 @@ export function createTuner({ latencyMs, most }: TunerOptions, now: () => number
     let table = tables.get(bucket);
     if (!table) {
       if (tables.size >= mostBuckets) tables.delete(tables.keys().next().value ?? '');
-      table = { levels: [], reach: Math.min(2, top), rate: 0, lastAt: now() };
+      table = { levels: [], reach: Math.min(2, top) };
       tables.set(bucket, table);
     }
     return table;
@@ -89,15 +84,10 @@ export function createTuner({ latencyMs, most }: TunerOptions, now: () => number
   function holdMs(bucket: string, rows: number): number {
     const table = tableOf(bucket);
     const level = chosen(table);
-    const wanted = 2 ** level;
     const full = known(table, level);
     const small = known(table, levelOf(rows));
-    if (!full || !small || rows >= wanted || perRow(full) > perRow(small) * worthHolding) return 0;
-    // Idle hosts answer at once: holding pays only where rows come faster than small runs could take them.
-    if (table.rate * perRow(small) < worthHolding) return 0;
-    const due = (wanted - rows) / table.rate;
-    const room = latencyMs / 4 - full.ms;
-    return due <= room ? due : 0;
+    if (!full || !small || rows >= 2 ** level || perRow(full) > perRow(small) * worthHolding) return 0;
+    return Math.min(full.ms, latencyMs / 4);
   }
 
   return {
@@ -108,15 +98,6 @@ export function createTuner({ latencyMs, most }: TunerOptions, now: () => number
       if (!table) return undefined;
       const found = known(table, chosen(table)) ?? table.levels.findLast((level) => level?.runs > 0);
       return found ? perRow(found) : undefined;
-    },
-    arrived(bucket, rows) {
-      const table = tableOf(bucket);
-      const at = now();
-      const gap = Math.max(0.001, at - table.lastAt);
-      table.lastAt = at;
-      // Weighted by time, so that a pause counts as one: half is forgotten in 100 ms.
-      const kept = 0.5 ** (gap / 100);
-      table.rate = table.rate * kept + (1 - kept) * (rows / gap);
     },
     ran(bucket, rows, ms) {
       const table = tableOf(bucket);

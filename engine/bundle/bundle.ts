@@ -115,3 +115,31 @@ export function tensorSpecs(infos: readonly ValueInfo[]): TensorSpec[] {
 export function formatOf<T extends object>(manifest: T): T & Pick<Manifest, 'format' | 'formatVersion'> {
   return { ...manifest, format: 'neutrino-bundle', formatVersion };
 }
+
+/** The manifest of an ONNX file from elsewhere that is served as it is: its tensors, and nothing about training. */
+export function tensorManifest(
+  file: Uint8Array,
+  inputs: readonly ValueInfo[],
+  outputs: readonly ValueInfo[],
+): Manifest {
+  return formatOf({
+    name: 'onnx',
+    version: 1,
+    createdAt: Date.now(),
+    neutrino: '',
+    task: 'regression' as const,
+    family: 'pretrained' as const,
+    hyper: {},
+    seed: 0,
+    target: '',
+    classes: [],
+    features: [],
+    inputs: tensorSpecs(inputs),
+    outputs: tensorSpecs(outputs),
+    data: { dataset: '', sha256: '', rows: 0 },
+    metrics: {},
+    columns: [],
+    tensors: true as const,
+    files: { [files.model]: hex(sha256(file)) },
+  });
+}

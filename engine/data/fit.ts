@@ -30,6 +30,10 @@ export interface FitOptions {
   sequence?: SequenceOptions;
   /** Height, width and maybe channels of the image whose pixels are columns, or none of them to find it by their names. */
   image?: readonly number[];
+  /** Numbers and pixels as the table has them, not with mean 0 and deviation 1: for a model that knows them so. */
+  raw?: boolean;
+  /** Image and sound inputs, as `fitMedia` fits them; their columns are left out when this is. */
+  media?: Pick<Preprocess, 'pictures' | 'sounds'>;
   /** Most values of a category with a code of their own. */
   categories?: number;
 }
@@ -76,8 +80,14 @@ export function fitPreprocess(reader: DatasetReader, rows: Uint32Array, options:
     const why = ignore.includes(column.name) ? 'left out by request' : fitColumn(reader, rows, column, options, fitted);
     if (why) fitted.ignored.push({ column: column.name, why });
   }
-  if (image) fitted.image = fitImage(reader, rows, image, fitted);
-  if (fitted.numeric.length + fitted.category.length + textsIn(fitted) === 0) {
+  if (image) {
+    fitted.image = fitImage(reader, rows, image, fitted);
+    if (options.raw) fitted.numeric = fitted.numeric.map(asGiven);
+  }
+  const { pictures = [], sounds = [] } = options.media ?? {};
+  if (pictures.length > 0) fitted.pictures = pictures;
+  if (sounds.length > 0) fitted.sounds = sounds;
+  if (fitted.numeric.length + fitted.category.length + textsIn(fitted) + pictures.length + sounds.length === 0) {
     throw new Fault(
       'bad_data',
       `Beside the target ${JSON.stringify(target.column)} no column says anything about a row. Add columns, or ignore fewer.`,
@@ -101,7 +111,7 @@ function fitColumn(
     case 'number':
     case 'date': {
       const inputs = fitNumeric(reader, rows, column);
-      into.numeric.push(...inputs);
+      into.numeric.push(...(options.raw ? inputs.map(asGiven) : inputs));
       return inputs.length > 0 ? undefined : 'the same value everywhere';
     }
     case 'text':
@@ -175,6 +185,8 @@ function fitImage(reader: DatasetReader, rows: Uint32Array, image: ImageColumns,
   const first = into.numeric.length;
   for (let channel = 0; channel < channels; channel++) {
     const own = columns.slice(channel * height * width, (channel + 1) * height * width);
+const asGiven = (input: NumericInput): NumericInput => ({ ...input, mean: 0, std: 1 });
+
     let [count, sum, squares] = [0, 0, 0];
     const pixels = own.map((column) => {
       const all = reader.numbers(column);

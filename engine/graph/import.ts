@@ -2,11 +2,9 @@
 import type { Dim, Model, Node, Tensor, ValueInfo } from '../onnx/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
-import { type Graph, inferTypes } from './graph.ts';
-import { opTable } from './table.ts';
-
-/** Opsets whose operators mean what the table says, after `level` below. */
-const readable = { least: 13, most: 21 };
+import { type Graph, inferNode, tensorType } from './graph.ts';
+import { level, type LevelContext, readableOpsets } from './opsets.ts';
+import type { ValueType } from './rule.ts';
 
 /** The value of a Constant node, in any of its attribute forms. */
 function constantOf(node: Node): Tensor | undefined {
@@ -27,22 +25,6 @@ function constantOf(node: Node): Tensor | undefined {
   }
 }
 
-/** Axes of a Reduce* are an attribute up to opset 17 and an input later: ours are the attribute's form. */
-function level(node: Node, constants: ReadonlyMap<string, Tensor>): Node {
-  const rule = opTable[node.op];
-  const second = node.inputs[1];
-  if (!rule?.attributes || !('axes' in rule.attributes) || second === undefined || !node.op.startsWith('Reduce'))
-    return node;
-  const axes = constants.get(second);
-  if (!axes) throw new Fault('bad_graph', `${node.op} "${node.name}": axes must be constant`);
-  const { noop_with_empty_axes: _, ...rest } = node.attributes;
-  return {
-    ...node,
-    inputs: node.inputs.slice(0, 1),
-    attributes: { ...rest, axes: { type: 'ints', value: Array.from(axes.data as BigInt64Array, Number) } },
-  };
-}
-
 /** Dimensions nobody named get a name of their own, so that they stay apart in shape rules. */
 function named(info: ValueInfo): ValueInfo {
   return { ...info, shape: info.shape.map((dim: Dim, i) => (dim === '?' ? `${info.name}_${i}` : dim)) };
@@ -54,33 +36,58 @@ function named(info: ValueInfo): ValueInfo {
  */
 export function graphOf(model: Model, parameters: readonly string[] = []): Graph {
   const opset = model.opsets[''] ?? 0;
-  if (opset < readable.least || opset > readable.most) {
+  if (opset < readableOpsets.least || opset > readableOpsets.most) {
     throw new Fault(
       'bad_graph',
-      `the model uses opset ${opset}; export it with opset ${readable.least} to ${readable.most}, best 17`,
+      `the model uses opset ${opset}; export it with opset ${readableOpsets.least} to ${readableOpsets.most}, best 17`,
     );
   }
   const initializers = new Map(model.graph.initializers);
+  const missing = parameters.find((name) => !initializers.has(name) && !isConstant(model, name));
+  if (missing !== undefined) throw new Fault('bad_graph', `the model has no initializer "${missing}"`);
+  const inputs = model.graph.inputs.map(named);
+  const trainable = new Set(parameters);
+  const types = new Map<string, ValueType>();
+  const place = (name: string, value: Tensor) => {
+    initializers.set(name, value);
+    // What training changes must not be folded into shapes.
+    types.set(name, trainable.has(name) ? { dtype: value.dtype, shape: [...value.dims] } : tensorType(value));
+  };
+  for (const { name, dtype, shape } of inputs) types.set(name, { dtype, shape });
+  for (const [name, value] of model.graph.initializers) place(name, value);
+  const constant = (name: string) => (trainable.has(name) ? undefined : initializers.get(name));
+  let added = 0;
+  const context: LevelContext = {
+    opset,
+    type: (name) => types.get(name),
+    constant,
+    add(value) {
+      while (types.has(`opset17/${added}`)) added++;
+      place(`opset17/${added}`, value);
+      return `opset17/${added}`;
+    },
+  };
   const nodes: Node[] = [];
   for (const node of model.graph.nodes) {
     const value = node.op === 'Constant' && node.domain === '' ? constantOf(node) : undefined;
-    if (value) initializers.set(node.outputs[0], value);
-    else nodes.push(level(node, initializers));
+    if (value) {
+      place(node.outputs[0], value);
+      continue;
+    }
+    for (const leveled of level(node, context)) {
+      inferNode(leveled, types, constant).forEach((type, i) => {
+        if (leveled.outputs[i] !== '') types.set(leveled.outputs[i], type);
+      });
+      nodes.push(leveled);
+    }
   }
-  const missing = parameters.find((name) => !initializers.has(name));
-  if (missing !== undefined) throw new Fault('bad_graph', `the model has no initializer "${missing}"`);
-  const graph = {
-    name: model.graph.name,
-    inputs: model.graph.inputs.map(named),
-    initializers,
-    nodes,
-    parameters: [...parameters],
-  };
-  const types = inferTypes({ ...graph, outputs: [] });
   const outputs = model.graph.outputs.map(({ name }) => {
     const type = types.get(name);
     if (!type) throw new Fault('bad_graph', `output "${name}" is made by no node`);
     return { name, dtype: type.dtype, shape: type.shape };
   });
-  return { ...graph, outputs, types };
+  return { name: model.graph.name, inputs, outputs, initializers, nodes, parameters: [...parameters], types };
 }
+
+const isConstant = (model: Model, name: string): boolean =>
+  model.graph.nodes.some((node) => node.op === 'Constant' && node.outputs[0] === name);

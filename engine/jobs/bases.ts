@@ -1,5 +1,5 @@
-// Pretrained models that runs begin from: a folder is read by a child, stored as an object, and recorded as a model that
-// nothing serves.
+// Pretrained models that runs begin from: a folder or an ONNX file is read by a child, stored as an object, and recorded as a
+// model. A folder's is served by nothing; a file is served with tensors in and out.
 import { basename } from 'node:path';
 import { deathFault, spawnChild } from '../children/index.ts';
 import {
@@ -21,8 +21,21 @@ export interface AdoptedPack {
   fields: Omit<New<Model>, 'name' | 'version'>;
 }
 
-/** Reads a folder that the caller may read into an object of the store, not yet registered. */
-export async function adoptFolder(context: JobContext, folder: string, signal: AbortSignal): Promise<AdoptedPack> {
+/** What of an ONNX file is taken. */
+export interface AdoptOptions {
+  /** The value that a head reads. */
+  output?: string | undefined;
+  /** Only to be served. */
+  asIs: boolean;
+}
+
+/** Reads a folder or an ONNX file that the caller may read into an object of the store, not yet registered. */
+export async function adoptModel(
+  context: JobContext,
+  path: string,
+  { output, asIs }: AdoptOptions,
+  signal: AbortSignal,
+): Promise<AdoptedPack> {
   const { config, store, leases, log } = context;
   await needDisk(context, 'Importing a model');
   const memory = config.limits.trainerMemory;
@@ -30,7 +43,7 @@ export async function adoptFolder(context: JobContext, folder: string, signal: A
   const pack = store.objects.create('bundle');
   try {
     const child = spawnChild('importer', { log, memory: lease.memory, seconds: adoptSeconds });
-    child.send({ type: 'adopt', folder, pack, lease });
+    child.send({ type: 'adopt', path, ...(output === undefined ? {} : { output }), asIs, pack, lease });
     const { info, bytes, sha256 } = await adopted(child, signal);
     return {
       object: pack.id,
@@ -85,15 +98,27 @@ function adopted(child: ChildPort<'importer'>, signal: AbortSignal): Promise<Ado
   });
 }
 
-/** A model's name from its folder's: `bert-base-uncased`. */
-export const nameOfFolder = (folder: string): string =>
-  basename(folder)
+/** A model's name from its folder's or file's: `bert-base-uncased`. */
+export const nameOfPath = (path: string): string =>
+  basename(path, '.onnx')
     .replaceAll(/[@\p{Cc}]/gu, '-')
     .slice(0, 100) || 'pretrained';
 
-/** Throws `bad_request` for a model that runs begin from and nothing serves. */
-export function needServed({ name, base }: Model): void {
-  if (!base) return;
+/** Whether nothing but tensors go in and out of a model when it is served: an ONNX file that was imported. */
+export const takesTensors = ({ base }: Model): boolean => base?.inputs !== undefined;
+
+/** Throws `bad_request` for a model that runs begin from and that cannot be deployed, asked for rows or texts, or exported. */
+export function needServed(model: Model, what: 'deploy' | 'rows' | 'export'): void {
+  const { name, base } = model;
+  if (!base || (takesTensors(model) && what === 'deploy')) return;
+  if (takesTensors(model)) {
+    const inputs = base.inputs?.map((input) => input.name).join(', ') ?? '';
+    const why =
+      what === 'export'
+        ? `${name} is an ONNX file that was imported: the file itself is all there is. Train with it first to have a bundle.`
+        : `${name} is an ONNX file that takes tensors (${inputs}), not rows or texts. Deploy it and send them: POST /v2/models/NAME/infer`;
+    throw new Fault('bad_request', why);
+  }
   throw new Fault(
     'bad_request',
     `${name} is a pretrained model to begin from. Train with it first: neutrino train DATASET --target COLUMN --model pretrained --set base=${name}`,
@@ -107,14 +132,17 @@ export function baseOfRequest({ store }: JobContext, { model, hyper }: TrainRequ
   if (typeof name !== 'string' || name === '') {
     throw new Fault(
       'bad_request',
-      'Model pretrained needs a base: neutrino models import FOLDER, then --set base=NAME',
+      'Model pretrained needs a base: neutrino models import FOLDER or FILE.onnx, then --set base=NAME',
     );
   }
   const found = store.models.find(name);
   if (!found.base)
-    throw new Fault('bad_request', `${name} is not a pretrained model. Import one: neutrino models import FOLDER`);
-  if (found.base.takes !== 'text')
-    throw new Fault('bad_request', `${name} reads ${found.base.takes}s; runs can begin from models that read texts.`);
+    throw new Fault(
+      'bad_request',
+      `${name} is not a pretrained model. Import one: neutrino models import FOLDER or FILE.onnx`,
+    );
+  if (found.base.takes === 'tensors')
+    throw new Fault('bad_request', `${name} was imported to be served as it is. Import it again without --as-is.`);
   return found;
 }
 

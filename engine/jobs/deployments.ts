@@ -192,7 +192,7 @@ export function createDeployments(context: JobContext, warm: WarmModels): Deploy
       'deployments.show': ({ params }) => deployments.find(params.name),
       async 'deployments.create'({ body }) {
         const model = models.find(body.model);
-        needServed(model);
+        needServed(model, 'deploy');
         const { replicas } = body;
         if (replicas && replicas.max < replicas.min) {
           throw new Fault('bad_request', `replicas.max (${replicas.max}) is less than replicas.min (${replicas.min}).`);

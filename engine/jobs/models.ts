@@ -16,7 +16,7 @@ import {
 import { type Identity, nodeId } from '../security/index.ts';
 import type { ReplicaSet } from '../serve/index.ts';
 import type { New } from '../store/index.ts';
-import { adoptFolder, nameOfFolder, needServed } from './bases.ts';
+import { adoptModel, nameOfPath, needServed } from './bases.ts';
 import { type JobContext, needDisk, pageOf } from './context.ts';
 import { importablePath } from './paths.ts';
 import type { WarmModels } from './serving.ts';
@@ -138,7 +138,7 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
       'models.show': ({ params }) => models.find(params.id),
       async 'models.export'({ params }, call) {
         const model = models.find(params.id);
-        needServed(model);
+        needServed(model, 'export');
         const pack = objects.open(model.object);
         try {
           const filename = `${model.name}@${model.version}.neutrino`;
@@ -170,10 +170,10 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
         }
       },
       async 'models.adopt'({ body }, { caller, signal }) {
-        const folder = await importablePath(body.path, caller, config.importFolders, 'folder');
-        const name = body.name ?? nameOfFolder(folder);
+        const path = await importablePath(body.path, caller, config.importFolders, 'model');
+        const name = body.name ?? nameOfPath(body.path);
         checkModelName(name);
-        const { object, fields } = await adoptFolder(context, folder, signal);
+        const { object, fields } = await adoptModel(context, path, body, signal);
         const place = reserve(name);
         try {
           const model = store.transaction(() => {
@@ -193,7 +193,7 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
       },
       async 'models.predict'({ params, body }, { signal }) {
         const model = models.find(params.id);
-        needServed(model);
+        needServed(model, 'rows');
         checkBatch(body.inputs, config.limits.batch);
         const set = parts.serving(model.id) ?? (await parts.warm.get(model));
         return answerOf(set, body.inputs, signal);

@@ -12,7 +12,7 @@ export async function importablePath(
   path: string,
   caller: Caller,
   folders: readonly string[],
-  wanted: 'file' | 'folder' = 'file',
+  wanted: 'file' | 'model' = 'file',
 ): Promise<string> {
   const asked = resolve(path);
   const real = isAbsolute(path) ? await realpath(asked).catch(() => undefined) : undefined;
@@ -25,13 +25,13 @@ export async function importablePath(
     );
   }
   if (!isAbsolute(path)) throw new Fault('bad_request', `Give the absolute path of ${path}.`);
-  if (!real) throw new Fault('not_found', `There is no ${wanted} ${path}. Check the path.`);
+  if (!real) throw new Fault('not_found', `There is no file or folder ${path}. Check the path.`);
   const info = await stat(real);
-  if (wanted === 'folder') {
-    if (info.isDirectory()) return real;
+  if (wanted === 'model') {
+    if (info.isDirectory() || (info.isFile() && path.endsWith('.onnx'))) return real;
     throw new Fault(
       'bad_input',
-      `${path} is no folder. Name the folder of a pretrained model (config.json, model.safetensors).`,
+      `${path} is no pretrained model. Name its folder (config.json, model.safetensors) or an .onnx file.`,
     );
   }
   if (info.isDirectory()) throw new Fault('bad_input', `${path} is a folder. Name a CSV or JSON-lines file in it.`);

@@ -16,7 +16,7 @@ export type HyperSpec = { says: string } & (
 export type HyperTable = Readonly<Record<string, HyperSpec>>;
 
 /** How a family wants texts and pixels; bags of n-grams and no image where it says nothing. */
-export type Wants = Pick<FitOptions, 'texts' | 'sequence' | 'image'>;
+export type Wants = Pick<FitOptions, 'texts' | 'sequence' | 'image' | 'raw'>;
 
 export interface Family {
   name: FamilyName;

@@ -1,39 +1,17 @@
-// Fine-tuning: a pretrained model that was imported reads the texts, a new head decides. The table's other columns stand
-// beside what it read. What is trained: everything, low-rank updates, or the head alone.
+// Fine-tuning: a pretrained model that was imported reads the texts, the image or the numbers of a row, a new head decides.
+// The table's other columns stand beside what it read. What is trained: everything, low-rank updates, or the head alone.
 import type { Graph, Value } from '../graph/index.ts';
 import { Fault, type Hyper } from '../schema/index.ts';
+import { imageHyper, imageLogits } from './blocks/image.ts';
 import { textLogits } from './blocks/textHead.ts';
 import type { Family } from './family.ts';
 import { openGraph, type Parts } from './inputs.ts';
+import type { Layout } from './layout.ts';
 import { withLora } from './lora.ts';
 import type { PretrainedBase } from './pretrained/base.ts';
 import { freeze } from './pretrained/freeze.ts';
-import { float32 } from './pretrained/layers.ts';
-import { splice } from './pretrained/splice.ts';
-import { type Pooling, pooled } from './pretrained/withHead.ts';
-
-/** TensorProto.DataType of what Cast makes. */
-const int64 = 7;
-
-/** The vector of a text: [batch, width]. Tokens are ids shifted by one, 0 pads. */
-function read(
-  { g }: Parts,
-  base: PretrainedBase,
-  tokens: Value,
-  pool: string,
-  name: string,
-  shared: Map<string, Value>,
-): Value {
-  const { output, pool: own } = base.about;
-  const present = g.op('Greater', [tokens, g.ints(0)]);
-  const ids = g.op('Max', [g.op('Sub', [tokens, g.ints(1)]), g.ints(0)]);
-  const feeds = { input_ids: ids, attention_mask: g.op('Cast', [present], { to: int64 }) };
-  const values = splice(g, base.graph, feeds, name, shared);
-  const chosen = pool === 'auto' ? output : 'last_hidden_state';
-  const x = values.get(chosen);
-  if (!x) throw new Fault('corrupt', `the pretrained model has no output "${chosen}"; import it again`);
-  return pooled(g, x, pool === 'auto' ? own : (pool as Pooling), () => g.op('Cast', [present], { to: float32 }));
-}
+import { readImage, readNumbers, readText } from './pretrained/reads.ts';
+import { rowLogits } from './blocks/rowHead.ts';
 
 /** Patterns of a list such as `bert.embeddings.*, bert.encoder.layer.0.*`. */
 const patternsOf = (text: string): string[] =>
@@ -63,16 +41,46 @@ function tuned(graph: Graph, base: PretrainedBase, hyper: Hyper, seed: number): 
   }
 }
 
+/** What a base reads, by what it takes: makes the logits. */
+const heads: Readonly<
+  Record<
+    'text' | 'image' | 'table',
+    (parts: Parts, base: PretrainedBase, layout: Layout, outputs: number, hyper: Hyper) => void
+  >
+> = {
+  text(parts, base, layout, outputs, hyper) {
+    const shared = new Map<string, Value>();
+    textLogits(parts, layout, outputs, 'pretrained', hyper['headDropout'] as number, (tokens, _, name) =>
+      readText(parts, base, tokens, hyper['pool'] as string, name, shared),
+    );
+  },
+  image(parts, base, layout, outputs, hyper) {
+    imageLogits(parts, layout, outputs, 'pretrained', hyper['headDropout'] as number, (picture) =>
+      readImage(parts, base, picture, hyper),
+    );
+  },
+  table(parts, base, layout, outputs, hyper) {
+    rowLogits(parts, layout, outputs, hyper['headDropout'] as number, (numbers) =>
+      readNumbers(parts, base, numbers, hyper['pool'] as string),
+    );
+  },
+};
+
 export const pretrained: Family = {
   name: 'pretrained',
-  says: 'a pretrained model (BERT, DistilBERT, RoBERTa, GPT-2) with a new head: texts, the more so when rows are few',
-  suits: (layout) => layout.base !== undefined && layout.sequences.length > 0,
+  says: 'a pretrained model (BERT, DistilBERT, RoBERTa, GPT-2, ViT, or any ONNX file) with a new head: the more so when rows are few',
+  suits: (layout) => layout.base !== undefined,
   wants: (hyper) => ({
     texts: hyper['ngrams'] ? 'both' : 'sequence',
     sequence: { maxLength: hyper['length'] as number },
   }),
   hyper: {
-    base: { kind: 'text', default: '', most: 200, says: 'name of the pretrained model: neutrino models import FOLDER' },
+    base: {
+      kind: 'text',
+      default: '',
+      most: 200,
+      says: 'name of the pretrained model: neutrino models import FOLDER or FILE.onnx',
+    },
     tune: {
       kind: 'choice',
       default: 'all',
@@ -99,6 +107,13 @@ export const pretrained: Family = {
       choices: ['auto', 'first', 'mean', 'last'],
       says: 'how a text’s positions become one vector',
     },
+    numbers: {
+      kind: 'choice',
+      default: 'auto',
+      choices: ['auto', 'raw', 'standard'],
+      says: 'how numbers and pixels reach the model: as the table has them, with mean 0 and deviation 1, or as its folder says',
+    },
+    image: imageHyper.image,
     headDropout: {
       kind: 'number',
       default: 0.1,
@@ -117,15 +132,13 @@ export const pretrained: Family = {
     if (!base)
       throw new Fault(
         'bad_request',
-        'model pretrained needs a base: neutrino models import FOLDER, then --set base=NAME',
+        'model pretrained needs a base: neutrino models import FOLDER or FILE.onnx, then --set base=NAME',
       );
-    if (base.about.takes !== 'text')
-      throw new Fault('bad_request', `the base ${base.about.architecture} reads images: choose one that reads texts`);
+    const { takes } = base.about;
+    if (takes === 'tensors')
+      throw new Fault('bad_request', 'the base was imported to be served as it is: import it again without --as-is');
     const parts = openGraph('pretrained', layout, seed);
-    const shared = new Map<string, Value>();
-    textLogits(parts, layout, outputs, 'pretrained', hyper['headDropout'] as number, (tokens, _, name) =>
-      read(parts, base, tokens, hyper['pool'] as string, name, shared),
-    );
+    heads[takes](parts, base, layout, outputs, hyper);
     return tuned(parts.g.build(), base, hyper, seed);
   },
 };

@@ -1,6 +1,7 @@
 // The ONNX file format and safetensors, as plain objects. Builds no graphs and runs none.
 export { decodeModel, type ExternalData, sameTensor } from './decode.ts';
 export { encodeModel } from './encode.ts';
+export { fromHalf, inFloat32 } from './half.ts';
 export {
   type Attribute,
   type Dim,

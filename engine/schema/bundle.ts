@@ -50,6 +50,8 @@ export const manifest = z.object({
   metrics: z.record(z.string(), z.number()),
   /** Figures of the training columns, for validating and watching inputs. */
   columns: z.array(column),
+  /** Takes and gives tensors only: an ONNX file from elsewhere, of which task, target and classes say nothing. */
+  tensors: z.literal(true).optional(),
   /** SHA-256 of each other file of the bundle, hex, by name. */
   files: z.record(z.string(), z.string()),
 });

@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { datasetShape, importOptions, task } from './columns.ts';
 import { familyName, runPlan, trainRequest } from './plan.ts';
+import { tensorSpec } from './bundle.ts';
 import { progress, report } from './report.ts';
 import { type Kind, statesOf } from './states.ts';
 
@@ -77,9 +78,10 @@ export type Run = z.infer<typeof run>;
 
 /** A pretrained model that was imported. */
 export const pretrainedInfo = z.object({
-  /** `bert`, `distilbert`, `roberta`, `gpt2`, `vit`. */
+  /** `bert`, `distilbert`, `roberta`, `gpt2`, `vit`, or `onnx` for a file. */
   architecture: z.string(),
-  takes: z.enum(['text', 'image']),
+  /** `table` are the numbers of a row; `tensors` is served as it is and trains nothing. */
+  takes: z.enum(['text', 'image', 'table', 'tensors']),
   /** Numbers that training may change. */
   parameters: z.number().int(),
   /** Most tokens of a text. */
@@ -87,6 +89,10 @@ export const pretrainedInfo = z.object({
   /** Tensors of the folder that are not used, such as a head of another task; at most 20. */
   unused: z.array(z.string()),
 });
+  /** Of an ONNX file: the value that a head reads, and what it takes and gives when it is served as it is. */
+  output: z.string().optional(),
+  inputs: z.array(tensorSpec).optional(),
+  outputs: z.array(tensorSpec).optional(),
 export type PretrainedInfo = z.infer<typeof pretrainedInfo>;
 
 export const model = z.object({

@@ -475,12 +475,16 @@ export const routes = {
     method: 'POST',
     path: '/api/v1/models/pretrained',
     action: 'models:write',
-    summary: 'Import a pretrained model from a folder on the appliance’s machine',
+    summary: 'Import a pretrained model from a folder or an ONNX file on the appliance’s machine',
     body: z.object({
-      /** A Hugging Face folder: config.json, model.safetensors, tokenizer.json or vocab.txt. */
+      /** A Hugging Face folder (config.json, model.safetensors, tokenizer.json or vocab.txt), or an ONNX file. */
       path: z.string().min(1),
       name: z.string().min(1).max(100).optional(),
     }),
+      /** Value of an ONNX file that a head reads: an output, or any value between its nodes. */
+      output: z.string().min(1).optional(),
+      /** Takes an ONNX file only to be served, with tensors in and out: it may have any operator that the runtime knows. */
+      asIs: z.boolean().default(false),
     response: model,
     status: 201,
   },

@@ -53,8 +53,17 @@ export interface Setup {
 /** How the model that was asked for takes texts and pixels. */
 function wants({ model, hyper }: TrainRequest, base?: PretrainedBase): Wants {
   const family = model === 'auto' ? undefined : families[model];
-  const asked = family?.wants?.(settleHyper(family, hyper)) ?? {};
-  return base ? { ...asked, sequence: { ...asked.sequence, ...readerOf(base, asked.sequence?.maxLength) } } : asked;
+  const settled = family ? settleHyper(family, hyper) : {};
+  const asked = family?.wants?.(settled) ?? {};
+  if (!base) return asked;
+  const { takes, image } = base.about;
+  if (takes === 'text') {
+    return { ...asked, sequence: { ...asked.sequence, ...readerOf(base, asked.sequence?.maxLength) } };
+  }
+  // What a folder says of pixels is about pixels as they are; a table's model was made for its numbers as they are.
+  const isRaw =
+    settled['numbers'] === 'raw' || (settled['numbers'] === 'auto' && (takes === 'table' || Boolean(image)));
+  return { ...(takes === 'image' ? { image: settled['image'] as number[] } : {}), raw: isRaw };
 }
 
 /** Texts are read as the pretrained model reads them, and no further than it has positions. */
@@ -62,7 +71,7 @@ function readerOf({ about, tokenizer }: PretrainedBase, length = Number.POSITIVE
   if (!tokenizer || about.maxLength === undefined) {
     throw new Fault(
       'bad_data',
-      'the pretrained model has no tokenizer: import its folder again with tokenizer.json or vocab.txt in it',
+      'the pretrained model has no tokenizer: import it again with tokenizer.json or vocab.txt beside it',
     );
   }
   return { tokenizer, maxLength: Math.min(length, about.maxLength) };

@@ -13,10 +13,11 @@ export const gradientName = (parameter: string): string => `grad.${parameter}`;
 /** New value of a buffer, as the `grad` program names it. */
 export const updateName = (buffer: string): string => `next.${buffer}`;
 
-/** Running statistics: initializers that training changes, but not by gradient. */
+/** Running statistics: initializers that training changes, but not by gradient. Those of a frozen normalisation stay. */
 export function bufferNames(forward: Graph): string[] {
+  const trained = new Set(forward.parameters);
   const names = forward.nodes
-    .filter((node) => node.op === 'BatchNormalization')
+    .filter((node) => node.op === 'BatchNormalization' && node.inputs.slice(1, 3).some((name) => trained.has(name)))
     .flatMap((node) => node.inputs.slice(3, 5));
   return [...new Set(names)].filter((name) => forward.initializers.has(name));
 }

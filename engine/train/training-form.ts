@@ -139,8 +139,11 @@ export function trainingForm(forward: Graph, state: readonly string[], weightsNa
     random ??= { step: g.input('dropout.step', 'int32', [1]), rows: g.input('dropout.rows', 'int32', [batch]) };
     return random;
   };
+  // A normalisation whose scale and shift are frozen goes on with the statistics that it came with.
+  const isFrozen = (node: Node) => node.op === 'BatchNormalization' && !inputs.has(node.inputs[3]);
   for (const node of forward.nodes) {
-    const rewrite = node.domain === '' && Object.hasOwn(rewrites, node.op) ? rewrites[node.op] : undefined;
+    const rewrite =
+      node.domain === '' && Object.hasOwn(rewrites, node.op) && !isFrozen(node) ? rewrites[node.op] : undefined;
     if (rewrite) {
       names.set(node.outputs[0], rewrite({ g, get, weights, updates, rows }, node));
       continue;

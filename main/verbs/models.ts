@@ -42,11 +42,16 @@ const batch = 1000;
 function baseText({ name, base }: Model): string {
   if (!base) return '';
   const left = base.unused.length > 0 ? `\nnot used: ${base.unused.join(', ')}` : '';
-  const next =
-    base.takes === 'text'
-      ? `\ntrain with it: neutrino train DATASET --target COLUMN --model pretrained --set base=${name}`
-      : '';
-  return `${base.architecture} that reads ${base.takes}s, ${base.parameters} parameters${left}${next}`;
+  const train = `\ntrain with it: neutrino train DATASET --target COLUMN --model pretrained --set base=${name}`;
+  const tensors = (specs: typeof base.inputs) =>
+    (specs ?? []).map(({ name, dtype, shape }) => `${name} ${dtype}[${shape.map((d) => (d < 0 ? '?' : d)).join(',')}]`);
+  const served = base.inputs
+    ? `\nserve it as it is: neutrino deploy ${name}\ntakes ${tensors(base.inputs).join(', ')}; gives ${tensors(base.outputs).join(', ')}`
+    : '';
+  if (base.takes === 'tensors') return `an ONNX file${served}`;
+  const what = { text: 'texts', image: 'images', table: 'the numbers of rows' }[base.takes];
+  const head = base.output === undefined ? '' : `; a new head reads "${base.output}"`;
+  return `${base.architecture} that reads ${what}, ${base.parameters} parameters${head}${left}${train}${served}`;
 }
 
 /** Rows of a CSV, JSON or JSON-lines file, or lines of a text file, as a model takes them. Cells stay text: the model knows its types. */
@@ -170,12 +175,17 @@ export function modelVerbs(program: Command): void {
   verb<[string]>(
     group,
     'import <path>',
-    'import a .neutrino bundle, or the folder of a pretrained model (Hugging Face: BERT, DistilBERT, RoBERTa, GPT-2, ViT)',
+    'import a .neutrino bundle, an ONNX file, or the folder of a pretrained model (Hugging Face: BERT, DistilBERT, RoBERTa, GPT-2, ViT)',
     async ({ client }, [file], options) => {
       const found = statSync(file, { throwIfNoEntry: false });
-      if (found?.isDirectory()) {
-        const name = options['name'] as string | undefined;
-        const body = { path: resolve(file), ...(name === undefined ? {} : { name }) };
+      if (found?.isDirectory() || file.endsWith('.onnx')) {
+        const [name, output] = [options['name'], options['output']] as (string | undefined)[];
+        const body = {
+          path: resolve(file),
+          asIs: options['asIs'] === true,
+          ...(name === undefined ? {} : { name }),
+          ...(output === undefined ? {} : { output }),
+        };
         const base = await client.call('models.adopt', { body });
         return { json: base, text: `${table(header, [row(base)])}\n\n${baseText(base)}` };
       }
@@ -184,7 +194,11 @@ export function modelVerbs(program: Command): void {
       const model = await client.upload('models.import', createReadStream(file), { query }, { bytes: found.size });
       return { json: model, text: table(header, [row(model)]) };
     },
-    (command) => command.option('--name <name>', 'name of the model'),
+    (command) =>
+      command
+        .option('--name <name>', 'name of the model')
+        .option('--output <value>', 'value of an ONNX file that a new head reads: an output, or any value in it')
+        .option('--as-is', 'take an ONNX file only to be served, with tensors in and out'),
   );
   verb<[string]>(group, 'delete <model>', 'erase a model and its key', async ({ client }, [id]) => {
     const answer = await client.call('models.delete', { params: { id } });

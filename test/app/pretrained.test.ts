@@ -118,6 +118,6 @@ it('trains from it, answers texts, and the exported bundle answers the same', as
     ),
   ).toMatchObject({
     code: 'bad_request',
-    message: 'topics is not a pretrained model. Import one: neutrino models import FOLDER',
+    message: 'topics is not a pretrained model. Import one: neutrino models import FOLDER or FILE.onnx',
   });
 });

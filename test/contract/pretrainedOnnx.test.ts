@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Graph, graphBuilder } from '../../engine/graph/index.ts';
-import { readOnnx } from '../../engine/models/index.ts';
-import { readSafetensors, type Tensor } from '../../engine/onnx/index.ts';
+import { freeze, readOnnx } from '../../engine/models/index.ts';
+import { readSafetensors, sameTensor, type Tensor } from '../../engine/onnx/index.ts';
 import { compileTraining } from '../../engine/train/index.ts';
 import { ones, relativeError } from './fixture.ts';
 import { runtimes } from './runtimes.ts';
@@ -52,3 +52,27 @@ for (const { device, skip } of runtimes) {
     );
   });
 }
+
+test('a frozen batch normalisation goes on with the statistics of the file', async () => {
+  const graph = asLogits(readOnnx(fileOf('torch-image'), { output: 'scores' }));
+  const expected = readSafetensors(readFileSync(join(folder, 'torch-image.safetensors')));
+  const frozen = freeze(graph, ['bn1.*', 'bn2.*', 'stem.*']);
+  const training = await compileTraining(frozen, {
+    loss: 'cross_entropy',
+    optimizer: { kind: 'sgd' },
+    device: 'cpu',
+    threads: 1,
+    seed: 1,
+  });
+  const feeds = { pixels: expected.get('pixels') as Tensor };
+  const labels = expected.get('labels') as Tensor;
+  const { lossSum: before } = await training.evaluate(feeds, labels, ones(6));
+  const { lossSum } = await training.step(feeds, labels, ones(6), 0.1);
+  expect(lossSum).toBeCloseTo(before, 5);
+  const after = await training.trained();
+  for (const name of graph.nodes
+    .filter(({ op }) => op === 'BatchNormalization')
+    .flatMap(({ inputs }) => inputs.slice(1)))
+    expect(sameTensor(after.initializers.get(name) as Tensor, graph.initializers.get(name) as Tensor)).toBe(true);
+  await training.dispose();
+});

@@ -4,16 +4,32 @@ import type { TokenizerJson } from '../../data/index.ts';
 import { checkGraph, type Graph, graphOf, inferTypes, modelOf } from '../../graph/index.ts';
 import { decodeModel, encodeModel } from '../../onnx/index.ts';
 import { Fault } from '../../schema/index.ts';
+import type { ImageSpec } from './image.ts';
+import { readOnnx } from './onnxFile.ts';
 import { pruned } from './prune.ts';
 import type { ArchitectureName, Pretrained } from './read.ts';
 import type { Pooling } from './withHead.ts';
+
+/** What an input of an ONNX file takes: token ids, which of them are there, zeros for their segment, an image, numbers of a row. */
+export interface BaseInput {
+  name: string;
+  as: 'ids' | 'mask' | 'types' | 'pixels' | 'numbers';
+}
 
 /** What base.json says. */
 export interface BaseAbout {
   format: 'neutrino-base';
   formatVersion: 1;
-  architecture: ArchitectureName;
-  takes: Pretrained['takes'];
+  /** `onnx`: model.onnx is the file as it was imported; else it is what fine-tuning needs of a known architecture. */
+  architecture: ArchitectureName | 'onnx';
+  /** `tensors` is served as it is and trains nothing. */
+  takes: Pretrained['takes'] | 'table' | 'tensors';
+  /** Inputs of an ONNX file; those of a known architecture have their usual names. */
+  inputs?: BaseInput[];
+  /** How pixels of 0…255 become what the model takes, where its folder says so. */
+  image?: ImageSpec;
+  /** Tokens that each text must have, where the graph takes no other number. */
+  length?: number;
   /** Output that a head reads, and how its positions become one vector where it has positions. */
   output: string;
   pool: Pooling;
@@ -36,10 +52,10 @@ export const baseFiles = { about: 'base.json', model: 'model.onnx', tokenizer: '
 type FileName = (typeof baseFiles)[keyof typeof baseFiles];
 
 /** Texts come in batches whose length is a multiple of this (data/sequence.ts); a model must have a position for each token. */
-const lengthStep = 16;
+export const lengthStep = 16;
 
 /** Cuts a model down to what fine-tuning needs: its old head goes. */
-export function baseOf({ architecture, graph, takes, maxLength, tokenizer }: Pretrained): PretrainedBase {
+export function baseOf({ architecture, graph, takes, maxLength, tokenizer, image }: Pretrained): PretrainedBase {
   const has = (name: string) => graph.outputs.some((output) => output.name === name);
   const output = has('pooler_output') ? 'pooler_output' : 'last_hidden_state';
   const kept = graph.outputs.filter(({ name }) => name === 'last_hidden_state' || name === 'pooler_output');
@@ -66,6 +82,7 @@ export function baseOf({ architecture, graph, takes, maxLength, tokenizer }: Pre
       pool: architecture === 'gpt2' ? 'last' : 'first',
       width,
       ...(most === undefined ? {} : { maxLength: most }),
+      ...(image ? { image } : {}),
       parameters: cut.parameters,
     },
     graph: { ...cut, types: inferTypes(cut) },
@@ -73,11 +90,14 @@ export function baseOf({ architecture, graph, takes, maxLength, tokenizer }: Pre
   };
 }
 
-/** The files of a base, by name. */
-export function packBase({ about, graph, tokenizer }: PretrainedBase): Partial<Record<FileName, Uint8Array>> {
+/** The files of a base, by name; `file` is the ONNX file that it was read from, where it was one. */
+export function packBase(
+  { about, graph, tokenizer }: PretrainedBase,
+  file?: Uint8Array,
+): Partial<Record<FileName, Uint8Array>> {
   return {
     [baseFiles.about]: utf8(JSON.stringify(about)),
-    [baseFiles.model]: encodeModel(modelOf(graph)),
+    [baseFiles.model]: file ?? encodeModel(modelOf(graph)),
     ...(tokenizer ? { [baseFiles.tokenizer]: utf8(JSON.stringify(tokenizer)) } : {}),
   };
 }
@@ -94,7 +114,15 @@ export function openBase(files: Partial<Record<FileName, Uint8Array>>): Pretrain
     throw new Fault('corrupt', 'this object is not a pretrained model; import it again');
   if (about.formatVersion > 1)
     throw new Fault('newer_version', 'This pretrained model was stored by a newer Neutrino; update this one.');
-  const graph = graphOf(decodeModel(part(baseFiles.model)), about.parameters);
+  if (about.takes === 'tensors')
+    throw new Fault(
+      'bad_request',
+      'this ONNX file was imported to be served as it is: to begin from it, import it again without --as-is',
+    );
+  const graph =
+    about.architecture === 'onnx'
+      ? readOnnx(part(baseFiles.model), { output: about.output })
+      : graphOf(decodeModel(part(baseFiles.model)), about.parameters);
   checkGraph(graph);
   const json = files[baseFiles.tokenizer];
   return { about, graph, ...(json ? { tokenizer: JSON.parse(fromUtf8(json)) as TokenizerJson } : {}) };

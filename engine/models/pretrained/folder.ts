@@ -4,7 +4,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import { fromUtf8 } from '../../base/index.ts';
 import { type TokenizerFiles, tokenizerFiles } from '../../data/index.ts';
-import { readSafetensors, type Tensor } from '../../onnx/index.ts';
+import { type ExternalData, readSafetensors, type Tensor } from '../../onnx/index.ts';
 import { Fault } from '../../schema/index.ts';
 
 /** What was read. JSON files come parsed and unchecked. */
@@ -131,18 +131,68 @@ function renamed(tensors: Map<string, Tensor>): Map<string, Tensor> {
   return new Map([...tensors].map(([old, value]) => [name(old), value]));
 }
 
+function tokenizerIn(folder: Folder): TokenizerFiles {
+  const tokenizer: TokenizerFiles = {};
+  for (const name of tokenizerFiles) if (folder.has(name)) tokenizer[name] = folder.read(name, mostVocabulary);
+  return tokenizer;
+}
+
+const imageFile = 'preprocessor_config.json';
+const imageIn = (folder: Folder) => (folder.has(imageFile) ? { image: readJson(folder, imageFile) } : {});
+
+/** An ONNX file and what lies beside it: its external data, and a tokenizer or image settings where the folder has them. */
+export interface ModelFile extends Pick<PretrainedFolder, 'tokenizer' | 'image'> {
+  bytes: Uint8Array;
+  external: ExternalData;
+}
+
+/** Reads an ONNX file; external data must lie in the same folder. Throws naming the file and what to do. */
+export function readModelFile(path: string): ModelFile {
+  const folder = openFolder(dirname(path));
+  if (!folder.has(basename(path))) throw new Fault('not_found', `there is no file ${path}: check the path`);
+  const bytes = folder.read(basename(path), mostWeights);
+  const held = new Map<string, Uint8Array>();
+  let left = mostWeights;
+  return {
+    bytes,
+    external(location, offset, length) {
+      const name = location.replace(/^\.[\\/]/, '');
+      if (name === '' || name === '..' || /[\\/\0]/.test(name))
+        throw new Fault(
+          'path_refused',
+          `${basename(path)} keeps weights in ${JSON.stringify(location).slice(0, 100)}: they must lie in a file of the same folder`,
+        );
+      if (!held.has(name) && !folder.has(name))
+        throw new Fault(
+          'not_found',
+          `${name} is missing, in which ${basename(path)} keeps its weights: put it beside the file`,
+        );
+      const whole = held.get(name) ?? folder.read(name, left);
+      if (!held.has(name)) left -= whole.length;
+      held.set(name, whole);
+      const end = length === undefined ? whole.length : offset + length;
+      if (offset < 0 || end > whole.length)
+        throw new Fault(
+          'corrupt',
+          `${name} ends before the weights that ${basename(path)} keeps in it: get both files again`,
+        );
+      return whole.subarray(offset, end);
+    },
+    tokenizer: tokenizerIn(folder),
+    ...imageIn(folder),
+  };
+}
+
 /** Reads a model folder. Throws naming the file and what to do. */
 export function readFolder(dir: string): PretrainedFolder {
   const folder = openFolder(dir);
   if (!folder.has('config.json'))
     throw new Fault('not_found', `${dir} has no config.json; name the folder of a model that save_pretrained made`);
   const config = readJson(folder, 'config.json');
-  const tokenizer: TokenizerFiles = {};
-  for (const name of tokenizerFiles) if (folder.has(name)) tokenizer[name] = folder.read(name, mostVocabulary);
   return {
     config,
     tensors: renamed(readWeights(folder, dir)),
-    tokenizer,
-    ...(folder.has('preprocessor_config.json') ? { image: readJson(folder, 'preprocessor_config.json') } : {}),
+    tokenizer: tokenizerIn(folder),
+    ...imageIn(folder),
   };
 }

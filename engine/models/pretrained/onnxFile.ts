@@ -1,12 +1,23 @@
 // Any ONNX file as a graph ready to fine-tune: the outputs kept, the batch symbolic, the weights found among its constants.
-import { type Graph, graphOf, nameNode, type Node, opTable } from '../../graph/index.ts';
-import { type Dim, decodeModel, type Model, type ModelGraph, sizeOf, type ValueInfo } from '../../onnx/index.ts';
+import { type Graph, graphOf, isReadable, nameNode, type Node, opTable } from '../../graph/index.ts';
+import {
+  type Dim,
+  decodeModel,
+  type ExternalData,
+  inFloat32,
+  type Model,
+  type ModelGraph,
+  sizeOf,
+  type ValueInfo,
+} from '../../onnx/index.ts';
 import { Fault } from '../../schema/index.ts';
 import { pruned } from './prune.ts';
 
 export interface OnnxOptions {
   /** The value to keep as the only output: an output of the file, or any other value in it. All outputs when absent. */
   output?: string;
+  /** Gives what lies in files beside it. */
+  external?: ExternalData;
 }
 
 /** Inputs of operators that hold what a network learned, by operator; an initializer that feeds no other is no weight. */
@@ -67,7 +78,9 @@ function lifted(graph: ModelGraph): ModelGraph {
 /** Throws `unsupported_operator` naming every operator that is lacking, the first node of it and what to do. */
 function checkOperators({ nodes }: ModelGraph): void {
   const lacking = nodes.filter(
-    ({ op, domain }) => op !== 'Constant' && (!Object.hasOwn(opTable, op) || (opTable[op].domain ?? '') !== domain),
+    ({ op, domain }) =>
+      op !== 'Constant' &&
+      (domain === '' ? !isReadable(op) : !Object.hasOwn(opTable, op) || (opTable[op].domain ?? '') !== domain),
   );
   const [first] = lacking;
   if (!first) return;
@@ -77,7 +90,7 @@ function checkOperators({ nodes }: ModelGraph): void {
   const keep = before.length > 0 ? `, or keep what stands before it as the output ("${before[0]}")` : '';
   throw new Fault(
     'unsupported_operator',
-    `operator ${called(first)} of node ${nameNode(first)} is not supported${others.length > 0 ? ` (nor ${others.join(', ')})` : ''}: export the model with standard operators of opset 17${keep}`,
+    `operator ${called(first)} of node ${nameNode(first)} is not supported${others.length > 0 ? ` (nor ${others.join(', ')})` : ''}: export the model with standard operators of opset 17${keep}, or import it to be served as it is (--as-is)`,
     { operators: [called(first), ...others], node: first.name || first.outputs[0] },
   );
 }
@@ -108,11 +121,17 @@ function typed(model: Model, parameters: string[]): Graph {
 }
 
 /**
- * Reads the bytes of an ONNX file (opset 13 to 21). Float constants that feed a layer become parameters under their own
- * names. Throws `corrupt` for other bytes, `unsupported_operator` and `bad_graph` naming the node and the remedy.
+ * Reads the bytes of an ONNX file (opset 11 to 21; float16 becomes float32). Float constants that feed a layer become
+ * parameters under their own names. Throws `corrupt` for other bytes, `unsupported_operator` and `bad_graph` naming the
+ * node and the remedy, `bad_request` listing what can be kept.
  */
-export function readOnnx(bytes: Uint8Array, { output }: OnnxOptions = {}): Graph {
-  const model = decodeModel(bytes);
+export function readOnnx(bytes: Uint8Array, { output, external }: OnnxOptions = {}): Graph {
+  return trainable(decodeModel(bytes, external), output);
+}
+
+/** As `readOnnx`, of a model that was decoded. */
+export function trainable(read: Model, output?: string): Graph {
+  const model = inFloat32(read);
   const graph = lifted(model.graph);
   const made = new Set(graph.nodes.flatMap(({ outputs }) => outputs));
   if (output !== undefined && !made.has(output)) {

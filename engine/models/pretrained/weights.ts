@@ -1,6 +1,6 @@
 // The tensors of a model by name, taken with the shape that the model needs. A missing or misshapen one is named.
 import { type GraphBuilder, type Value } from '../../graph/index.ts';
-import { type Tensor, tensor } from '../../onnx/index.ts';
+import { fromHalf, type Tensor, tensor } from '../../onnx/index.ts';
 import { Fault } from '../../schema/index.ts';
 
 export interface Weights {
@@ -11,18 +11,6 @@ export interface Weights {
   take(name: string, shape: readonly number[]): Value;
   /** Tensors that nothing took. */
   unused(): string[];
-}
-
-/** float16 (IEEE 754 binary16) as float32. */
-function fromHalf(bits: Uint16Array): Float32Array {
-  return Float32Array.from(bits, (half) => {
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 0x1f;
-    const fraction = half & 0x3ff;
-    if (exponent === 0) return sign * fraction * 2 ** -24;
-    if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-    return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-  });
 }
 
 /** Weights of any float type as float32; throws `bad_graph` for others. */

@@ -172,7 +172,7 @@ describe('what is trained', () => {
   test('nothing without a base', () => {
     const family = families.pretrained;
     expect(() => family.build(layoutOf(preprocess), 3, settleHyper(family), 1)).toThrow(
-      'model pretrained needs a base: neutrino models import FOLDER, then --set base=NAME',
+      'model pretrained needs a base: neutrino models import FOLDER or FILE.onnx, then --set base=NAME',
     );
   });
 });

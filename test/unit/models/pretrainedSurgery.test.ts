@@ -255,7 +255,7 @@ describe('ONNX files', () => {
 
   test('an operator that is lacking is named with its node and what to do', () => {
     expect(() => read('onnx-foreign')).toThrow(
-      'operator com.microsoft.BiasGelu of node BiasGelu "fused_gelu" is not supported: export the model with standard operators of opset 17, or keep what stands before it as the output ("hidden")',
+      'operator com.microsoft.BiasGelu of node BiasGelu "fused_gelu" is not supported: export the model with standard operators of opset 17, or keep what stands before it as the output ("hidden"), or import it to be served as it is (--as-is)',
     );
     checkGraph(read('onnx-foreign', { output: 'hidden' }));
   });

@@ -45,6 +45,7 @@ import {
 } from './store/index.ts';
 
 export { runChildIfAsked } from './children/index.ts';
+export { operatorCoverage } from './jobs/index.ts';
 
 export interface StartOptions extends WrapSources {
   /** False for an appliance that lives for one command: it saves deployments and starts nothing by itself. */

@@ -1,5 +1,5 @@
 // The table of gradient rules, by operator.
-import type { RuleTable } from './rule.ts';
+import { flat, type RuleTable } from './rule.ts';
 import { convRules } from './rules/conv.ts';
 import { elementwiseRules } from './rules/elementwise.ts';
 import { gatherRules } from './rules/gather.ts';
@@ -19,3 +19,9 @@ export const gradientTable: RuleTable = {
   ...normRules,
   ...recurrentRules,
 };
+
+/** Whether gradients flow through an operator: `zero` where its derivative is zero wherever it exists. */
+export function gradientOf(op: string): 'yes' | 'zero' | 'none' {
+  if (!Object.hasOwn(gradientTable, op)) return 'none';
+  return gradientTable[op] === flat ? 'zero' : 'yes';
+}

@@ -230,6 +230,9 @@ const rewrites: Readonly<Record<string, Rewrite>> = {
   GroupNormalization: groupNormalization,
 };
 
+/** Operators that some opset says otherwise than ours, or that only other opsets have. */
+export const rewrittenOps: readonly string[] = Object.keys(rewrites);
+
 /** Whether an operator of the standard domain can be read, though the table of operators may not have it. */
 export const isReadable = (op: string): boolean =>
   (Object.hasOwn(opTable, op) && (opTable[op].domain ?? '') === '') || Object.hasOwn(rewrites, op);

@@ -1,3 +1,4 @@
 // Compiles graphs and runs them on a device of this machine. Knows nothing of training or of models.
 export { compile, listDevices } from './devices.ts';
+export { hasTfjsKernel } from './tfjs.ts';
 export type { Bound, CompileOptions, Device, Port, Program, Source } from './program.ts';

@@ -49,6 +49,9 @@ async function libraryOf(device: string): Promise<Library> {
 
 const ops: Readonly<Record<string, Op>> = { ...tfjsOps, ...tfjsWindows };
 
+/** Whether a kernel is written for an operator of the standard domain. */
+export const hasTfjsKernel = (op: string): boolean => op === 'Scan' || Object.hasOwn(ops, op);
+
 const named = (node: Node): string => `${node.op} "${node.name || node.outputs[0]}"`;
 
 /** Throws `unsupported_operator` naming the first node that no kernel is written for. */

@@ -6,6 +6,7 @@ import {
   addVaultWrap,
   backupAppliance,
   diagnose,
+  operatorCoverage,
   restoreAppliance,
   rotateVault,
   startAppliance,
@@ -87,6 +88,22 @@ function offline(
   summary: string,
   work: (args: string[], options: Options) => Promise<void> | void,
   declare: (command: Command) => Command = (c) => c,
+/** Prints the coverage of operators. */
+async function operators(options: Options): Promise<void> {
+  const all = await operatorCoverage();
+  if (options.json) return say(JSON.stringify(all));
+  const rows = all.map(({ op, domain, shapes, gradient, runtimes }) => [
+    domain ? `${domain}.${op}` : op,
+    shapes,
+    gradient,
+    runtimes.join(', '),
+  ]);
+  const count = (gradient: string) => all.filter((one) => one.gradient === gradient).length;
+  say(
+    `${table(['operator', 'shapes', 'gradient', 'runtimes'], rows)}\n\n${all.length} operators: gradients flow through ${count('yes')}, are zero for ${count('zero')}, stop at ${count('none')}. ort is onnxruntime on cpu, webgpu, cuda, dml and coreml: what a GPU has no kernel for runs on the processor.`,
+  );
+}
+
 ): void {
   const command = withGlobals(declare(parent.command(usage).description(summary)));
   command.action(async (...all: unknown[]) => {
@@ -122,7 +139,8 @@ export function applianceVerbs(program: Command): void {
     const { dataDir } = await client.call('system.show', {});
     return { json: { url, link, dataDir }, text: link };
   });
-  offline(program, 'doctor', 'what works on this machine, and why not', async (_args, options) => {
+  const doctor = async (_args: string[], options: Options) => {
+    if (options['ops']) return operators(options);
     const findings = await diagnose(configOf(options), passphrase(options));
     if (options.json) say(JSON.stringify(findings));
     else
@@ -145,7 +163,10 @@ export function applianceVerbs(program: Command): void {
           status.wraps.map((w) => [w.id, w.kind, when(w.createdAt)]),
         )}`,
       );
-  });
+  };
+  offline(program, 'doctor', 'what works on this machine, and why not', doctor, (command) =>
+    command.option('--ops', 'which ONNX operators models may have, with gradients and runtimes'),
+  );
   offline(
     vault,
     'rewrap',

@@ -9,6 +9,7 @@ import { datasetVerbs } from './verbs/datasets.ts';
 import { demoVerb } from './verbs/demo.ts';
 import { deploymentVerbs } from './verbs/deployments.ts';
 import { modelVerbs } from './verbs/models.ts';
+import { clusterVerbs } from './verbs/cluster.ts';
 import { securityVerbs } from './verbs/security.ts';
 import { trainVerbs } from './verbs/train.ts';
 
@@ -26,6 +27,7 @@ datasetVerbs(program);
 trainVerbs(program);
 modelVerbs(program);
 deploymentVerbs(program);
+clusterVerbs(program);
 securityVerbs(program);
 
 try {

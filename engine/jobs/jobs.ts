@@ -5,6 +5,7 @@ import type { Log } from '../base/index.ts';
 import type { ApplianceConfig, EventFeed, Gate, Handlers } from '../schema/index.ts';
 import { createIdentity, type Identity, nodeId } from '../security/index.ts';
 import type { Store } from '../store/index.ts';
+import { createClusterJobs } from './cluster.ts';
 import type { JobContext } from './context.ts';
 import { createDatasets } from './datasets.ts';
 import { createDeployments, type Deployments } from './deployments.ts';
@@ -70,6 +71,7 @@ export async function createJobs({ config, store, log, version, token, lasting }
   const models = createModels(context, { identity, warm, serving: (id) => deployments.serving(id) });
   const runs = createRuns(context, datasets, models);
   const devices = createDeviceList(log);
+  const cluster = createClusterJobs(context, { identity, version, devices });
   let ready = false;
   const system = systemHandlers(context, {
     version,
@@ -85,6 +87,7 @@ export async function createJobs({ config, store, log, version, token, lasting }
       ...deployments.handlers,
       ...keys.handlers,
       ...system,
+      ...cluster.handlers,
       ...familyHandlers,
     },
     gate,
@@ -93,10 +96,12 @@ export async function createJobs({ config, store, log, version, token, lasting }
     start() {
       datasets.recover();
       runs.recover();
+      void cluster.start();
       void deployments.recover().then(() => (ready = true));
     },
     async close() {
       closing.abort(new Error('the appliance stops'));
+      await cluster.close();
       await Promise.all([datasets.close(), runs.close(), deployments.close(), warm.close()]);
       keys.close();
       events.close();

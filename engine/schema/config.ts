@@ -57,7 +57,18 @@ export const applianceConfig = z.object({
   checkpointSeconds: z.number().positive().default(30),
   /** Training runs at once. */
   trainers: z.number().int().min(1).default(1),
+  /** The port at which machines of the room talk to this one; closed unless `enabled`. */
+  cluster: z
+    .object({
+      enabled: z.boolean().default(false),
+      host: z.string().default('0.0.0.0'),
+      port: z.number().int().min(0).max(65_535).default(7318),
+    })
+    .prefault({}),
+  /** Whether to announce this machine and look for others by mDNS. */
   discovery: z.boolean().default(true),
+  /** `host[:port]` of machines to look for where multicast does not reach. */
+  peers: z.array(z.string()).default([]),
   limits: limits.prefault({}),
 });
 export type ApplianceConfig = z.infer<typeof applianceConfig>;

@@ -12,6 +12,7 @@ export const eventTypes = [
   'model.removed',
   'deployment.changed',
   'key.changed',
+  'peer.changed',
   'system.changed',
   'resync',
 ] as const;

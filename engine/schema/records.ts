@@ -1,9 +1,10 @@
 // The records of the metadata database. `id, kind, state, createdAt, updatedAt, parentId, seq` are stored in clear and
 // bound to the encrypted rest; everything else, names included, is ciphertext on disk.
 import { z } from 'zod';
+import { peerAddress, permissions } from './cluster.ts';
 import { datasetShape, importOptions, task } from './columns.ts';
-import { familyName, runPlan, trainRequest } from './plan.ts';
 import { tensorSpec } from './bundle.ts';
+import { familyName, runPlan, trainRequest } from './plan.ts';
 import { progress, report } from './report.ts';
 import { type Kind, statesOf } from './states.ts';
 
@@ -88,11 +89,11 @@ export const pretrainedInfo = z.object({
   maxLength: z.number().int().optional(),
   /** Tensors of the folder that are not used, such as a head of another task; at most 20. */
   unused: z.array(z.string()),
-});
   /** Of an ONNX file: the value that a head reads, and what it takes and gives when it is served as it is. */
   output: z.string().optional(),
   inputs: z.array(tensorSpec).optional(),
   outputs: z.array(tensorSpec).optional(),
+});
 export type PretrainedInfo = z.infer<typeof pretrainedInfo>;
 
 export const model = z.object({
@@ -152,6 +153,17 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const apiKeyView = apiKey.omit({ hash: true });
 export type ApiKeyView = z.infer<typeof apiKeyView>;
 
+/** A machine of the room that is, or was, trusted; its id is its certificate's SHA-256. */
+export const peer = z.object({
+  ...clear('peer'),
+  name: z.string(),
+  /** Where it was reached last, newest first. */
+  addresses: z.array(peerAddress).max(32),
+  permissions,
+  pairedAt: z.number(),
+});
+export type Peer = z.infer<typeof peer>;
+
 /** One link of the audit chain. */
 export const auditEntry = z.object({
   seq: z.number().int(),
@@ -175,6 +187,7 @@ export interface RecordOf {
   deployment: Deployment;
   principal: Principal;
   key: ApiKey;
+  peer: Peer;
 }
 
 /** The schema of each kind of record. */
@@ -186,4 +199,5 @@ export const recordSchema = {
   deployment,
   principal,
   key: apiKey,
+  peer,
 } as const satisfies Record<Kind, z.ZodType>;

@@ -34,6 +34,7 @@ export const transitions = {
   experiment: { open: ['deleting'], deleting: [] },
   principal: { active: ['disabled'], disabled: ['active'] },
   key: { active: ['revoked'], revoked: [] },
+  peer: { paired: ['unpaired'], unpaired: ['paired'] },
 } as const satisfies Record<string, Record<string, readonly string[]>>;
 
 export type Kind = keyof typeof transitions;

@@ -36,5 +36,6 @@ export const kindTable: { [K in Kind]: KindRow<RecordOf[K]> } = {
     unique: ['starting', 'ready', 'failed', 'saved', 'stopping', 'stopped'],
   },
   principal: { prefix: 'prn', plural: 'principals', texts: (p) => [p.name, p.is], unique: ['active', 'disabled'] },
+  peer: { prefix: 'peer', plural: 'peers', texts: (p) => [p.name, p.id, ...p.addresses.map((a) => a.host)] },
   key: { prefix: 'key', plural: 'keys', texts: (k) => [k.name, k.role] },
 };

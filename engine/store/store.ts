@@ -46,6 +46,7 @@ export interface Store {
   readonly deployments: Table<RecordOf['deployment']>;
   readonly principals: Table<RecordOf['principal']>;
   readonly keys: Table<RecordOf['key']>;
+  readonly peers: Table<RecordOf['peer']>;
   readonly settings: Settings;
   readonly objects: Objects;
   readonly journal: Journal;
@@ -114,6 +115,7 @@ function storeOver(db: Db, path: string, options: StoreOptions): Store {
     deployments: tableOf('deployment', book),
     principals: tableOf('principal', book),
     keys: tableOf('key', book),
+    peers: tableOf('peer', book),
     settings: settingsOf(book),
     objects,
     journal,

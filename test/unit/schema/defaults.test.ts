@@ -10,7 +10,9 @@ test('the appliance’s settings, when nothing is said', () => {
     importFolders: [],
     checkpointSeconds: 30,
     trainers: 1,
+    cluster: { enabled: false, host: '0.0.0.0', port: 7318 },
     discovery: true,
+    peers: [],
     limits: {
       body: 16_777_216,
       upload: 68_719_476_736,

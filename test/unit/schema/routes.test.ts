@@ -41,6 +41,6 @@ test('the view of a key has no hash', () => {
 
 test('events are named by record and what happened to it', () => {
   expect(
-    eventTypes.filter((type) => !/^(dataset|run|model|deployment|key|system)\.[a-z]+$|^resync$/.test(type)),
+    eventTypes.filter((type) => !/^(dataset|run|model|deployment|key|peer|system)\.[a-z]+$|^resync$/.test(type)),
   ).toEqual([]);
 });

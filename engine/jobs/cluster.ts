@@ -1,0 +1,193 @@
+// This machine in its room: opens the cluster port where the settings say so, keeps whom it trusts in the store, answers the
+// routes about peers. A port that is taken does not stop the appliance; `cluster.status` says so.
+import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os';
+import { type Cluster, openCluster, type Trusted, type TrustBook } from '../cluster/index.ts';
+import {
+  type ClusterStatus,
+  Fault,
+  faultBody,
+  type Handlers,
+  type Load,
+  type Peer,
+  permissions,
+} from '../schema/index.ts';
+import { type Identity, nodeId, showNodeId } from '../security/index.ts';
+import type { JobContext } from './context.ts';
+import type { DeviceList } from './devices.ts';
+
+type Names =
+  | `cluster.${'status' | 'diagnose'}`
+  | `peers.${'list' | 'show' | 'pair' | 'confirm' | 'reject' | 'update' | 'measure' | 'unpair'}`;
+
+export interface ClusterJobs {
+  handlers: Pick<Handlers, Names>;
+  /** Opens the port; what goes wrong is kept for `cluster.status`. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Threads lent out, asked when a peer is told. */
+const loadOf = ({ leases, store }: JobContext, used: () => number): Load => {
+  const held = leases.list();
+  return {
+    threads: held.reduce((sum, lease) => sum + lease.threads, 0),
+    cpu: used(),
+    memory: freemem(),
+    runs: store.runs.list({ state: 'running', limit: 1 }).total,
+  };
+};
+
+export function createClusterJobs(
+  context: JobContext,
+  parts: { identity: Identity; version: string; devices: DeviceList },
+): ClusterJobs {
+  const { config, store, events, log } = context;
+  const { identity, version } = parts;
+  const name = config.name ?? hostname();
+  const id = nodeId(identity.certificate);
+  const used = processorUse();
+  let cluster: Cluster | undefined;
+  let why = context.lasting
+    ? 'the cluster port is closed; start without --no-cluster to open it'
+    : 'no appliance is running: neutrino start';
+
+  const trusted = (peer: Peer | undefined): Trusted | undefined =>
+    peer?.state === 'paired'
+      ? { id: peer.id, name: peer.name, addresses: peer.addresses, permissions: peer.permissions }
+      : undefined;
+  /** By id only: a peer's name may be another's id. */
+  const kept = (peerId: string): Peer | undefined => {
+    const found = store.peers.look(peerId);
+    return found?.id === peerId ? found : undefined;
+  };
+  const note = (peer: string, action: string, actor: string) =>
+    store.audit.append({ actor, action, subject: peer, outcome: 'ok' });
+
+  const trust: TrustBook = {
+    list: () => store.peers.list({ state: 'paired', limit: 1000 }).items.flatMap((peer) => trusted(peer) ?? []),
+    get: (peerId) => trusted(kept(peerId)),
+    pair({ id: peerId, name: called, address }) {
+      const fields = { name: called, addresses: [address], pairedAt: context.now() };
+      if (kept(peerId)) store.peers.update(peerId, { state: 'paired', ...fields });
+      else store.peers.insert({ id: peerId, state: 'paired', permissions: permissions.parse({}), ...fields });
+      note(peerId, 'peers.paired', 'system');
+    },
+    reached(peerId, called, addresses) {
+      const known = kept(peerId);
+      if (!known || (known.name === called && JSON.stringify(known.addresses) === JSON.stringify(addresses))) return;
+      store.peers.update(peerId, { name: called, addresses });
+    },
+    unpair(peerId) {
+      if (kept(peerId)?.state !== 'paired') return;
+      store.peers.update(peerId, { state: 'unpaired' });
+      note(peerId, 'peers.unpaired', 'system');
+    },
+  };
+  const room = (): Cluster => {
+    if (!cluster) throw new Fault(context.lasting ? 'unavailable' : 'not_running', why);
+    return cluster;
+  };
+  const changed = (peerId: string) => {
+    const view = cluster?.peers().find((peer) => peer.id === peerId);
+    events.emit('peer.changed', peerId, view ?? cluster?.status() ?? null);
+  };
+  const off = (): ClusterStatus => ({
+    state: config.cluster.enabled && context.lasting ? 'failed' : 'off',
+    why,
+    id,
+    shown: showNodeId(id),
+    name,
+    addresses: [],
+    discovery: false,
+    paired: trust.list().length,
+    linked: 0,
+    seen: 0,
+    pairings: [],
+    clones: [],
+  });
+
+  return {
+    handlers: {
+      'cluster.status': () => cluster?.status() ?? off(),
+      'cluster.diagnose': async () => ({ findings: await room().diagnose() }),
+      'peers.list': () => ({ items: cluster?.peers() ?? [] }),
+      'peers.show': ({ params }) => room().find(params.id),
+      'peers.pair': ({ body }) => room().pair(body.node),
+      'peers.confirm': ({ params, body }) => room().confirm(params.id, body.code),
+      'peers.reject': ({ params }) => {
+        room().reject(params.id);
+        return { ok: true as const };
+      },
+      'peers.update': ({ params, body }) => {
+        const found = room().find(params.id);
+        if (found.trust !== 'paired') throw new Fault('conflict', `${found.name} is not paired; pair it first`);
+        store.peers.update(found.id, { permissions: { ...found.permissions, ...body.permissions } });
+        room().granted(found.id);
+        return room().find(found.id);
+      },
+      'peers.measure': async ({ params }) => {
+        const { id: peerId } = room().find(params.id);
+        return { bandwidth: await room().measure(peerId) };
+      },
+      'peers.unpair': ({ params }) => {
+        const found = room().find(params.id);
+        if (found.trust !== 'paired') throw new Fault('conflict', `${found.name} is not paired`);
+        room().unpair(found.id);
+        return { ok: true as const };
+      },
+    },
+    async start() {
+      if (!config.cluster.enabled || !context.lasting) return;
+      const devices = await parts.devices.look();
+      try {
+        cluster = await openCluster({
+          identity,
+          name,
+          build: version,
+          host: config.cluster.host,
+          port: config.cluster.port,
+          discovery: config.discovery,
+          peers: config.peers,
+          trust,
+          hardware: {
+            platform: process.platform,
+            arch: process.arch,
+            cpu: cpus()[0]?.model.trim().slice(0, 200) ?? '',
+            cores: availableParallelism(),
+            memory: totalmem(),
+            devices: devices.filter((device) => device.available).map((device) => device.id),
+          },
+          load: () => loadOf(context, used),
+          changed,
+          now: () => context.now(),
+        });
+        log.info({ port: cluster.port }, 'cluster port open');
+      } catch (error) {
+        why = faultBody(error).message;
+        log.warn({ code: faultBody(error).code }, 'cluster port not open');
+      }
+    },
+    async close() {
+      await cluster?.close();
+      cluster = undefined;
+      why = 'the appliance stops';
+    },
+  };
+}
+
+/** Share of all processors used since the last question, 0 to 1. */
+function processorUse(): () => number {
+  let before = { busy: 0, all: 0 };
+  return () => {
+    const now = { busy: 0, all: 0 };
+    for (const { times } of cpus()) {
+      const all = times.user + times.nice + times.sys + times.idle + times.irq;
+      now.all += all;
+      now.busy += all - times.idle;
+    }
+    const span = now.all - before.all;
+    const share = span > 0 ? (now.busy - before.busy) / span : 0;
+    before = now;
+    return Math.min(1, Math.max(0, share));
+  };
+}

@@ -179,14 +179,14 @@ function fitText(
   return reads || (bag?.idf.length ?? 0) > 0;
 }
 
+const asGiven = (input: NumericInput): NumericInput => ({ ...input, mean: 0, std: 1 });
+
 /** Adds the pixels to the numeric inputs, scaled by the figures of their channel, so that they stay comparable. */
 function fitImage(reader: DatasetReader, rows: Uint32Array, image: ImageColumns, into: Preprocess): ImageInput {
   const { height, width, channels, columns } = image;
   const first = into.numeric.length;
   for (let channel = 0; channel < channels; channel++) {
     const own = columns.slice(channel * height * width, (channel + 1) * height * width);
-const asGiven = (input: NumericInput): NumericInput => ({ ...input, mean: 0, std: 1 });
-
     let [count, sum, squares] = [0, 0, 0];
     const pixels = own.map((column) => {
       const all = reader.numbers(column);

@@ -1,7 +1,6 @@
 // The records of the metadata database. `id, kind, state, createdAt, updatedAt, parentId, seq` are stored in clear and
 // bound to the encrypted rest; everything else, names included, is ciphertext on disk.
 import { z } from 'zod';
-import { peerAddress, permissions } from './cluster.ts';
 import { datasetShape, importOptions, task } from './columns.ts';
 import { tensorSpec } from './bundle.ts';
 import { familyName, runPlan, trainRequest } from './plan.ts';
@@ -153,17 +152,6 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const apiKeyView = apiKey.omit({ hash: true });
 export type ApiKeyView = z.infer<typeof apiKeyView>;
 
-/** A machine of the room that is, or was, trusted; its id is its certificate's SHA-256. */
-export const peer = z.object({
-  ...clear('peer'),
-  name: z.string(),
-  /** Where it was reached last, newest first. */
-  addresses: z.array(peerAddress).max(32),
-  permissions,
-  pairedAt: z.number(),
-});
-export type Peer = z.infer<typeof peer>;
-
 /** One link of the audit chain. */
 export const auditEntry = z.object({
   seq: z.number().int(),
@@ -187,7 +175,6 @@ export interface RecordOf {
   deployment: Deployment;
   principal: Principal;
   key: ApiKey;
-  peer: Peer;
 }
 
 /** The schema of each kind of record. */
@@ -199,5 +186,4 @@ export const recordSchema = {
   deployment,
   principal,
   key: apiKey,
-  peer,
 } as const satisfies Record<Kind, z.ZodType>;

@@ -1,7 +1,6 @@
 // The REST API as one table: method, path, who may call it, and the schemas of what goes in and out. The server mounts
 // it, the OpenAPI page prints it, and the client is typed by it, so that the three cannot disagree.
 import { z } from 'zod';
-import { clusterFinding, clusterStatus, pairing, peerView } from './cluster.ts';
 import { importOptions } from './columns.ts';
 import { liveEvent } from './events.ts';
 import { familyName, hyper, trainRequest } from './plan.ts';
@@ -571,94 +570,6 @@ export const routes = {
     summary: 'Stop serving',
     params: named,
     response: deployment,
-  },
-
-  'cluster.status': {
-    method: 'GET',
-    path: '/api/v1/cluster',
-    action: 'system:read',
-    summary: 'How this machine stands in its room, and the pairings under way',
-    response: clusterStatus,
-  },
-  'cluster.diagnose': {
-    method: 'GET',
-    path: '/api/v1/cluster/diagnose',
-    action: 'system:write',
-    summary: 'Why a machine is not seen or not linked',
-    response: z.object({ findings: z.array(clusterFinding) }),
-  },
-  'peers.list': {
-    method: 'GET',
-    path: '/api/v1/peers',
-    action: 'system:read',
-    summary: 'The machines of the room: trusted ones, and those that are only seen',
-    response: z.object({ items: z.array(peerView) }),
-  },
-  'peers.show': {
-    method: 'GET',
-    path: '/api/v1/peers/{id}',
-    action: 'system:read',
-    summary: 'One machine, by id, the start of one, name or address',
-    params: id,
-    response: peerView,
-  },
-  'peers.pair': {
-    method: 'POST',
-    path: '/api/v1/peers/pair',
-    action: 'system:write',
-    summary: 'Begin to pair with a machine; both screens then show the same code',
-    body: z.object({ node: z.string().min(1).max(300) }),
-    response: pairing,
-  },
-  'peers.confirm': {
-    method: 'POST',
-    path: '/api/v1/peers/{id}/confirm',
-    action: 'system:write',
-    summary: 'Say that the codes agree; a code that is given is compared',
-    params: id,
-    body: z.object({ code: z.string().max(20).optional() }),
-    response: pairing,
-  },
-  'peers.reject': {
-    method: 'POST',
-    path: '/api/v1/peers/{id}/reject',
-    action: 'system:write',
-    summary: 'Refuse a pairing',
-    params: id,
-    body: none,
-    response: done,
-  },
-  'peers.update': {
-    method: 'PATCH',
-    path: '/api/v1/peers/{id}',
-    action: 'system:write',
-    summary: 'What a machine may do here',
-    params: id,
-    body: z.object({
-      permissions: z.object({
-        train: z.boolean().optional(),
-        data: z.boolean().optional(),
-        serve: z.boolean().optional(),
-      }),
-    }),
-    response: peerView,
-  },
-  'peers.measure': {
-    method: 'POST',
-    path: '/api/v1/peers/{id}/measure',
-    action: 'system:write',
-    summary: 'Measure the bandwidth of the link to a machine',
-    params: id,
-    body: none,
-    response: z.object({ bandwidth: z.number() }),
-  },
-  'peers.unpair': {
-    method: 'DELETE',
-    path: '/api/v1/peers/{id}',
-    action: 'system:write',
-    summary: 'Stop trusting a machine, at once',
-    params: id,
-    response: done,
   },
 
   'keys.list': {

@@ -1,10 +1,13 @@
 // The records of the metadata database. `id, kind, state, createdAt, updatedAt, parentId, seq` are stored in clear and
 // bound to the encrypted rest; everything else, names included, is ciphertext on disk.
 import { z } from 'zod';
+import { peerAddress, permissions } from './cluster.ts';
 import { datasetShape, importOptions, task } from './columns.ts';
 import { tensorSpec } from './bundle.ts';
 import { familyName, runPlan, trainRequest } from './plan.ts';
+import { alertFiring, alertRequest } from './monitoring.ts';
 import { progress, report } from './report.ts';
+import { modelRef, scoringCounts, servingOptions, variant } from './serving.ts';
 import { type Kind, statesOf } from './states.ts';
 
 const clear = <K extends Kind>(kind: K) => ({
@@ -122,9 +125,41 @@ export const deployment = z.object({
   model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
   previous: z.array(z.object({ id: z.string(), name: z.string(), version: z.number().int() })).default([]),
   replicas: z.object({ min: z.number().int().min(0), max: z.number().int().min(1) }),
+  /** Other models beside it. */
+  variants: z.array(variant).default([]),
+  options: servingOptions.prefault({}),
+  /** Why the last canary went back by itself. */
+  rolledBack: z.object({ model: modelRef, at: z.number(), why: z.string() }).optional(),
   error: fault.optional(),
 });
 export type Deployment = z.infer<typeof deployment>;
+
+/** A file of rows that a deployment predicts. */
+export const scoring = z.object({
+  ...clear('scoring'),
+  /** Name of the file. */
+  name: z.string(),
+  deployment: z.string(),
+  /** Key that asked for it: nobody else but an admin may read it. */
+  key: z.string(),
+  done: scoringCounts,
+  /** Object packs with the file and with its predictions. */
+  input: z.string().optional(),
+  output: z.string().optional(),
+  error: fault.optional(),
+});
+export type Scoring = z.infer<typeof scoring>;
+
+/** A rule that watches a deployment; its id is its record's. */
+export const alert = z.object({
+  ...clear('alert'),
+  ...alertRequest.shape,
+  /** Nothing is said until then. */
+  silentUntil: z.number().optional(),
+  /** Newest first, 50 at most. */
+  fired: z.array(alertFiring).default([]),
+});
+export type Alert = z.infer<typeof alert>;
 
 export const roles = ['admin', 'trainer', 'deployer', 'predictor'] as const;
 export const role = z.enum(roles);
@@ -152,6 +187,17 @@ export type ApiKey = z.infer<typeof apiKey>;
 export const apiKeyView = apiKey.omit({ hash: true });
 export type ApiKeyView = z.infer<typeof apiKeyView>;
 
+/** A machine of the room that is, or was, trusted; its id is its certificate's SHA-256. */
+export const peer = z.object({
+  ...clear('peer'),
+  name: z.string(),
+  /** Where it was reached last, newest first. */
+  addresses: z.array(peerAddress).max(32),
+  permissions,
+  pairedAt: z.number(),
+});
+export type Peer = z.infer<typeof peer>;
+
 /** One link of the audit chain. */
 export const auditEntry = z.object({
   seq: z.number().int(),
@@ -173,8 +219,11 @@ export interface RecordOf {
   run: Run;
   model: Model;
   deployment: Deployment;
+  scoring: Scoring;
+  alert: Alert;
   principal: Principal;
   key: ApiKey;
+  peer: Peer;
 }
 
 /** The schema of each kind of record. */
@@ -184,6 +233,9 @@ export const recordSchema = {
   run,
   model,
   deployment,
+  scoring,
+  alert,
   principal,
   key: apiKey,
+  peer,
 } as const satisfies Record<Kind, z.ZodType>;

@@ -1,6 +1,7 @@
 // The REST API as one table: method, path, who may call it, and the schemas of what goes in and out. The server mounts
 // it, the OpenAPI page prints it, and the client is typed by it, so that the three cannot disagree.
 import { z } from 'zod';
+import { clusterFinding, clusterStatus, pairing, peerView } from './cluster.ts';
 import { importOptions } from './columns.ts';
 import { liveEvent } from './events.ts';
 import { familyName, hyper, trainRequest } from './plan.ts';
@@ -17,6 +18,8 @@ import {
   run,
 } from './records.ts';
 import { metricPoint } from './report.ts';
+import { canaryRules, servingOptions } from './serving.ts';
+import { servingRoutes } from './servingRoutes.ts';
 
 /** What a role may be allowed to do; security/ holds the table of roles. `public` needs no key. */
 export const actions = [
@@ -50,6 +53,8 @@ export interface Route {
   body?: z.ZodType;
   /** `stream`: the body or the answer is raw bytes that never become JSON. */
   stream?: 'in' | 'out';
+  /** A body that is no JSON is taken as bytes too (`Call.bytes`). */
+  bytes?: boolean;
   response: z.ZodType;
   status?: number;
 }
@@ -136,6 +141,10 @@ export const predictResponse = z.object({
   ),
   model: z.string(),
   version: z.number().int(),
+  /** Of this answer, to send the right labels back with. */
+  id: z.string().optional(),
+  /** Inputs that are unlike the training data, where the deployment warns of them. */
+  warnings: z.array(z.string()).optional(),
 });
 export type PredictRequest = z.infer<typeof predictRequest>;
 export type PredictResponse = z.infer<typeof predictResponse>;
@@ -191,6 +200,13 @@ const deployRequest = z.object({
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'use lower-case letters, digits and hyphens')
     .optional(),
   replicas: z.object({ min: z.number().int().min(0).max(64), max: z.number().int().min(1).max(64) }).optional(),
+  /** Gives the model this part of the traffic, in per cent, and takes it back when it fails more or answers slower. */
+  canary: canaryRules.extend({ weight: z.number().min(0).max(100).default(10) }).optional(),
+  /** Asks the model too and only compares its answers. */
+  shadow: z.boolean().optional(),
+  /** Gives the model this part of the traffic, in per cent, until it is promoted or rolled back. */
+  weight: z.number().min(0).max(100).optional(),
+  options: servingOptions.optional(),
 });
 
 const keyRequest = z.object({
@@ -572,6 +588,94 @@ export const routes = {
     response: deployment,
   },
 
+  'cluster.status': {
+    method: 'GET',
+    path: '/api/v1/cluster',
+    action: 'system:read',
+    summary: 'How this machine stands in its room, and the pairings under way',
+    response: clusterStatus,
+  },
+  'cluster.diagnose': {
+    method: 'GET',
+    path: '/api/v1/cluster/diagnose',
+    action: 'system:write',
+    summary: 'Why a machine is not seen or not linked',
+    response: z.object({ findings: z.array(clusterFinding) }),
+  },
+  'peers.list': {
+    method: 'GET',
+    path: '/api/v1/peers',
+    action: 'system:read',
+    summary: 'The machines of the room: trusted ones, and those that are only seen',
+    response: z.object({ items: z.array(peerView) }),
+  },
+  'peers.show': {
+    method: 'GET',
+    path: '/api/v1/peers/{id}',
+    action: 'system:read',
+    summary: 'One machine, by id, the start of one, name or address',
+    params: id,
+    response: peerView,
+  },
+  'peers.pair': {
+    method: 'POST',
+    path: '/api/v1/peers/pair',
+    action: 'system:write',
+    summary: 'Begin to pair with a machine; both screens then show the same code',
+    body: z.object({ node: z.string().min(1).max(300) }),
+    response: pairing,
+  },
+  'peers.confirm': {
+    method: 'POST',
+    path: '/api/v1/peers/{id}/confirm',
+    action: 'system:write',
+    summary: 'Say that the codes agree; a code that is given is compared',
+    params: id,
+    body: z.object({ code: z.string().max(20).optional() }),
+    response: pairing,
+  },
+  'peers.reject': {
+    method: 'POST',
+    path: '/api/v1/peers/{id}/reject',
+    action: 'system:write',
+    summary: 'Refuse a pairing',
+    params: id,
+    body: none,
+    response: done,
+  },
+  'peers.update': {
+    method: 'PATCH',
+    path: '/api/v1/peers/{id}',
+    action: 'system:write',
+    summary: 'What a machine may do here',
+    params: id,
+    body: z.object({
+      permissions: z.object({
+        train: z.boolean().optional(),
+        data: z.boolean().optional(),
+        serve: z.boolean().optional(),
+      }),
+    }),
+    response: peerView,
+  },
+  'peers.measure': {
+    method: 'POST',
+    path: '/api/v1/peers/{id}/measure',
+    action: 'system:write',
+    summary: 'Measure the bandwidth of the link to a machine',
+    params: id,
+    body: none,
+    response: z.object({ bandwidth: z.number() }),
+  },
+  'peers.unpair': {
+    method: 'DELETE',
+    path: '/api/v1/peers/{id}',
+    action: 'system:write',
+    summary: 'Stop trusting a machine, at once',
+    params: id,
+    response: done,
+  },
+
   'keys.list': {
     method: 'GET',
     path: '/api/v1/keys',
@@ -695,9 +799,21 @@ export const routes = {
     action: 'deployments:predict',
     summary: 'Open Inference Protocol: infer on the exported graph’s own tensors',
     params: named,
+    bytes: true,
     body: v2InferRequest,
     response: v2InferResponse,
   },
+  'v2.versionInfer': {
+    method: 'POST',
+    path: '/v2/models/{name}/versions/{version}/infer',
+    action: 'deployments:predict',
+    summary: 'Open Inference Protocol: infer with one version',
+    params: named.extend({ version: z.string() }),
+    bytes: true,
+    body: v2InferRequest,
+    response: v2InferResponse,
+  },
+  ...servingRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

@@ -34,6 +34,13 @@ export function configOf(options: Options): ApplianceConfig {
     ...(tls ? { tls: { cert: options['tlsCert'], key: options['tlsKey'] } } : {}),
     ...(options['allowHost'] ? { allowedHosts: options['allowHost'] } : {}),
     ...(options['importFolder'] ? { importFolders: options['importFolder'] } : {}),
+    cluster: {
+      enabled: options['cluster'] === true,
+      ...(options['clusterHost'] ? { host: options['clusterHost'] } : {}),
+      ...(options['clusterPort'] === undefined ? {} : { port: Number(options['clusterPort']) }),
+    },
+    discovery: options['discovery'] !== false,
+    ...(options['peer'] ? { peers: options['peer'] } : {}),
   });
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];
@@ -130,7 +137,12 @@ export function applianceVerbs(program: Command): void {
         .option('--tls-cert <file>', 'certificate to serve https with')
         .option('--tls-key <file>', 'its private key')
         .option('--allow-host <name...>', 'further host names the API may be addressed by')
-        .option('--import-folder <dir...>', 'folders that remote admins may import from'),
+        .option('--import-folder <dir...>', 'folders that remote admins may import from')
+        .option('--no-cluster', 'keep the port for other machines closed')
+        .option('--cluster-host <host>', 'address at which other machines may call (0.0.0.0)')
+        .option('--cluster-port <port>', 'port at which other machines may call (7318)', whole('--cluster-port', 0))
+        .option('--no-discovery', 'do not announce this machine or listen for others by mDNS')
+        .option('--peer <address...>', 'host:port of machines to look for where multicast does not reach'),
   );
   verb(program, 'open', 'a link that logs a browser in to the running appliance', async ({ client, url, lasting }) => {
     if (!lasting) throw new Fault('not_running', 'no appliance is running: neutrino start');

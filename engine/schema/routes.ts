@@ -18,8 +18,6 @@ import {
   run,
 } from './records.ts';
 import { metricPoint } from './report.ts';
-import { canaryRules, servingOptions } from './serving.ts';
-import { servingRoutes } from './servingRoutes.ts';
 
 /** What a role may be allowed to do; security/ holds the table of roles. `public` needs no key. */
 export const actions = [
@@ -53,8 +51,6 @@ export interface Route {
   body?: z.ZodType;
   /** `stream`: the body or the answer is raw bytes that never become JSON. */
   stream?: 'in' | 'out';
-  /** A body that is no JSON is taken as bytes too (`Call.bytes`). */
-  bytes?: boolean;
   response: z.ZodType;
   status?: number;
 }
@@ -141,10 +137,6 @@ export const predictResponse = z.object({
   ),
   model: z.string(),
   version: z.number().int(),
-  /** Of this answer, to send the right labels back with. */
-  id: z.string().optional(),
-  /** Inputs that are unlike the training data, where the deployment warns of them. */
-  warnings: z.array(z.string()).optional(),
 });
 export type PredictRequest = z.infer<typeof predictRequest>;
 export type PredictResponse = z.infer<typeof predictResponse>;
@@ -200,13 +192,6 @@ const deployRequest = z.object({
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'use lower-case letters, digits and hyphens')
     .optional(),
   replicas: z.object({ min: z.number().int().min(0).max(64), max: z.number().int().min(1).max(64) }).optional(),
-  /** Gives the model this part of the traffic, in per cent, and takes it back when it fails more or answers slower. */
-  canary: canaryRules.extend({ weight: z.number().min(0).max(100).default(10) }).optional(),
-  /** Asks the model too and only compares its answers. */
-  shadow: z.boolean().optional(),
-  /** Gives the model this part of the traffic, in per cent, until it is promoted or rolled back. */
-  weight: z.number().min(0).max(100).optional(),
-  options: servingOptions.optional(),
 });
 
 const keyRequest = z.object({
@@ -799,21 +784,9 @@ export const routes = {
     action: 'deployments:predict',
     summary: 'Open Inference Protocol: infer on the exported graph’s own tensors',
     params: named,
-    bytes: true,
     body: v2InferRequest,
     response: v2InferResponse,
   },
-  'v2.versionInfer': {
-    method: 'POST',
-    path: '/v2/models/{name}/versions/{version}/infer',
-    action: 'deployments:predict',
-    summary: 'Open Inference Protocol: infer with one version',
-    params: named.extend({ version: z.string() }),
-    bytes: true,
-    body: v2InferRequest,
-    response: v2InferResponse,
-  },
-  ...servingRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

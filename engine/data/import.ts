@@ -11,14 +11,13 @@ import {
   type PackGrant,
   type Progress,
 } from '../schema/index.ts';
-import { createPack } from '../store/index.ts';
+import { createPack, type PackWriter } from '../store/index.ts';
 import { type Duck, openDuck } from './duck.ts';
-import type { Form } from './head.ts';
-import { inspectColumns } from './inspect.ts';
-import { loadFault, loadRaw } from './load.ts';
+import type { Loader, Table } from './formats/loader.ts';
+import { type ColumnPlan, inspectColumns } from './inspect.ts';
 import { openPool, type Pool } from './pool.ts';
 import { shapeOf } from './shape.ts';
-import { type OpenSource, openSource } from './source.ts';
+import { openImport } from './sources/open.ts';
 import { writeDataset } from './write.ts';
 
 export interface ImportJob {
@@ -49,68 +48,54 @@ export async function importDataset(job: ImportJob): Promise<Imported> {
   const { signal } = job;
   signal.throwIfAborted();
   const directory = mkdtempSync(join(dirname(job.pack.path), '.import-'));
-  let source: OpenSource | undefined;
+  let loader: Loader | undefined;
   let duck: Duck | undefined;
   let pool: Pool | undefined;
+  let writer: PackWriter | undefined;
   const stop = () => {
     duck?.interrupt();
     pool?.interrupt();
   };
   signal.addEventListener('abort', stop);
   try {
-    source = await openSource(job.source, job.options, directory, job.stdin ?? (() => process.stdin));
-    duck = await openDuck({ threads: job.threads, memory: job.memory / 2, allow: [source.path] });
-    const names = await load(duck, source, job);
+    const stdin = job.stdin ?? (() => process.stdin);
+    loader = await openImport(job.source, { options: job.options, directory, stdin });
+    duck = await openDuck({ threads: job.threads, memory: job.memory / 2, allow: loader.allow });
+    writer = createPack(job.pack.path, job.pack);
+    const table = await load(duck, loader, writer, job);
     signal.throwIfAborted();
-    const { form } = source;
     const [[count] = []] = await duck.rows('SELECT count(*) FROM raw');
     const rows = Number(count);
     if (rows === 0)
-      throw new Fault('bad_data', `${form.file} has a header but no rows. Add rows, or choose another file.`);
+      throw new Fault('bad_data', `${loader.file} has a header but no rows. Add rows, or choose another file.`);
     await duck.run('SET threads = 1');
     pool = await openPool(duck, Math.max(1, job.threads));
-    return await store(pool, duck, source, names, rows, job);
+    const shape = await store(pool, duck, table, writer, rows, job);
+    const { sha256, stored } = writer.finish();
+    const settled = { ...loader.settled, ...(job.options.types ? { types: job.options.types } : {}) };
+    return { shape, sha256, options: settled, bytes: { source: loader.seen(), stored } };
   } catch (error) {
     if (signal.aborted) throw new Fault('cancelled', 'The import was cancelled.');
-    if (error instanceof Fault || !source) throw error;
-    throw loadFault(source.form, error);
+    if (error instanceof Fault || !loader) throw error;
+    throw loader.fault(error);
   } finally {
     signal.removeEventListener('abort', stop);
+    writer?.discard();
     pool?.close();
     duck?.close();
-    source?.close();
+    await loader?.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-/** DuckDB parses while the source is fed or checked; a bad byte found there explains more than what the parser says. */
-async function load(duck: Duck, source: OpenSource, { progress, signal }: ImportJob): Promise<string[]> {
-  const stop = new AbortController();
-  const report = () => progress({ phase: 'reading', done: source.seen(), total: source.total ?? source.seen() });
+async function load(duck: Duck, loader: Loader, writer: PackWriter, job: ImportJob): Promise<Table> {
+  const { progress, signal, threads } = job;
+  const report = () => progress({ phase: 'reading', done: loader.seen(), total: loader.total ?? loader.seen() });
   const timer = setInterval(report, 200);
-  const parsing = loadRaw(duck, source.form, source.path);
-  const feeding = source.run(AbortSignal.any([signal, stop.signal])).catch((error: unknown) => {
-    // Whoever reads must not wait for bytes that will not come.
-    duck.interrupt();
-    source.close();
-    throw error;
-  });
   try {
-    const [parsed, fed] = await Promise.allSettled([
-      parsing.catch((error: unknown) => {
-        // The check of a file in place may still find the better reason; a FIFO without reader ends by itself.
-        setTimeout(() => stop.abort(), 5_000).unref();
-        source.close();
-        throw error;
-      }),
-      feeding,
-    ]);
-    const fedFault = fed.status === 'rejected' && fed.reason instanceof Fault ? fed.reason : undefined;
-    if (fedFault) throw fedFault;
-    if (parsed.status === 'rejected') throw parsed.reason;
-    if (fed.status === 'rejected') throw fed.reason;
+    const table = await loader.load({ duck, writer, threads, signal });
     report();
-    return parsed.value;
+    return table;
   } finally {
     clearInterval(timer);
   }
@@ -119,36 +104,28 @@ async function load(duck: Duck, source: OpenSource, { progress, signal }: Import
 async function store(
   pool: Pool,
   duck: Duck,
-  source: OpenSource,
-  names: string[],
+  { names, known = [], types = [], media, warnings = [] }: Table,
+  writer: PackWriter,
   rows: number,
-  job: ImportJob,
-): Promise<Imported> {
-  const { form } = source;
-  const plans = await inspectColumns(pool, names, rows, job.threads, job.options.types ?? {}, (done) => {
-    job.signal.throwIfAborted();
-    job.progress({ phase: 'inspecting', done, total: names.length });
+  { threads, options, signal, progress }: ImportJob,
+): Promise<DatasetShape> {
+  const found = await inspectColumns(pool, { names, known, types, rows, threads, options }, (done) => {
+    signal.throwIfAborted();
+    progress({ phase: 'inspecting', done, total: names.length });
   });
+  const files: ColumnPlan[] = media
+    ? [{ column: media.column, stored: { kind: 'media' }, value: '', bytes: 0, warnings: [] }]
+    : [];
+  const plans = [...files, ...found];
   const shape = shapeOf(
     rows,
     plans.map(({ column }) => column),
-    plans.flatMap(({ warnings }) => warnings),
+    [...warnings, ...plans.flatMap(({ warnings }) => warnings)],
   );
-  const writer = createPack(job.pack.path, job.pack);
-  try {
-    await writeDataset(pool, duck, plans, shape, writer, (done) => {
-      job.signal.throwIfAborted();
-      job.progress({ phase: 'writing', done, total: rows });
-    });
-    job.signal.throwIfAborted();
-    const { sha256, stored } = writer.finish();
-    return { shape, sha256, options: settled(form, job.options), bytes: { source: source.seen(), stored } };
-  } finally {
-    writer.discard();
-  }
-}
-
-function settled(form: Form, { types }: ImportOptions): ImportOptions {
-  const csv = form.format === 'csv' ? { delimiter: form.delimiter, header: form.header } : {};
-  return { format: form.format, encoding: form.encoding, ...csv, ...(types ? { types } : {}) };
+  await writeDataset(pool, duck, plans, shape, writer, (done) => {
+    signal.throwIfAborted();
+    progress({ phase: 'writing', done, total: rows });
+  });
+  signal.throwIfAborted();
+  return shape;
 }

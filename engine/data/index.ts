@@ -1,13 +1,28 @@
 // Datasets: import, figures, split, and the encoding that training and serving share. Owner of @duckdb/node-api.
+//
+// Columns of files (`type` `image` or `audio`, one file a row): `fitMedia(reader, rows, …)` fits `preprocess.pictures` and
+// `preprocess.sounds`, which `fitPreprocess` takes as its option `media`. A graph then has the inputs `image_i` uint8
+// [batch, channels, height, width] and `audio_i` float32 [batch, 1, mels, frames] and itself does (x - mean) / std.
+// Training: `openMediaRows(reader, preprocess, …)`, `prepare` the rows of the next batch, `take` this one's (with an epoch:
+// augmented). Serving: `encodeRequest` in place of `encodeInputs`; files come as base64.
 export { batchText, type TextBatch } from './batch.ts';
+export { fitBytePairs } from './bytePairs.ts';
 export { encodeDataset } from './encode.ts';
 export type { EncodedRows, Ragged } from './encoded.ts';
 export { exportDataset } from './export.ts';
 export { type FitOptions, featureSpecs, fitPreprocess, type TextForm } from './fit.ts';
 export { type Imported, type ImportJob, importDataset } from './import.ts';
 export { encodeInputs, inputNames } from './inputs.ts';
+export {
+  fitMedia,
+  type MediaFitOptions,
+  usualImageAugment,
+  usualSoundAugment,
+} from './media/fitMedia.ts';
+export { encodeRequest } from './media/mediaInputs.ts';
+export { type MediaBatch, type MediaOptions, type MediaRows, openMediaRows } from './media/mediaRows.ts';
 export { type Cell, type DatasetReader, openDataset } from './reader.ts';
-export { batchSequences, type SequenceOptions, type Sequences } from './sequence.ts';
+export { batchSequences, packSequences, type SequenceOptions, type Sequences } from './sequence.ts';
 export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts';
 export { checkTarget, inferTask, nearest } from './target.ts';
 export { readTarget, type TargetRows } from './targetRows.ts';
@@ -21,3 +36,4 @@ export {
   withTokenizer,
 } from './tokenizerFile.ts';
 export type { VocabularyOptions } from './vocabulary.ts';
+export { openWriting, type WritingTokens } from './writing.ts';

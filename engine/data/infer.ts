@@ -1,5 +1,6 @@
 // What a column holds, decided from figures and a sample of its values. Pure: asks no database, reads no file.
-import type { ColumnType } from '../schema/index.ts';
+import type { CellType } from '../schema/index.ts';
+import type { Known } from './formats/loader.ts';
 
 /** What the sample of a column suggests testing on all its values. */
 export interface Hint {
@@ -7,6 +8,8 @@ export interface Hint {
   boolean: boolean;
   /** Date formats (strptime; `iso` is ISO 8601) that fit the sample. */
   dates: string[];
+  /** The source says what it holds: nothing is to be concluded from spellings. */
+  known?: true;
   /** Means over the sample: words (every CJK character is one) and characters. */
   words: number;
   length: number;
@@ -65,6 +68,20 @@ export function hintOf(sample: readonly string[]): Hint {
   };
 }
 
+/** What the source says of a column in place of what its spellings suggest. */
+export function knownHint(hint: Hint, known: Known | undefined): Hint {
+  if (!known) return hint;
+  const { words, length } = hint;
+  return {
+    words,
+    length,
+    known: true,
+    number: known === 'number',
+    boolean: known === 'boolean',
+    dates: known === 'date' ? ['iso'] : [],
+  };
+}
+
 const keyName =
   /(^|[ _.-])(id|ids|key|index|idx|row|rownum|row_number|no|nr|number|uuid|guid|编号|序号)$|^(column1|#)$|[a-z](Id|ID|Key|Uuid)$/;
 
@@ -83,7 +100,7 @@ export function isKey(name: string, { present, distinct, min, max, whole }: Numb
 }
 
 /** The type of a column of strings that are neither numbers, dates nor truth values. */
-export function stringType(present: number, distinct: number, { words, length }: Hint): ColumnType {
+export function stringType(present: number, distinct: number, { words, length }: Hint): CellType {
   if (present === 0) return 'category';
   const ratio = distinct / present;
   const prose = words >= 4 || (words >= 2.5 && length >= 20);

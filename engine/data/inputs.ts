@@ -15,6 +15,8 @@ export const inputNames = {
   textIds: (i: number) => `text_${i}_ids`,
   textWeights: (i: number) => `text_${i}_weights`,
   textTokens: (i: number) => `text_${i}_tokens`,
+  image: (i: number) => `image_${i}`,
+  audio: (i: number) => `audio_${i}`,
 };
 
 /** What is compiled once for a preprocess: text encoders and names. */
@@ -29,7 +31,8 @@ const compiled = new WeakMap<Preprocess, Compiled>();
 function compile(fitted: Preprocess): Compiled {
   let made = compiled.get(fitted);
   if (!made) {
-    const features = [...fitted.numeric, ...fitted.category, ...fitted.text, ...(fitted.sequence ?? [])].map(
+    const { numeric, category, text, sequence = [], pictures = [], sounds = [] } = fitted;
+    const features = [...numeric, ...category, ...text, ...sequence, ...pictures, ...sounds].map(
       ({ column }) => column,
     );
     made = {

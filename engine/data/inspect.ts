@@ -1,9 +1,10 @@
 // Decides from all rows of the loaded table what each column holds and how it is stored, and gathers its figures. Works in
 // SQL on the whole columns; only samples, dictionaries and single figures come into JavaScript.
 import { bytesOf, must } from '../base/index.ts';
-import { type Column, type ColumnType, Fault, type ImportOptions, type Warning } from '../schema/index.ts';
+import { type CellType, type Column, Fault, type ImportOptions, type Warning } from '../schema/index.ts';
 import { type Duck, quote } from './duck.ts';
-import { type Hint, hintOf, isKey, stringType, truthOf } from './infer.ts';
+import type { Known } from './formats/loader.ts';
+import { type Hint, hintOf, isKey, knownHint, stringType, truthOf } from './infer.ts';
 import { codeWidth, packTexts, type Stored, type Width } from './layout.ts';
 import type { Pool } from './pool.ts';
 import { nearest } from './target.ts';
@@ -34,15 +35,24 @@ interface Basics {
   hint: Hint;
 }
 
+export interface Inspection {
+  names: readonly string[];
+  /** What the source says of each column, where it does. */
+  known: readonly (Known | undefined)[];
+  /** Types that are certain unless `options` has others. */
+  types: readonly (CellType | undefined)[];
+  rows: number;
+  threads: number;
+  options: ImportOptions;
+}
+
 /** Inspects every column. Throws `bad_request` for unknown columns in `types` and `bad_data` for values that do not fit them. */
 export async function inspectColumns(
   pool: Pool,
-  names: string[],
-  rows: number,
-  threads: number,
-  types: NonNullable<ImportOptions['types']>,
+  { names, known, types: certain, rows, threads, options }: Inspection,
   progress: (done: number) => void,
 ): Promise<ColumnPlan[]> {
+  const { types = {} } = options;
   for (const name of Object.keys(types)) {
     if (names.includes(name)) continue;
     const [near] = nearest(name, names);
@@ -57,11 +67,11 @@ export async function inspectColumns(
   let done = 0;
   const plans = await pool.all(
     batches.map((batch) => async (duck: Duck) => {
-      const basics = await basicsOf(duck, batch, rows, names.length);
+      const basics = await basicsOf(duck, batch, rows, names.length, known);
       const made: ColumnPlan[] = [];
       for (const [k, i] of batch.entries()) {
         const name = must(names[i], 'a column name');
-        made.push(await planColumn(duck, i, name, rows, must(basics[k], 'figures'), types[name]));
+        made.push(await planColumn(duck, i, name, rows, must(basics[k], 'figures'), types[name] ?? certain[i]));
         progress(++done);
       }
       return made;
@@ -70,14 +80,21 @@ export async function inspectColumns(
   return plans.flat();
 }
 
-async function basicsOf(duck: Duck, batch: number[], rows: number, columns: number): Promise<Basics[]> {
+async function basicsOf(
+  duck: Duck,
+  batch: number[],
+  rows: number,
+  columns: number,
+  known: Inspection['known'],
+): Promise<Basics[]> {
   const wanted = Math.max(50, Math.min(2000, Math.floor(200_000 / columns)));
   const sample = await duck.rows(
     `SELECT ${batch.map((i) => `left(c${i}, 1000)`).join(',')} FROM raw WHERE ${everyRow(rows, wanted)} LIMIT ${wanted}`,
   );
-  const hints = batch.map((_, k) =>
-    hintOf(sample.map((cells) => cells[k]).filter((value) => value !== null) as string[]),
-  );
+  const hints = batch.map((i, k) => {
+    const values = sample.map((cells) => cells[k]).filter((value) => value !== null) as string[];
+    return knownHint(hintOf(values), known[i]);
+  });
   // Different values of numbers are counted as numbers, later.
   const figures = batch.map((i, k) =>
     [`count(c${i})`, `sum(strlen(c${i}))`, hints[k]?.number ? '0' : `approx_count_distinct(c${i})`].join(','),
@@ -99,10 +116,10 @@ async function planColumn(
   name: string,
   rows: number,
   basics: Basics,
-  asked: ColumnType | undefined,
+  asked: CellType | undefined,
 ): Promise<ColumnPlan> {
   const { hint, present } = basics;
-  const want = (type: ColumnType, hinted: boolean) => asked === type || (asked === undefined && hinted && present > 0);
+  const want = (type: CellType, hinted: boolean) => asked === type || (asked === undefined && hinted && present > 0);
   const strays: Warning[] = [];
   if (want('number', hint.number)) {
     const plan = await planNumber(duck, i, name, rows, basics, asked !== undefined, strays);
@@ -173,7 +190,11 @@ async function planNumber(
   const odd = basics.present - count;
   // Digits that a double cannot hold are a name; 6.02e23 is a quantity.
   const beyond = whole && Number(figures[10]) > 0;
-  if (asked ? odd > 0 : count === 0 || odd > basics.present * 0.01 || Number(figures[7]) > 0 || beyond) {
+  if (
+    asked
+      ? odd > 0
+      : count === 0 || (odd > basics.present * 0.01 && !basics.hint.known) || Number(figures[7]) > 0 || beyond
+  ) {
     if (asked) throw await misfit(duck, name, value, c, 'a number');
     if (count > 0 && odd > 0 && Number(figures[7]) === 0 && !beyond)
       strays.push(await strayed(duck, name, value, c, odd));

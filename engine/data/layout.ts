@@ -1,5 +1,5 @@
-// How a dataset lies in its pack: the entry `meta`, and for column i `c<i>` (values one after the other), for text also
-// `n<i>` (bytes of each row's value), for categories `d<i>` (their values). Everything in it follows from the content
+// How a dataset lies in its pack: the entry `meta`, and for column i `c<i>` (values one after the other), for text, images and
+// sound also `n<i>` (bytes of each row's value), for categories `d<i>` (their values). Everything in it follows from the content
 // alone, so that the pack's content hash is the dataset's. Changing any of this needs a new `formatVersion`.
 import { bytesOf, fromUtf8, utf8 } from '../base/index.ts';
 import { type DatasetMeta, datasetMeta, Fault, type Stored, type Width } from '../schema/index.ts';

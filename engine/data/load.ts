@@ -13,7 +13,7 @@ const markers = missingMarkers.map(quote).join(',');
 /** Loads everything; answers the column names in order. Throws `bad_data` naming the line that cannot be read. */
 export async function loadRaw(duck: Duck, form: Form, path: string): Promise<string[]> {
   try {
-    return form.format === 'csv' ? await loadCsv(duck, form, path) : await loadJsonLines(duck, form, path);
+    return form.format === 'csv' ? await loadCsv(duck, form, path) : await loadJson(duck, form, path);
   } catch (error) {
     throw error instanceof Fault ? error : loadFault(form, error);
   }
@@ -24,8 +24,8 @@ async function loadCsv(duck: Duck, form: Form, path: string): Promise<string[]> 
   const options = [
     'auto_detect=false',
     `delim=${quote(form.delimiter)}`,
-    `quote='"'`,
-    `escape='"'`,
+    `quote=${quote(form.quote)}`,
+    `escape=${quote(form.quote)}`,
     `header=${form.header}`,
     `columns={${columns}}`,
     `nullstr=[${markers}]`,
@@ -38,15 +38,16 @@ async function loadCsv(duck: Duck, form: Form, path: string): Promise<string[]> 
   return form.names;
 }
 
-async function loadJsonLines(duck: Duck, form: Form, path: string): Promise<string[]> {
+async function loadJson(duck: Duck, form: Form, path: string): Promise<string[]> {
+  const format = form.format === 'json' ? 'array' : 'newline_delimited';
   await duck.run(
-    `CREATE TABLE lines AS SELECT json FROM read_ndjson_objects(${quote(path)}, maximum_object_size=${longestLine})`,
+    `CREATE TABLE lines AS SELECT json FROM read_json_objects(${quote(path)}, format='${format}', maximum_object_size=${longestLine})`,
   );
   const [[odd] = []] = await duck.rows(`SELECT min(rowid) FROM lines WHERE json_type(json) <> 'OBJECT'`);
   if (odd !== null && odd !== undefined) {
     throw new Fault(
       'bad_data',
-      `${form.file}: line ${Number(odd) + 1} is not a JSON object. Write each row as {"column": value, …}.`,
+      `${form.file}: ${form.format === 'json' ? 'row' : 'line'} ${Number(odd) + 1} is not a JSON object. Write each row as {"column": value, …}.`,
     );
   }
   const found = await duck.rows(
@@ -118,6 +119,8 @@ const complaints: readonly Complaint[] = [
   },
 ];
 
+const formatNames = { csv: 'CSV', jsonl: 'JSON lines', json: 'a JSON list of objects' };
+
 /** Any error of a query as a Fault. */
 export function loadFault(form: Form, error: unknown): Fault {
   const text = error instanceof Error ? error.message : String(error);
@@ -136,7 +139,7 @@ export function loadFault(form: Form, error: unknown): Fault {
   }
   return new Fault(
     'bad_data',
-    `${form.file} cannot be read as ${form.format === 'csv' ? 'CSV' : 'JSON lines'}.`,
+    `${form.file} cannot be read as ${formatNames[form.format]}. Check that it is whole.`,
     undefined,
     error,
   );

@@ -3,7 +3,7 @@
 import { createReadStream, openSync, readSync, statSync, closeSync } from 'node:fs';
 import { basename } from 'node:path';
 import { Readable, Transform } from 'node:stream';
-import { createGunzip } from 'node:zlib';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { Fault, type ImportOptions, type ImportSource } from '../schema/index.ts';
 import { makeFifo } from './fifo.ts';
 import { decoderLabel, type Form, headBytes, settleForm } from './head.ts';
@@ -24,13 +24,16 @@ export interface OpenSource {
   close(): void;
 }
 
+/** Sources that are read from their beginning to their end. */
+type TextSource = Extract<ImportSource, { kind: 'path' | 'stream' }>;
+
 /** Most bytes that a compressed source may unpack to, and the greatest ratio beyond the first 32 MiB. */
 const mostUnpacked = 64 * 1024 ** 3;
 const greatestRatio = 200;
 
 /** Opens a source; `directory` is private and may hold a FIFO. Throws `not_found`, `path_refused` or `bad_data`. */
 export async function openSource(
-  source: ImportSource,
+  source: TextSource,
   options: ImportOptions,
   directory: string,
   stdin: () => Readable,
@@ -51,7 +54,7 @@ async function openPath(path: string, options: ImportOptions, directory: string)
   const file = basename(path);
   const { head, size } = readHead(path, file);
   const form = settleForm(file, head, size <= head.length, options);
-  const inPlace = !form.gzip && form.encoding === 'utf-8' && !form.mixedLineEnds && !/[*?[\]{}]/.test(path);
+  const inPlace = !form.packed && form.encoding === 'utf-8' && !form.mixedLineEnds && !/[*?[\]{}]/.test(path);
   if (!inPlace) return feeding(form, size, directory, () => createReadStream(path, { highWaterMark: headBytes }));
   const check = checkText(file);
   return {
@@ -91,7 +94,7 @@ async function feeding(
       const check = checkText(form.file);
       const stages = [
         count,
-        ...(form.gzip ? [createGunzip(), limitUnpacked(form.file, () => seen)] : []),
+        ...(form.packed ? [unpackers[form.packed](), limitUnpacked(form.file, () => seen)] : []),
         ...(form.encoding === 'utf-8' ? [] : [transcode(form)]),
         ...(form.mixedLineEnds ? [oneLineEnd()] : []),
         through((chunk) => {
@@ -121,12 +124,14 @@ async function feeding(
   };
 }
 
+const unpackers = { gzip: createGunzip, zstd: createZstdDecompress };
+
 /** The first MiB of a file. */
 function readHead(path: string, file: string): { head: Buffer; size: number } {
   const facts = statSync(path, { throwIfNoEntry: false });
   if (!facts) throw new Fault('not_found', `There is no file ${path}. Check the path.`);
-  if (facts.isDirectory()) throw new Fault('bad_data', `${path} is a folder. Name one CSV or JSON lines file in it.`);
-  if (!facts.isFile()) throw new Fault('bad_data', `${path} is not a plain file. Choose a CSV or JSON lines file.`);
+  if (facts.isDirectory()) throw new Fault('bad_data', `${path} is a folder. Name one file in it.`);
+  if (!facts.isFile()) throw new Fault('bad_data', `${path} is not a plain file. Choose a table.`);
   try {
     const handle = openSync(path, 'r');
     try {
@@ -201,7 +206,7 @@ function limitUnpacked(file: string, packed: () => number): Transform {
 function feedFault(file: string, error: unknown): unknown {
   const { code = '', name } = error as NodeJS.ErrnoException;
   if (error instanceof Fault || name === 'AbortError') return error;
-  if (!code.startsWith('Z_'))
+  if (!code.startsWith('Z') || code === 'ZLIB')
     return new Fault('bad_data', `${file} did not arrive whole. Send it again.`, undefined, error);
   return new Fault(
     'bad_data',

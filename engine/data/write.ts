@@ -30,8 +30,9 @@ export async function writeDataset(
   const take = (columns: Numbers[], first: number) => {
     let at = 0;
     for (let i = first; i < Math.min(first + queryColumns, plans.length); i++) {
-      const values = must(columns[at++], 'values');
       const place = must(stored[i], 'a column');
+      if (place.kind === 'media') continue;
+      const values = must(columns[at++], 'values');
       if (place.kind === 'text') {
         writer.append(entries.lengths(i), values);
         place.starts.push(must(starts[i], 'a start'));
@@ -86,6 +87,8 @@ function selectGroup(plans: readonly ColumnPlan[], a: number, b: number): string
         return [`list(coalesce(strlen(${value}), ${missingLength})::UINTEGER)`, `encode(string_agg(${value}, ''))`];
       case 'codes':
         return [`list(coalesce(${value}, 0)::${widths[stored.width].sql})`];
+      case 'media':
+        return [];
       default: {
         const { sql } = widths[stored.width];
         const float = stored.width === 'f32' || stored.width === 'f64';
@@ -98,7 +101,10 @@ function selectGroup(plans: readonly ColumnPlan[], a: number, b: number): string
 
 /** Rows of each group: as many as fit, by what the texts of small blocks take. */
 async function planGroups(duck: Duck, plans: readonly ColumnPlan[], rows: number): Promise<number[]> {
-  const fixed = plans.reduce((sum, { stored }) => sum + (stored.kind === 'text' ? 4 : widths[stored.width].bytes), 0);
+  const fixed = plans.reduce(
+    (sum, { stored }) => sum + (stored.kind === 'text' || stored.kind === 'media' ? 4 : widths[stored.width].bytes),
+    0,
+  );
   const texts = plans.filter(({ stored }) => stored.kind === 'text');
   const total = fixed + texts.reduce((sum, { bytes }) => sum + bytes, 0);
   const block = Math.max(1, Math.min(960, Math.floor(groupBytes / 16 / Math.max(1, total))));

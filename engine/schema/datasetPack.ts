@@ -15,6 +15,8 @@ const stored = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('codes'), width }),
   /** `starts[g]`: byte of `c<i>` at which group g begins. */
   z.object({ kind: z.literal('text'), starts: z.array(z.number().int()) }),
+  /** Files as they came, one after the other; `n<i>` has their bytes. */
+  z.object({ kind: z.literal('media') }),
 ]);
 export type Stored = z.infer<typeof stored>;
 

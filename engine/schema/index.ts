@@ -223,3 +223,22 @@ export {
 } from './recipe.ts';
 export { type ColumnProfile, type Finding, type Leak, type Profile, profile } from './profile.ts';
 export { type LabelPage, type LabelRow, labelPage } from './labels.ts';
+export {
+  type AlertChannel,
+  type AlertCondition,
+  alertRequest,
+  type AlertFiring,
+  type DriftFigure,
+  type DriftWindow,
+} from './monitoring.ts';
+export { type Alert, alert, type Scoring, scoring } from './records.ts';
+export {
+  type CanaryRules,
+  type ModelRef,
+  type Protection,
+  type ServingOptions,
+  servingOptions,
+  type VariantSpec,
+  type VariantStatus,
+} from './serving.ts';
+export type { V2Stats } from './servingRoutes.ts';

@@ -11,8 +11,8 @@ import {
   Fault,
   type ImportOptions,
   type Progress,
-  type ColumnType,
-  columnTypes,
+  type CellType,
+  cellTypes,
 } from '../../engine/schema/index.ts';
 import { bytes, note, progressLine, quantity, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
@@ -55,12 +55,12 @@ export function datasetText(dataset: Dataset): string {
 }
 
 function importOptions(options: Record<string, unknown>): ImportOptions {
-  const types: Record<string, ColumnType> = {};
+  const types: Record<string, CellType> = {};
   for (const pair of (options['type'] as string[] | undefined) ?? []) {
     const at = pair.lastIndexOf('=');
-    const kind = columnTypes.find((t) => t === pair.slice(at + 1));
+    const kind = cellTypes.find((t) => t === pair.slice(at + 1));
     if (at < 1 || !kind)
-      throw new Fault('bad_request', `--type takes COLUMN=TYPE with one of ${columnTypes.join(', ')}, not ${pair}`);
+      throw new Fault('bad_request', `--type takes COLUMN=TYPE with one of ${cellTypes.join(', ')}, not ${pair}`);
     types[pair.slice(0, at)] = kind;
   }
   return {
@@ -127,7 +127,7 @@ export function datasetVerbs(program: Command): void {
         .option('--delimiter <char>', 'what stands between cells')
         .option('--encoding <name>', 'utf-8, latin-1 or utf-16')
         .option('--no-header', 'the first line is data')
-        .option('--type <column=type...>', `set a column’s type: ${columnTypes.join(', ')}`),
+        .option('--type <column=type...>', `set a column’s type: ${cellTypes.join(', ')}`),
   );
   verb(
     group,

@@ -6,7 +6,15 @@ import { must } from '../base/index.ts';
 import { type BundleParts, writeBundle } from '../bundle/index.ts';
 import { featureSpecs, openDataset } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
-import { baseFiles, families, openBase, outputsOf, type PretrainedBase, servedGraph } from '../models/index.ts';
+import {
+  baseFiles,
+  families,
+  openBase,
+  outputsOf,
+  type PretrainedBase,
+  servedGraph,
+  writerGraph,
+} from '../models/index.ts';
 import {
   Fault,
   durationMs,
@@ -100,7 +108,7 @@ async function train(given: Job): Promise<void> {
       from,
     );
     tell(result.candidate);
-    const graph = servedGraph(result.rows.preprocess, result.graph);
+    const graph = servedOf(result);
     const report = await reportOf(setup, result, graph, lease.threads, spent() / 1000);
     const parts = partsOf(given, result, graph, report);
     const writer = createPack(given.bundle.path, given.bundle);
@@ -155,6 +163,12 @@ function planOf({ rows, counts, reasons }: Setup, candidate: Candidate, given: J
     parameters: parameterCount(families[family].build(layout, outputsOf(preprocess), hyper, seed)),
     reasons,
   };
+}
+
+/** What will be served: raw inputs in and answers out, or, for a model that writes, its form with a cache. */
+function servedOf({ candidate: { family, hyper }, rows: { preprocess, layout }, graph }: RunResult): Graph {
+  const cached = preprocess.generation && families[family].writer?.(layout, hyper);
+  return cached ? writerGraph(cached, graph) : servedGraph(preprocess, graph);
 }
 
 /** The report of the graph that will be served, on rows it never saw. */

@@ -24,4 +24,6 @@ export interface EncodedRows {
   labels?: Int32Array;
   /** Target of each row in its own unit, NaN where missing; for regression. */
   targets?: Float64Array;
+  /** For models that write texts: each row's, and what is read for it. */
+  texts?: { written: readonly string[]; source?: readonly string[] };
 }

@@ -249,6 +249,8 @@ export function featureSpecs(fitted: Preprocess): FeatureSpec[] {
     type: type.get(input.column) ?? 'text',
     as,
   });
+  const { generation } = fitted;
+  if (generation) return [generation.source ?? generation].map(spec('text'));
   // A text may feed its n-grams, its words, or both; it is one column of the user's.
   const texts = new Set([...fitted.text, ...(fitted.sequence ?? [])].map(({ column }) => column));
   return [

@@ -42,7 +42,7 @@ export { errorColumns } from './anomalyHead.ts';
 export { edgeGraph, featureGraph } from './features.ts';
 export { headGraph, outputsOf } from './head.ts';
 export { type Layout, layoutOf, mostOneHot } from './layout.ts';
-export { servedGraph } from './served.ts';
+export { servedGraph, writerGraph } from './served.ts';
 export { type LoraOptions, mergeLora, withLora } from './lora.ts';
 export { baseFiles, baseOf, openBase, packBase, type PretrainedBase } from './pretrained/base.ts';
 export { freeze } from './pretrained/freeze.ts';

@@ -4,6 +4,15 @@ import type { Preprocess } from '../schema/index.ts';
 import { edgeGraph, featureGraph } from './features.ts';
 import { headGraph } from './head.ts';
 
+/** The graph of a family that writes texts with the weights of its trained form: the one with a cache. */
+export function writerGraph(cached: Graph, trained: Graph): Graph {
+  const weights = trained.parameters.flatMap((name) => {
+    const value = trained.initializers.get(name);
+    return value && cached.initializers.has(name) ? [[name, value] as const] : [];
+  });
+  return { ...cached, initializers: new Map([...cached.initializers, ...weights]) };
+}
+
 const wiresBetween = (first: Graph, second: Graph): Record<string, string> => {
   const wanted = new Set(second.inputs.map((input) => input.name));
   return Object.fromEntries(first.outputs.filter(({ name }) => wanted.has(name)).map(({ name }) => [name, name]));

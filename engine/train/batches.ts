@@ -6,6 +6,7 @@ import { type Tensor, tensor } from '../onnx/index.ts';
 import { signedLabels } from './leastSquares.ts';
 import type { ModelRows } from './rows.ts';
 import { type Shift, shiftImages } from './shift.ts';
+import { tokenFeeds } from './tokenRows.ts';
 
 export interface Batch {
   feeds: Record<string, Tensor>;
@@ -45,7 +46,12 @@ export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOp
   const { batchSize, seed, signed, shift } = options;
   const size = Math.max(1, Math.min(batchSize, part.length));
   const count = Math.ceil(part.length / size);
-  const texts = [...data.text, ...data.sequence];
+  const texts = [
+    ...data.text,
+    ...data.sequence,
+    ...(data.tokens ? [data.tokens.ids] : []),
+    ...(data.tokens?.source ? [data.tokens.source] : []),
+  ];
   const tokens = (row: number) => texts.reduce((sum, { offsets }) => sum + offsets[row + 1] - offsets[row], 0);
   const byLength = (rows: Uint32Array) => rows.sort((a, b) => tokens(a) - tokens(b) || a - b);
   const cut = (rows: Uint32Array) =>
@@ -75,6 +81,7 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: nu
   const filled = new Uint32Array(size).fill(rows[0]);
   filled.set(rows);
   const feeds: Record<string, Tensor> = {};
+  if (data.tokens) return { ...tokenFeeds(data.tokens, filled), weights: rowWeights(size, rows.length), rows };
   if (data.denseWidth > 0)
     feeds['dense'] = tensor('float32', [size, data.denseWidth], picked(data.dense, data.denseWidth, filled));
   if (data.embeddedWidth > 0)
@@ -92,11 +99,7 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: nu
   return {
     feeds,
     labels: labelsOf(data, filled, signed),
-    weights: tensor(
-      'float32',
-      [size],
-      Float32Array.from(filled, (_, i) => (i < rows.length ? 1 : 0)),
-    ),
+    weights: rowWeights(size, rows.length),
     rows,
   };
 }

@@ -3,6 +3,7 @@ import type { Batches } from './batches.ts';
 import { accuracyOf, argmaxRows, r2Of } from './metrics.ts';
 import type { TrainingProgram } from './program.ts';
 import type { ModelRows } from './rows.ts';
+import { evaluateTokens } from './tokenFigures.ts';
 
 export interface PartEvaluation {
   /** Mean training loss over the part. */
@@ -20,6 +21,10 @@ export async function evaluatePart(
   batches: Batches,
   data: ModelRows,
 ): Promise<PartEvaluation> {
+  if (data.tokens) {
+    const empty = { logits: new Float32Array(0), rows: new Uint32Array(0) };
+    return { ...(await evaluateTokens(program, batches)), ...empty };
+  }
   let lossSum = 0;
   let weightSum = 0;
   const rows = new Uint32Array(batches.rows);
@@ -71,12 +76,12 @@ export function rowLosses({ logits, rows }: PartEvaluation, data: ModelRows): Ma
   const width = logits.length / Math.max(1, rows.length);
   return new Map(
     Array.from(rows, (row, i) => {
+      if (errors !== undefined) return [row, squares(logits.subarray(i * width, (i + 1) * width)) / width];
       if (targets) return [row, (logits[i] - targets[row]) ** 2];
       const own = logits.subarray(i * width, (i + 1) * width);
       const most = own.reduce((a, b) => Math.max(a, b));
       const total = own.reduce((sum, value) => sum + Math.exp(value - most), 0);
       return [row, Math.log(total) + most - own[labels?.[row] ?? 0]];
-      if (errors !== undefined) return [row, squares(logits.subarray(i * width, (i + 1) * width)) / width];
     }),
   );
 }

@@ -3,12 +3,15 @@ import type { GraphBuilder, Value } from '../graph/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
 
-/** The forward graph's output `logits` is [batch, classes], or [batch, k] for the other two. */
-export type LossKind = 'cross_entropy' | 'binary_cross_entropy' | 'mse';
+/**
+ * The forward graph's output `logits` is [batch, classes], or [batch, k] for the two in the middle; for `token_cross_entropy`
+ * [batch, length, vocabulary] with labels [batch, length], of which those below 0 do not count.
+ */
+export type LossKind = 'cross_entropy' | 'binary_cross_entropy' | 'mse' | 'token_cross_entropy';
 
 export interface LossOptions {
   loss: LossKind;
-  /** Share of the target spread over all classes (Szegedy et al. 2016); cross_entropy only. */
+  /** Share of the target spread over all classes (Szegedy et al. 2016); the cross-entropies only. */
   labelSmoothing?: number;
   /** One factor a class, applied to samples by their label; cross_entropy only. */
   classWeights?: readonly number[];
@@ -59,7 +62,33 @@ function crossEntropy(g: GraphBuilder, logits: Value, labels: Value, weights: Va
   return { lossSum: g.op('Neg', [total(g, g.op('Mul', [target, logp]))]), weightSum };
 }
 
+/** Sums over tokens: `weightSum` counts those of the weighted rows. */
+function tokenCrossEntropy(
+  g: GraphBuilder,
+  logits: Value,
+  labels: Value,
+  weights: Value,
+  { labelSmoothing = 0 }: LossOptions,
+): LossSums {
+  const logp = g.op('LogSoftmax', [logits], { axis: -1 });
+  const places = g.op('Unsqueeze', [g.op('Max', [labels, g.ints(0)]), g.ints([-1])]);
+  const own = g.op('Squeeze', [g.op('GatherElements', [logp, places], { axis: 2 }), g.ints([2])]);
+  const even = labelSmoothing > 0 ? g.op('ReduceMean', [logp], { axes: [2], keepdims: 0 }) : null;
+  const target = even
+    ? g.op('Add', [g.op('Mul', [own, g.constant(1 - labelSmoothing)]), g.op('Mul', [even, g.constant(labelSmoothing)])])
+    : own;
+  const counted = g.op('Mul', [
+    g.op('Cast', [g.op('GreaterOrEqual', [labels, g.ints(0)])], { to: float32 }),
+    g.op('Unsqueeze', [weights, g.ints([1])]),
+  ]);
+  return { lossSum: g.op('Neg', [total(g, g.op('Mul', [target, counted]))]), weightSum: total(g, counted) };
+}
+
+/** TensorProto.DataType of what Cast makes. */
+const float32 = 1;
+
 const losses: Readonly<Record<LossKind, Build>> = {
+  token_cross_entropy: tokenCrossEntropy,
   cross_entropy: crossEntropy,
   // log(1 + eˣ) − x·y, by Softplus, which does not overflow.
   binary_cross_entropy: (g, logits, labels, weights) =>
@@ -78,7 +107,8 @@ export function buildLoss(
   weights: Value,
   options: LossOptions,
 ): LossSums {
-  if (options.loss !== 'cross_entropy' && (options.labelSmoothing || options.classWeights)) {
+  const isCrossEntropy = options.loss === 'cross_entropy';
+  if (!isCrossEntropy && (options.classWeights || (options.labelSmoothing && options.loss !== 'token_cross_entropy'))) {
     throw new Fault('bad_request', `label smoothing and class weights go with cross_entropy, not ${options.loss}`);
   }
   return losses[options.loss](g, logits, labels, weights, options);
@@ -86,7 +116,7 @@ export function buildLoss(
 
 /** Declares the labels that a loss compares `logits` with. */
 export function labelsInput(g: GraphBuilder, name: string, logits: Value, loss: LossKind): Value {
-  return loss === 'cross_entropy'
+  return loss === 'cross_entropy' || loss === 'token_cross_entropy'
     ? g.input(name, 'int64', logits.shape.slice(0, -1))
     : g.input(name, 'float32', logits.shape);
 }

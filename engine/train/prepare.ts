@@ -20,6 +20,7 @@ import {
 import { Fault, type Preprocess, taskAsked, type TrainRequest } from '../schema/index.ts';
 import { prepareAnomaly } from './anomaly.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
+import { prepareWriting } from './prepareWriting.ts';
 import { type ModelRows, modelRows } from './rows.ts';
 
 /** Up to this many training rows, the chosen model is trained once more with the validation rows too. */
@@ -86,6 +87,10 @@ export async function prepareRun(
   request: TrainRequest,
   base?: PretrainedBase,
 ): Promise<Setup> {
+  if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
+  const task = taskAsked(request);
+  if (task === 'text-to-text' || task === 'language-model')
+    return prepareWriting(reader, testReader, request, task, base);
   const target = readTarget(reader, request.target);
   const split = splitRows({
     rows: reader.rows,
@@ -96,10 +101,6 @@ export async function prepareRun(
   });
   const take = async (train: Uint32Array, validation: Uint32Array): Promise<Prepared> => {
     const preprocess = fitPreprocess(reader, train, {
-  if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
-  const task = taskAsked(request);
-  if (task === 'text-to-text' || task === 'language-model')
-    return prepareWriting(reader, testReader, request, task, base);
       target,
       ...(request.ignore ? { ignore: request.ignore } : {}),
       text: { size: vocabulary },

@@ -4,6 +4,7 @@ import { featureGraph } from '../models/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { compile } from '../runtime/index.ts';
 import type { Preprocess } from '../schema/index.ts';
+import type { TokenRows } from './tokenRows.ts';
 
 /** Rows ready to be cut into batches. Rows of every array are in the order of the encoded rows. */
 export interface ModelRows {
@@ -16,15 +17,17 @@ export interface ModelRows {
   embeddedWidth: number;
   text: Ragged[];
   sequence: Sequences[];
+  /** For models that write texts: all that a row is. */
+  tokens?: TokenRows;
   /** Class of each row, for classification. */
   labels?: Int32Array;
   /** Target of each row, mean 0 and standard deviation 1 over the training part, for regression. */
   targets?: Float64Array;
+  /** Width of the logits where they are errors, which are to be 0 (see anomaly.ts). */
+  errors?: number;
 }
 
 /** Rows of one run of the feature graph. */
-  /** Width of the logits where they are errors, which are to be 0 (see anomaly.ts). */
-  errors?: number;
 const rowsPerRun = 8192;
 
 /** Runs the feature graph over encoded rows, so that training sees the very bits that serving computes. */

@@ -141,7 +141,8 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
       const signed = isLeastSquares(candidate, rows) ? { signed: rows.preprocess.classes.length } : {};
       const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
       const train = openBatches(data, rows.train, { ...batches, ...shiftOf(candidate, rows) });
-      const validation = openBatches(data, rows.validation, { ...batches, batchSize: 256 });
+      // Every position of a text scores all tokens, so that 256 texts would be too many.
+      const validation = openBatches(data, rows.validation, data.tokens ? batches : { ...batches, batchSize: 256 });
       const before = sum(stages.map((stage) => stage.steps));
       const save = async (state: FitState) => {
         // What the curve has up to here belongs to this checkpoint: a resumed run tells only what follows.
@@ -244,7 +245,7 @@ function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Pr
   const started = isLeastSquares(candidate, rows) ? naiveBayesStart(built, rows) : wideStart(built, rows, job.seed);
   const read = candidate.hyper['words'] === 'latent' ? wordStart(started, rows, job.seed) : started;
   return compileTraining(read, {
-    loss: byLikelihood ? 'cross_entropy' : 'mse',
+    loss: rows.data.tokens ? 'token_cross_entropy' : byLikelihood ? 'cross_entropy' : 'mse',
     ...(byLikelihood ? { labelSmoothing: candidate.labelSmoothing } : {}),
     optimizer: candidate.optimizer,
     clipNorm,

@@ -101,6 +101,31 @@ async function fail(error: unknown): Promise<void> {
   await link.exit(1);
 }
 
+/** Texts that are being written, and those that nobody waits for any more. */
+const writing = new Set<number>();
+const forgotten = new Set<number>();
+
+/** Writes beside the turns of others: a step of each in turn, so that a long text holds nobody up. */
+async function write({ id, inputs, generate, stream, embed }: Extract<ToHost, { type: 'predict' }>): Promise<void> {
+  writing.add(id);
+  try {
+    if (!host) throw new Fault('not_running', 'this host has no model yet');
+    const began = performance.now();
+    const outputs = await host.predict(inputs, {
+      ...(generate ? { generate } : {}),
+      ...(embed ? { embed } : {}),
+      ...(stream ? { piece: (text) => void link.send({ type: 'piece', id, text }) } : {}),
+      cancelled: () => forgotten.has(id),
+    });
+    void link.send({ type: 'predicted', id, outputs, computeMs: performance.now() - began });
+  } catch (error) {
+    void link.send({ type: 'refused', id, fault: faultBody(error) });
+  }
+  writing.delete(id);
+  forgotten.delete(id);
+  awake.touch();
+}
+
 async function turn(message: ToHost): Promise<void> {
   switch (message.type) {
     case 'load':
@@ -108,8 +133,13 @@ async function turn(message: ToHost): Promise<void> {
     case 'import':
       return take(message).catch(fail);
     case 'predict':
+      if (message.generate || message.stream || message.embed) return void write(message);
+      return answer(message);
     case 'infer':
       return answer(message);
+    case 'forget':
+      if (writing.has(message.id)) forgotten.add(message.id);
+      return undefined;
     case 'ping':
       return void link.send({ type: 'pong', id: message.id, rss: process.memoryUsage.rss() });
   }

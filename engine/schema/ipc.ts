@@ -107,7 +107,7 @@ export type ToHost =
   /** With `data`, batches come as frames on the data socket (serve/wire.ts). */
   | { type: 'load'; bundle: PackGrant; lease: DeviceLease; data?: boolean }
   /** With `stream`, a model that writes tells the text of its only input piece by piece. */
-  | { type: 'predict'; id: number; inputs: PredictInput[]; generate?: GenerateOptions; stream?: boolean }
+  | { type: 'predict'; id: number; inputs: PredictInput[]; generate?: GenerateOptions; stream?: boolean; embed?: boolean }
   /** Nobody waits for the answer any more. */
   | { type: 'forget'; id: number }
   | { type: 'infer'; id: number; tensors: WireTensor[]; outputs?: string[] }

@@ -123,6 +123,8 @@ export const predictResponse = z.object({
         /** Natural logarithm of the probability of the written tokens. */
         logProbability: z.number(),
       }),
+      /** A text's vector of length 1, and its tokens. */
+      z.object({ embedding: z.array(z.number()), tokens: z.number().int() }),
       /** The best items for a user, best first. */
       z.object({ items: z.array(z.object({ item: z.string(), score: z.number() })) }),
       z.object({

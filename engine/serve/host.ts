@@ -6,17 +6,30 @@ import { type DType, sizeOf, type Tensor, tensorFromBytes, tensorBytes } from '.
 import {
   type DeviceLease,
   Fault,
+  type GenerateOptions,
   type Manifest,
   type PredictInput,
   type PredictOutput,
   type WireTensor,
 } from '../schema/index.ts';
 import { describeModel } from './describe.ts';
+import { openWriterHost } from './writerHost.ts';
+
+/** How a model that writes texts is asked; others do without. */
+export interface Writing {
+  generate?: GenerateOptions;
+  /** Vectors of the texts are wanted instead of what follows them. */
+  embed?: boolean;
+  /** Hears what is written, where one text is. */
+  piece?(text: string): void;
+  /** True once nobody waits any more. */
+  cancelled?(): boolean;
+}
 
 export interface ModelHost {
   readonly manifest: Manifest;
   /** One output an input, in order. Fault `bad_input` naming the input and the column. */
-  predict(inputs: PredictInput[]): Promise<PredictOutput[]>;
+  predict(inputs: PredictInput[], writing?: Writing): Promise<PredictOutput[]>;
   /** Runs the graph on its own tensors; all its outputs unless some are named. */
   infer(tensors: WireTensor[], outputs?: string[]): Promise<WireTensor[]>;
   dispose(): Promise<void>;
@@ -31,6 +44,7 @@ export async function openModelHost(
   lease: Pick<DeviceLease, 'device' | 'threads'>,
 ): Promise<ModelHost> {
   const { manifest, preprocess } = bundle;
+  if (preprocess.generation) return openWriterHost(bundle, lease);
   const [{ compile }, { encodeInputs }] = await Promise.all([
     import('../runtime/index.ts'),
     import('../data/index.ts'),

@@ -179,6 +179,7 @@ export function scoreWords(parts: Parts, x: Value, table: Value, cache: boolean)
   const { g } = parts;
   const [vocabulary, width] = table.shape as number[];
   const kept = cache ? lastOf(parts, x) : x;
+  if (cache) g.output(kept, 'last_hidden_state');
   const flat = g.op('Gemm', [g.op('Reshape', [kept, g.ints([-1, width])]), table, null], { transB: 1 });
   const lead = g.op('Shape', [kept], { start: 0, end: 2 });
   const logits = g.op('Reshape', [flat, g.op('Concat', [lead, g.ints([vocabulary])], { axis: 0 })]);

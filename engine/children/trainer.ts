@@ -22,6 +22,7 @@ import {
   type PackGrant,
   type Report,
   type RunPlan,
+  type TrainRequest,
   type ToTrainer,
 } from '../schema/index.ts';
 import { createPack, openPack } from '../store/index.ts';
@@ -37,6 +38,7 @@ import {
   type RunState,
   runTraining,
   type Setup,
+  type StepOptions,
   weightsHash,
 } from '../train/index.ts';
 import { openParentLink } from './link.ts';
@@ -89,7 +91,7 @@ async function train(given: Job): Promise<void> {
     const from = given.resume && readCheckpoint(given.resume);
     let saved = performance.now();
     const result = await runTraining(
-      { ...setup, device, threads: lease.threads, seed: request.seed },
+      { ...setup, device, threads: lease.threads, seed: request.seed, steps: stepsOf(request) },
       {
         interrupt() {
           needMemory(lease.memory * shareOfMemory);
@@ -119,6 +121,12 @@ async function train(given: Job): Promise<void> {
     for (const reader of readers) reader.close();
   }
 }
+
+const stepsOf = ({ accumulate, recompute, precision }: TrainRequest): StepOptions => ({
+  ...(accumulate === undefined ? {} : { accumulate }),
+  ...(recompute === undefined ? {} : { recompute }),
+  ...(precision === undefined ? {} : { precision }),
+});
 
 /** What of a budget is for training; the rest tests the model and writes its bundle. */
 const shareForTraining = 0.95;
@@ -155,6 +163,7 @@ function planOf({ rows, counts, reasons }: Setup, candidate: Candidate, given: J
     schedule,
     learningRate,
     batchSize,
+    ...stepsOf(given.request),
     epochs,
     patience,
     device,

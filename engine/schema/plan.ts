@@ -55,6 +55,16 @@ export function durationMs(text: string): number {
   return Number(match?.[1]) * unit;
 }
 
+/** How steps are computed, whatever is learned: all of them give the same model but for rounding. */
+const stepOptions = {
+  /** Parts that a batch is computed in, one after the other: the same step with less memory. */
+  accumulate: z.number().int().min(1).max(1024).optional(),
+  /** Computes what a layer held again on the way back, in place of holding it: less memory, more time. */
+  recompute: z.boolean().optional(),
+  /** `fp16`, on a GPU: products in half precision, weights and updates in single, with a loss scale that finds itself. */
+  precision: z.enum(['fp32', 'fp16']).optional(),
+};
+
 /** Body of `POST /api/v1/runs`. */
 export const trainRequest = z.object({
   /** Dataset id or name. */
@@ -71,6 +81,7 @@ export const trainRequest = z.object({
   budget: duration.optional(),
   epochs: z.number().int().min(1).max(100_000).optional(),
   batchSize: z.number().int().min(1).max(65_536).optional(),
+  ...stepOptions,
   learningRate: z.number().positive().max(100).optional(),
   optimizer: optimizerSpec.optional(),
   schedule: scheduleSpec.optional(),
@@ -125,6 +136,7 @@ export function taskAsked({ task: asked, model }: Pick<TrainRequest, 'task' | 'm
   schedule: scheduleSpec,
   learningRate: z.number(),
   batchSize: z.number().int(),
+  ...stepOptions,
   epochs: z.number().int(),
   patience: z.number().int(),
   device: z.string(),

@@ -24,8 +24,10 @@ export interface Batches {
   readonly count: number;
   /** Rows of each batch of an epoch, counted from 1; epoch 0 is the fixed order for evaluation. */
   order(epoch: number): Uint32Array[];
-  /** In an epoch of training, images are moved as that epoch has it. */
-  make(rows: Uint32Array, epoch?: number): Batch;
+  /** Rows of a batch, padding included. */
+  readonly size: number;
+  /** In an epoch of training, images are moved as that epoch has it. Filled up to `width` rows; to `size` when left out. */
+  make(rows: Uint32Array, epoch?: number, width?: number): Batch;
 }
 
 export interface BatchOptions {
@@ -68,8 +70,13 @@ export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOp
       for (let from = 0; from < rows.length; from += pool * size) byLength(rows.subarray(from, from + pool * size));
       return random.shuffle(cut(rows));
     },
-    make(rows, epoch) {
-      const batch = makeBatch(data, rows, size, signed);
+    size,
+    make(rows, epoch, width = size) {
+      if (data.ranking) {
+        const users = (places: Uint32Array) => featureFeeds(data, places);
+        return rankingBatch(data.ranking, rows, width, users, epoch ? { seed, epoch } : null);
+      }
+      const batch = makeBatch(data, rows, width, signed);
       const dense = batch.feeds['dense']?.data as Float32Array | undefined;
       if (shift && epoch && dense) shiftImages(dense, data.denseWidth, rows, shift, seed, epoch);
       return batch;

@@ -3,13 +3,21 @@
 import { rng } from '../base/index.ts';
 import { checkGraph, type Graph, inferTypes, optimise } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
-import { compile, type Program } from '../runtime/index.ts';
-import { Fault } from '../schema/index.ts';
-import { type Flat, flatBuffer, layoutOf, piecesOf } from './flat.ts';
-import { applyGraph, optimizerScalars, optimizerSlots } from './optimizers.ts';
-import type { ProgramOptions, StepResult, TrainingProgram } from './program.ts';
+import { type Bound, compile, type Program } from '../runtime/index.ts';
+import { type Flat, piecesOf } from './flat.ts';
+import { applyGraph, optimizerScalars } from './optimizers.ts';
+import type { GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 import {
-  bufferNames,
+  buffersOf,
+  initialState,
+  restoreInto,
+  snapshotOf,
+  takeStatistics,
+  type TrainingState,
+  weightsIn,
+  writeTail,
+} from './state.ts';
+import {
   gradGraph,
   gradientName,
   labelsName,
@@ -23,50 +31,9 @@ import {
 /** Elements of a piece of the optimiser's pass: four buffers of 256 KiB stay in a core's cache. */
 const pieceSize = 65536;
 
-const stepKey = 'program.step';
-
 type Feeds = Record<string, Tensor>;
 
-interface State {
-  weights: Flat;
-  gradients: Flat;
-  /** Optimiser state by slot name. */
-  slots: Map<string, Flat>;
-  /** Running statistics now, and the set that the next step writes. */
-  buffers: Map<string, Tensor>;
-  spare: Map<string, Tensor>;
-  step: number;
-}
-
-const copyOf = (value: Tensor): Tensor => ({
-  ...value,
-  dims: [...value.dims],
-  data: value.data.slice(),
-});
-
-function initialState(forward: Graph, options: ProgramOptions): State {
-  const layout = layoutOf(
-    forward.parameters.map((name) => {
-      const value = forward.initializers.get(name);
-      if (value?.dtype !== 'float32') throw new Fault('bad_graph', `parameter "${name}" must be float32 to be trained`);
-      return { name, dims: value.dims };
-    }),
-  );
-  const weights = flatBuffer(layout);
-  for (const [name, view] of weights.views)
-    (view.data as Float32Array).set(forward.initializers.get(name)?.data as Float32Array);
-  const buffers = new Map(bufferNames(forward).map((name) => [name, copyOf(forward.initializers.get(name) as Tensor)]));
-  return {
-    weights,
-    gradients: flatBuffer(layout),
-    slots: new Map(optimizerSlots(options.optimizer).map((slot) => [slot, flatBuffer(layout)])),
-    buffers,
-    spare: new Map([...buffers].map(([name, value]) => [name, copyOf(value)])),
-    step: 0,
-  };
-}
-
-const stateFeeds = (state: State): Feeds => Object.fromEntries([...state.weights.views, ...state.buffers]);
+const stateFeeds = (state: TrainingState): Feeds => Object.fromEntries([...state.weights.views, ...buffersOf(state)]);
 
 /** Square of the Euclidean norm, summed in double precision. */
 function squaredNorm(data: Float32Array): number {
@@ -76,7 +43,7 @@ function squaredNorm(data: Float32Array): number {
 }
 
 /** The optimiser's pass over the flat buffers. */
-function applier(program: Program, state: State, options: ProgramOptions) {
+function applier(program: Program, state: TrainingState, options: ProgramOptions) {
   const scalars = tensor('float32', [
     Object.keys(optimizerScalars(options.optimizer, { lr: 1, scale: 1, step: 1 })).length,
   ]);
@@ -122,9 +89,9 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   checkGraph(forward);
   logitsOf(forward);
   const { device, threads } = options;
-  const state = initialState(forward, options);
+  const state = initialState(forward, options.optimizer);
   const grad = gradGraph(forward, options);
-  const named = [...forward.parameters, ...state.buffers.keys()];
+  const named = [...forward.parameters, ...buffersOf(state).keys()];
   const programs: Program[] = [];
   const open = async (graph: Graph, on = device) => {
     const program = await compile(optimise(graph), { device: on, threads });
@@ -140,31 +107,40 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   const apply = applier(applyProgram, state, options);
 
   const sums = { lossSum: tensor('float32', []), weightSum: tensor('float32', []) };
-  const bindGrad = () =>
-    gradProgram.bind(stateFeeds(state), {
+  /** The gradient program from one set of running statistics to another. */
+  const bindGrad = (from: number, to: number) =>
+    gradProgram.bind(Object.fromEntries([...state.weights.views, ...state.sets[from]]), {
       ...sums,
       ...Object.fromEntries(
         grad.reached.map((name) => [gradientName(name), state.gradients.views.get(name) as Tensor]),
       ),
-      ...Object.fromEntries([...state.spare].map(([name, spare]) => [updateName(name), spare])),
+      ...Object.fromEntries([...state.sets[to]].map(([name, spare]) => [updateName(name), spare])),
     });
-  // One binding for each of the two sets of buffers that swap.
-  const bindings = [bindGrad()];
-  const swap = () => {
-    [state.buffers, state.spare] = [state.spare, state.buffers];
-    if (bindings.length < 2 && state.buffers.size > 0) bindings.unshift(bindGrad());
-    else bindings.reverse();
+  const bindings = new Map<string, Bound>();
+  const bound = (from: number, to: number): Bound => {
+    const key = buffersOf(state).size === 0 ? '' : `${from} ${to}`;
+    const made = bindings.get(key) ?? bindGrad(from, to);
+    bindings.set(key, made);
+    return made;
   };
-  const runGrad = async (feeds: Feeds, labels: Tensor, weights: Tensor, firstRow: number): Promise<StepResult> => {
+  const runGrad = async (feeds: Feeds, labels: Tensor, weights: Tensor, more: GradOptions): Promise<StepResult> => {
     const rows = weights.data.length;
-    await bindings[0]({
+    const from = more.add ? (state.pending ?? state.at) : state.at;
+    const to = [0, 1, 2].find((place) => place !== from && place !== state.at) as number;
+    await bound(
+      from,
+      to,
+    )({
       ...feeds,
       [labelsName]: labels,
       [weightsName]: weights,
-      ...(grad.random ? dropoutFeeds(options.seed, state.step, rows, firstRow) : {}),
+      ...(grad.random ? dropoutFeeds(options.seed, state.step, rows, more.firstRow ?? 0) : {}),
     });
+    state.pending = to;
     return { lossSum: first(sums.lossSum), weightSum: first(sums.weightSum) };
   };
+  /** What the micro-batches before brought; made when there is a second one. */
+  let before: Float32Array | undefined;
 
   const meanScale = (weightSum: number): number => {
     if (weightSum === 0) return 0;
@@ -173,16 +149,47 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     return Math.min(1, options.clipNorm / (norm + 1e-6)) / weightSum;
   };
 
+  const take = async (weightSum: number, lr: number, shared: boolean): Promise<void> => {
+    takeStatistics(state, shared);
+    state.step++;
+    await apply(lr, meanScale(weightSum));
+  };
+
   const self: TrainingProgram = {
+    reduced: state.reduced,
     async step(feeds, labels, weights, lr) {
-      const result = await runGrad(feeds, labels, weights, 0);
-      state.step++;
-      swap();
-      await apply(lr, meanScale(result.weightSum));
+      const result = await runGrad(feeds, labels, weights, {});
+      await take(result.weightSum, lr, false);
       return result;
     },
+    async grad(feeds, labels, weights, more = {}) {
+      const { data } = state.gradients;
+      if (!more.add) {
+        const result = await runGrad(feeds, labels, weights, more);
+        writeTail(state, result.lossSum, result.weightSum);
+        return result;
+      }
+      before ??= new Float32Array(data.length);
+      before.set(data);
+      const [lossSum, weightSum] = state.reduced.slice(-2);
+      const result = await runGrad(feeds, labels, weights, more);
+      for (let i = 0; i < data.length; i++) data[i] += before[i];
+      writeTail(state, lossSum + result.lossSum, weightSum + result.weightSum);
+      return result;
+    },
+    none() {
+      state.reduced.fill(0);
+      // A set for the statistics that the others bring.
+      state.pending = (state.at + 1) % state.sets.length;
+    },
+    async apply(lr, shared = false) {
+      const [lossSum, weightSum] = state.reduced.slice(-2);
+      await take(weightSum, lr, shared);
+      return { lossSum, weightSum };
+    },
     async gradients(feeds, labels, weights) {
-      const { weightSum } = await runGrad(feeds, labels, weights, 0);
+      const { weightSum } = await runGrad(feeds, labels, weights, {});
+      state.pending = null;
       return new Map(
         [...state.gradients.views].map(([name, view]) => [
           name,
@@ -196,41 +203,16 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
       return { lossSum: first(result['lossSum']), weightSum: first(result['weightSum']), logits };
     },
     predict: (feeds) => predictProgram.run({ ...feeds, ...stateFeeds(state) }),
-    async snapshot() {
-      const slots = [...state.slots].flatMap(([slot, flat]) =>
-        [...flat.views].map(([name, view]) => [`${slot}.${name}`, copyOf(view)] as const),
-      );
-      const current = await self.weights();
-      return new Map([
-        ...[...current].map(([name, value]) => [`weight.${name}`, value] as const),
-        ...slots,
-        [stepKey, tensor('int64', [], [state.step])],
-      ]);
+    snapshot: () => Promise.resolve(snapshotOf(state)),
+    restore(saved) {
+      restoreInto(state, saved);
+      return Promise.resolve();
     },
-    async restore(saved) {
-      const read = (key: string, into: Tensor) => {
-        const value = saved.get(key);
-        if (!value || value.dims.join() !== into.dims.join())
-          throw new Fault('corrupt', `the checkpoint does not fit this model: "${key}"`);
-        return () => (into.data as Float32Array).set(value.data as Float32Array);
-      };
-      const step = saved.get(stepKey);
-      if (!step) throw new Fault('corrupt', 'the checkpoint does not say at which step it was made');
-      const writes = [
-        ...[...state.weights.views, ...state.buffers].map(([name, view]) => read(`weight.${name}`, view)),
-        ...[...state.slots].flatMap(([slot, flat]) =>
-          [...flat.views].map(([name, view]) => read(`${slot}.${name}`, view)),
-        ),
-      ];
-      for (const write of writes) write();
-      state.step = Number((step.data as BigInt64Array)[0]);
-    },
-    weights: () =>
-      Promise.resolve(new Map([...state.weights.views, ...state.buffers].map(([name, view]) => [name, copyOf(view)]))),
-    async trained() {
-      const initializers = new Map([...forward.initializers, ...(await self.weights())]);
+    weights: () => Promise.resolve(weightsIn(state)),
+    trained() {
+      const initializers = new Map([...forward.initializers, ...weightsIn(state)]);
       const graph = { ...forward, initializers };
-      return { ...graph, types: inferTypes(graph) };
+      return Promise.resolve({ ...graph, types: inferTypes(graph) });
     },
     async dispose() {
       for (const program of programs) await program.dispose();

@@ -34,9 +34,9 @@ export interface Flat {
   readonly views: ReadonlyMap<string, Tensor>;
 }
 
-/** A zeroed buffer of the layout. */
-export function flatBuffer(layout: Layout): Flat {
-  const data = new Float32Array(layout.length);
+/** A zeroed buffer of the layout, or one over the front of the given memory. */
+export function flatBuffer(layout: Layout, memory = new Float32Array(layout.length)): Flat {
+  const data = memory.subarray(0, layout.length);
   const views = new Map<string, Tensor>(
     layout.slots.map(({ name, dims, offset, size }) => [
       name,

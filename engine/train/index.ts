@@ -1,12 +1,13 @@
 // Training: programs that step a graph towards less loss, the loop around them, metrics and reports.
 export { assess } from './assess.ts';
+export { alone, type Averager, type Reduction, type Share } from './averager.ts';
 export type { Candidate } from './candidates.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';
 export type { LossKind, LossOptions } from './losses.ts';
 export { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
 export { type Prepared, prepareRun, type Setup } from './prepare.ts';
-export type { EvalResult, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
+export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 export { headline } from './report.ts';
-export { type RunResult, type RunState, runTraining } from './run.ts';
+export { type RunResult, type RunState, runTraining, type StepOptions } from './run.ts';
 export { parameterCount, weightsHash } from './weights.ts';

@@ -4,8 +4,9 @@ import { setImmediate } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/index.ts';
 import type { Tensor } from '../onnx/index.ts';
 import { Fault, type ScheduleSpec } from '../schema/index.ts';
+import { alone, type Averager } from './averager.ts';
 import type { Batches } from './batches.ts';
-import type { TrainingProgram } from './program.ts';
+import type { StepResult, TrainingProgram } from './program.ts';
 import { openSchedule, type ScheduleState } from './schedule.ts';
 
 export interface FitOptions {
@@ -14,6 +15,8 @@ export interface FitOptions {
   patience: number;
   learningRate: number;
   schedule: ScheduleSpec;
+  /** Parts that a batch is computed in, one after the other: the same step with less memory. 1 when left out. */
+  accumulate?: number;
   /** Epoch to end at though the schedule was made for more; `epochs` when left out. */
   until?: number;
 }
@@ -75,6 +78,8 @@ export interface FitParts {
   train: Batches;
   /** Evaluates the program on the validation rows; null keeps the last state instead of the best. */
   evaluate: (() => Promise<Evaluation>) | null;
+  /** Joins this machine with others; alone when left out. */
+  averager?: Averager;
 }
 
 /** An epoch's mean loss this many times the first step's will not come back, even where clipping keeps it a number. */
@@ -89,7 +94,7 @@ export async function fit(
   hooks: FitHooks = {},
   from?: FitState,
 ): Promise<FitResult> {
-  const { program, train, evaluate } = parts;
+  const { program, train, evaluate, averager = alone } = parts;
   const clock = hooks.clock ?? systemClock;
   const schedule = openSchedule(
     options.schedule,
@@ -133,6 +138,26 @@ export async function fit(
     hooks.evaluated?.(at.step, at.epoch, loss, rate, evaluation);
     return at.waited >= options.patience;
   };
+  /** One step on a batch: whole, in parts after each other, or in parts on several machines. */
+  const take = async (rows: Uint32Array, rate: number): Promise<StepResult> => {
+    const make = (part: Uint32Array, size?: number) => train.make(part, at.epoch, size);
+    const part = Math.ceil(train.size / (options.accumulate ?? 1));
+    if (!averager.shared && part >= train.size) {
+      const { feeds, labels, weights } = make(rows);
+      return program.step(feeds, labels, weights, rate);
+    }
+    let held = false;
+    while (!held) {
+      const { from, to } = averager.share(at.step + 1, rows.length);
+      if (from >= to) program.none();
+      for (let first = from; first < to; first += part) {
+        const { feeds, labels, weights } = make(rows.subarray(first, Math.min(to, first + part)), part);
+        await program.grad(feeds, labels, weights, { firstRow: first, add: first > from });
+      }
+      held = (await averager.reduce(program.reduced, at.step + 1)) === 'held';
+    }
+    return program.apply(rate, averager.shared);
+  };
   const result = (end: FitEnd): FitResult => {
     const { best } = at;
     if (!best) throw new Fault('internal', 'a loop ended without a state to keep');
@@ -154,9 +179,8 @@ export async function fit(
         await hooks.save({ ...at, schedule: schedule.state(), program: await program.snapshot() });
         saved = at.step;
       }
-      const batch = train.make(order[at.batch], at.epoch);
       rate = schedule.rate(at.step + 1);
-      const sums = await program.step(batch.feeds, batch.labels, batch.weights, rate);
+      const sums = await take(order[at.batch], rate);
       at.step++;
       at.batch++;
       checkFinite(sums.lossSum, at.step, options.learningRate);

@@ -24,12 +24,38 @@ export interface EvalResult extends StepResult {
   logits: Tensor;
 }
 
+/** Which part of a batch a call to `grad` is about. */
+export interface GradOptions {
+  /** Place of its first row in the whole batch: dropout is seeded by it. */
+  firstRow?: number;
+  /** Adds to what earlier calls since the last step brought (gradient accumulation); running statistics go on from theirs. */
+  add?: boolean;
+}
+
 /**
  * One machine's training. Feeds are named as the forward graph's inputs; labels are int64 [batch] for cross_entropy and
  * float32 [batch, k] for the others; weights are float32 [batch], 0 for padding.
  */
 export interface TrainingProgram {
+  /** The fused step: forward, backward and update of one whole batch. The same bits as `grad` and then `apply`. */
   step(feeds: Record<string, Tensor>, labels: Tensor, weights: Tensor, lr: number): Promise<StepResult>;
+  /**
+   * Forward and backward only: fills `reduced` and changes nothing else, so that a step may be computed again. Gives the
+   * sums of these rows alone.
+   */
+  grad(feeds: Record<string, Tensor>, labels: Tensor, weights: Tensor, options?: GradOptions): Promise<StepResult>;
+  /** In place of `grad` for a member without rows: `reduced` holds zeros. */
+  none(): void;
+  /**
+   * What members of a run sum up between `grad` and `apply`, always the same memory: gradients of the summed loss by
+   * parameter, running statistics times the weight sum, loss sum, weight sum.
+   */
+  readonly reduced: Float32Array;
+  /**
+   * Takes the step from `reduced`; `shared` where others' sums are in it: running statistics then become everybody's mean,
+   * weighted. Gives the sums that it holds.
+   */
+  apply(lr: number, shared?: boolean): Promise<StepResult>;
   evaluate(feeds: Record<string, Tensor>, labels: Tensor, weights: Tensor): Promise<EvalResult>;
   predict(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>>;
   /** Gradients of the mean loss by parameter, without a step. */

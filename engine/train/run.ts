@@ -3,7 +3,7 @@
 import { assert, type Clock, must, systemClock } from '../base/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { families, mergeLora, outputsOf } from '../models/index.ts';
-import type { MetricPoint, Progress, Task } from '../schema/index.ts';
+import type { MetricPoint, Progress, Task, TrainRequest } from '../schema/index.ts';
 import { withScale } from './anomaly.ts';
 import { type Batches, openBatches } from './batches.ts';
 import type { Candidate } from './candidates.ts';
@@ -32,7 +32,12 @@ export interface RunJob {
   device: string;
   threads: number;
   seed: number;
+  /** How steps are computed; whole, held and in float32 when left out. */
+  steps?: StepOptions;
 }
+
+/** What saves memory, as the request has it. */
+export type StepOptions = Pick<TrainRequest, 'accumulate' | 'recompute' | 'precision'>;
 
 /** One fitted candidate, or the refit. */
 export interface Stage {
@@ -151,7 +156,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
       };
       const result = await fit(
         { program, train, evaluate: again ? null : () => evaluatePart(program, validation, data) },
-        { ...candidate, ...(again ? { until } : {}) },
+        { ...candidate, accumulate: job.steps?.accumulate ?? 1, ...(again ? { until } : {}) },
         {
           interrupt: () => hooks.interrupt?.() ?? (clock.monotonic() >= endsAt ? 'budget' : undefined),
           saveDue: () => hooks.saveDue?.() ?? false,

@@ -91,6 +91,9 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...pick('budget', 'budget'),
     ...pick('epochs', 'epochs'),
     ...pick('batchSize', 'batchSize'),
+    ...pick('accumulate', 'accumulate'),
+    ...pick('recompute', 'recompute'),
+    ...pick('precision', 'precision'),
     ...pick('learningRate', 'learningRate'),
     ...pick('device', 'device'),
     ...pick('experiment', 'experiment'),
@@ -142,6 +145,9 @@ export function trainVerbs(program: Command): void {
         .option('--budget <time>', 'most wall-clock to spend, as 60s or 10m')
         .option('--epochs <n>', 'passes over the training part', whole('--epochs', 1))
         .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))
+        .option('--accumulate <n>', 'parts that a batch is computed in, to save memory', whole('--accumulate', 1))
+        .option('--recompute', 'compute layers again on the way back instead of holding them: less memory, more time')
+        .option('--precision <kind>', 'fp32, or fp16 on a GPU')
         .option('--learning-rate <x>', 'step size', Number)
         .option('--optimizer <kind>', 'sgd, adam, adamw or lion')
         .option('--set <name=value...>', 'a hyper-parameter (see families show FAMILY)')

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { rng } from '../../../engine/base/index.ts';
 import { families, type Layout } from '../../../engine/models/index.ts';
+import type { Averager } from '../../../engine/train/averager.ts';
 import { openBatches } from '../../../engine/train/batches.ts';
 import { compileTraining } from '../../../engine/train/compile.ts';
 import { evaluatePart } from '../../../engine/train/evaluate.ts';
@@ -140,5 +141,39 @@ describe('the training loop', () => {
     const result = await fit({ ...parts, evaluate: null }, { ...options, until: 4 });
     expect(result).toMatchObject({ end: 'epochs', epochs: 4, best: { epoch: 4 } });
     await parts.program.dispose();
+  });
+
+  test('takes the same steps when batches are computed in parts', async () => {
+    const data = clusters(100, 1);
+    const [whole, parted] = [await open(data), await open(data)];
+    const [a, b] = [await fit(whole, options), await fit(parted, { ...options, accumulate: 3 })];
+    expect([b.steps, b.epochs]).toEqual([a.steps, a.epochs]);
+    expect(Math.abs(b.best.loss - a.best.loss)).toBeLessThan(1e-4);
+    for (const [name, { data: values }] of a.best.weights) {
+      const other = b.best.weights.get(name)?.data as Float32Array;
+      (values as Float32Array).forEach((value, i) => expect(other[i]).toBeCloseTo(value, 3));
+    }
+    await Promise.all([whole.program.dispose(), parted.program.dispose()]);
+  });
+
+  test('computes a step again when the members change, and then takes it once', async () => {
+    const data = clusters(60, 1);
+    const [alone, joined] = [await open(data, 0.2), await open(data, 0.2)];
+    const plain = await fit(alone, { ...options, epochs: 2 });
+    const asked: [number, number][] = [];
+    // Shared with members that have no rows: what is summed is what this one computed.
+    const averager: Averager = {
+      shared: true,
+      share: (step, rows) => {
+        asked.push([step, rows]);
+        return asked.length % 3 === 0 ? { from: 0, to: 1 } : { from: 0, to: rows };
+      },
+      reduce: () => Promise.resolve(asked.length % 3 === 0 ? 'again' : 'held'),
+    };
+    const result = await fit({ ...joined, averager }, { ...options, epochs: 2 });
+    expect(result.steps).toBe(plain.steps);
+    expect(asked.length).toBeGreaterThan(plain.steps);
+    expect(weightsHash(result.best.weights)).toBe(weightsHash(plain.best.weights));
+    await Promise.all([alone.program.dispose(), joined.program.dispose()]);
   });
 });

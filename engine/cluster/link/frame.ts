@@ -57,7 +57,8 @@ export function readFrame(message: Uint8Array): Frame {
   const kind = frameKinds[view.getUint8(4)];
   const encoding = encodings[view.getUint8(5)];
   if (!kind || !encoding || view.getUint16(6, true) !== 0) throw new Fault('bad_input', 'a frame of an unknown kind');
-  const payload = message.subarray(headerBytes);
+  // Never a Buffer: its `slice` would not copy.
+  const payload = new Uint8Array(message.buffer, message.byteOffset + headerBytes, size - headerBytes);
   if (view.getUint32(24, true) !== payload.byteLength) {
     throw new Fault('bad_input', `a frame claims ${view.getUint32(24, true)} bytes and holds ${payload.byteLength}`);
   }

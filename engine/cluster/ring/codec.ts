@@ -1,0 +1,120 @@
+// How numbers travel: as they are, as halves, or as bytes with the error kept for the next time (Seide et al. 2014, "1-bit
+// stochastic gradient descent"; Karimireddy et al. 2019, "Error feedback fixes SignSGD"). Knows nothing of rings or sockets.
+import { bytesOf } from '../../base/index.ts';
+import { Fault } from '../../schema/index.ts';
+import type { Encoding } from '../link/frame.ts';
+
+/** Encodings in which a dense piece of a gradient travels. */
+export const denseEncodings = ['fp32', 'fp16', 'int8'] as const satisfies readonly Encoding[];
+export type DenseEncoding = (typeof denseEncodings)[number];
+
+/** One scale for this many numbers of an int8 piece. */
+const block = 1024;
+/** The greatest finite half; what is beyond is cut to it, and the rest kept as error. */
+const halfMost = 65_504;
+
+interface Codec {
+  /** Bytes of `count` numbers. */
+  size(count: number): number;
+  /** Writes values plus what `error` kept, and keeps there what the writing lost. */
+  write(values: Float32Array, error: Float32Array | undefined): Uint8Array;
+  /** Reads into `out`. */
+  read(payload: Uint8Array, out: Float32Array): void;
+}
+
+const codecs: Record<DenseEncoding, Codec> = {
+  fp32: {
+    size: (count) => count * 4,
+    write: (values) => new Uint8Array(bytesOf(values)),
+    read: (payload, out) => bytesOf(out).set(payload),
+  },
+  fp16: {
+    size: (count) => count * 2,
+    write(values, error) {
+      const halves = new Float16Array(values.length);
+      if (!error) {
+        for (let i = 0; i < values.length; i++) halves[i] = Math.max(-halfMost, Math.min(halfMost, values[i]));
+        return bytesOf(halves);
+      }
+      for (let i = 0; i < values.length; i++) {
+        const value = values[i] + error[i];
+        halves[i] = Math.max(-halfMost, Math.min(halfMost, value));
+        error[i] = value - halves[i];
+      }
+      return bytesOf(halves);
+    },
+    read: (payload, out) => out.set(new Float16Array(aligned(payload, 2), 0, out.length)),
+  },
+  int8: {
+    size: (count) => count + Math.ceil(count / block) * 4,
+    write(values, error) {
+      const count = values.length;
+      const blocks = Math.ceil(count / block);
+      const payload = new Uint8Array(blocks * 4 + count);
+      const scales = new Float32Array(payload.buffer, 0, blocks);
+      const levels = new Int8Array(payload.buffer, blocks * 4, count);
+      for (let b = 0; b < blocks; b++) {
+        const end = Math.min(count, (b + 1) * block);
+        let most = 0;
+        for (let i = b * block; i < end; i++) most = Math.max(most, Math.abs(values[i] + (error ? error[i] : 0)));
+        // The scale as it travels, so that both sides multiply by the same number.
+        scales[b] = most / 127;
+        const scale = scales[b];
+        const inverse = scale > 0 ? 1 / scale : 0;
+        for (let i = b * block; i < end; i++) {
+          const value = values[i] + (error ? error[i] : 0);
+          const level = Math.max(-127, Math.min(127, Math.round(value * inverse)));
+          levels[i] = level;
+          if (error) error[i] = value - level * scale;
+        }
+      }
+      return payload;
+    },
+    read(payload, out) {
+      const count = out.length;
+      const blocks = Math.ceil(count / block);
+      const buffer = aligned(payload, 4);
+      const scales = new Float32Array(buffer, 0, blocks);
+      const levels = new Int8Array(buffer, blocks * 4, count);
+      for (let b = 0; b < blocks; b++) {
+        const end = Math.min(count, (b + 1) * block);
+        for (let i = b * block; i < end; i++) out[i] = levels[i] * scales[b];
+      }
+    },
+  },
+};
+
+/** Bytes that `count` numbers take. */
+export const encodedBytes = (encoding: DenseEncoding, count: number): number => codecs[encoding].size(count);
+
+/** Numbers as bytes of their own. `error`, as long as `values`, is added first and keeps what this writing lost. */
+export function encode(encoding: DenseEncoding, values: Float32Array, error?: Float32Array): Uint8Array {
+  return codecs[encoding].write(values, error);
+}
+
+/** Reads a piece into `out`, whose length is how many numbers it must hold. Fault `bad_input` when it holds others. */
+export function decode(encoding: DenseEncoding, payload: Uint8Array, out: Float32Array): void {
+  const due = codecs[encoding].size(out.length);
+  if (payload.byteLength !== due) {
+    throw new Fault(
+      'bad_input',
+      `a piece of ${out.length} numbers takes ${due} bytes as ${encoding}, not ${payload.byteLength}`,
+    );
+  }
+  codecs[encoding].read(payload, out);
+}
+
+/** A buffer that begins where a view may begin: a copy only where the payload stands askew. */
+function aligned(payload: Uint8Array, by: number): ArrayBuffer {
+  const whole = payload.byteOffset === 0 && payload.byteLength === payload.buffer.byteLength;
+  if (whole && payload.buffer instanceof ArrayBuffer && payload.byteLength % by === 0) return payload.buffer;
+  return payload.slice().buffer;
+}
+
+/** Whether every number is finite. */
+export function allFinite(values: Float32Array): boolean {
+  // x − x is 0 for finite x and NaN otherwise, and NaN stays.
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] - values[i];
+  return sum === 0;
+}

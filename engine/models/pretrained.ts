@@ -10,6 +10,7 @@ import type { Layout } from './layout.ts';
 import { withLora } from './lora.ts';
 import type { PretrainedBase } from './pretrained/base.ts';
 import { freeze } from './pretrained/freeze.ts';
+import { languageModelGraph, languageModelOf } from './pretrained/languageModel.ts';
 import { readImage, readNumbers, readText } from './pretrained/reads.ts';
 import { rowLogits } from './blocks/rowHead.ts';
 
@@ -65,6 +66,15 @@ const heads: Readonly<
     );
   },
 };
+
+/** The base, which must be there. */
+function named(base: PretrainedBase | undefined): PretrainedBase {
+  if (base) return base;
+  throw new Fault(
+    'bad_request',
+    'model pretrained needs a base: neutrino models import FOLDER or FILE.onnx, then --set base=NAME',
+  );
+}
 
 export const pretrained: Family = {
   name: 'pretrained',
@@ -127,13 +137,10 @@ export const pretrained: Family = {
     },
     length: { kind: 'integer', default: 128, range: [16, 8192], log: true, says: 'tokens of a text that are read' },
   },
+  writer: ({ base }) => languageModelOf(named(base), true),
   build(layout, outputs, hyper, seed) {
-    const { base } = layout;
-    if (!base)
-      throw new Fault(
-        'bad_request',
-        'model pretrained needs a base: neutrino models import FOLDER or FILE.onnx, then --set base=NAME',
-      );
+    const base = named(layout.base);
+    if (layout.generation) return languageModelGraph(base, hyper, seed);
     const { takes } = base.about;
     if (takes === 'tensors')
       throw new Fault('bad_request', 'the base was imported to be served as it is: import it again without --as-is');

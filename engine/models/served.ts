@@ -6,9 +6,9 @@ import { headGraph } from './head.ts';
 
 /** The graph of a family that writes texts with the weights of its trained form: the one with a cache. */
 export function writerGraph(cached: Graph, trained: Graph): Graph {
-  const weights = trained.parameters.flatMap((name) => {
+  const weights = cached.parameters.flatMap((name) => {
     const value = trained.initializers.get(name);
-    return value && cached.initializers.has(name) ? [[name, value] as const] : [];
+    return value ? [[name, value] as const] : [];
   });
   return { ...cached, initializers: new Map([...cached.initializers, ...weights]) };
 }

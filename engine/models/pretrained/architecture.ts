@@ -14,6 +14,8 @@ export interface Parts {
   tokenTypes: boolean;
   /** Generation with a cache: see gpt2.ts. */
   cache: boolean;
+  /** Scores of the last `keep` positions only, with a cache. */
+  last: boolean;
 }
 
 /** What a head gives. */

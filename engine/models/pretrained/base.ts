@@ -39,6 +39,8 @@ export interface BaseAbout {
   maxLength?: number;
   /** Weights in the order of the graph. */
   parameters: string[];
+  /** config.json of a model that can write texts, to build it in the form that does. */
+  config?: Record<string, unknown>;
 }
 
 export interface PretrainedBase {
@@ -55,7 +57,8 @@ type FileName = (typeof baseFiles)[keyof typeof baseFiles];
 export const lengthStep = 16;
 
 /** Cuts a model down to what fine-tuning needs: its old head goes. */
-export function baseOf({ architecture, graph, takes, maxLength, tokenizer, image }: Pretrained): PretrainedBase {
+export function baseOf(model: Pretrained): PretrainedBase {
+  const { architecture, graph, takes, maxLength, tokenizer, image, config } = model;
   const has = (name: string) => graph.outputs.some((output) => output.name === name);
   const output = has('pooler_output') ? 'pooler_output' : 'last_hidden_state';
   const kept = graph.outputs.filter(({ name }) => name === 'last_hidden_state' || name === 'pooler_output');
@@ -84,6 +87,7 @@ export function baseOf({ architecture, graph, takes, maxLength, tokenizer, image
       ...(most === undefined ? {} : { maxLength: most }),
       ...(image ? { image } : {}),
       parameters: cut.parameters,
+      ...(architecture === 'gpt2' ? { config } : {}),
     },
     graph: { ...cut, types: inferTypes(cut) },
     ...(tokenizer ? { tokenizer } : {}),

@@ -55,6 +55,18 @@ function lastOf({ g }: Stack, x: Value, places: Value, mask: Value): Value {
   return g.op('Squeeze', [g.op('MatMul', [g.op('Unsqueeze', [hot, g.ints([1])]), x]), g.ints([1])]);
 }
 
+/** Place of each token in its own text, padding not counted: [batch, length]. */
+function ownPlaces(g: GraphBuilder, mask: Value, places: Value): Value {
+  const counted = g.op('Sub', [g.op('CumSum', [mask, g.ints(1)]), g.ints(1)]);
+  return g.op('Gather', [g.op('Max', [counted, g.ints(0)]), places], { axis: 1 });
+}
+
+/** The last `keep` positions, an input. */
+function lastPositions(g: GraphBuilder, x: Value, length: Value): Value {
+  const keep = g.op('Squeeze', [g.input('keep', 'int64', [1]), g.ints([0])]);
+  return g.op('Gather', [x, g.op('Range', [g.op('Sub', [length, keep]), length, g.ints(1)])], { axis: 1 });
+}
+
 function pastInputs(g: GraphBuilder, layers: number, heads: number, size: number): Cache {
   const shape = ['batch', heads, 'past', size];
   const one = (name: string) =>
@@ -86,8 +98,10 @@ export const gpt2: Architecture = {
     const before = past ? sizeOfAxis(g, past.keys[0], 2) : null;
     const fresh = g.op('Range', [g.ints(0), length, g.ints(1)]);
     const places = before ? g.op('Add', [fresh, before]) : fresh;
+    // With a cache texts may be padded in front, and a text's first token is its place 0 wherever it stands.
+    const stands = before ? ownPlaces(g, mask, places) : places;
     const words = embedding(s, ids, `${prefix}wte`, config.count('vocab_size'), width);
-    const placed = embedding(s, places, `${prefix}wpe`, config.count('n_positions', 1024), width);
+    const placed = embedding(s, stands, `${prefix}wpe`, config.count('n_positions', 1024), width);
     let x = dropout(s, g.op('Add', [words, placed]), config.real('embd_pdrop', 0.1));
 
     const activation = activationOf('activation_function', config.text('activation_function', 'gelu_new'));
@@ -115,14 +129,17 @@ export const gpt2: Architecture = {
       );
       x = g.op('Add', [x, dropout(s, dense1d(s, inner, `${layer}.mlp.c_proj`, width), dropped)]);
     }
-    const hidden = norm(s, x, `${prefix}ln_f`, epsilon);
+    const normed = norm(s, x, `${prefix}ln_f`, epsilon);
+    const hidden = past && parts.last ? lastPositions(g, normed, length) : normed;
     g.output(hidden, 'last_hidden_state');
 
     switch (config.saved) {
       case 'GPT2LMHeadModel': {
         config.only('tie_word_embeddings', [true]);
         const table = weights.take(`${prefix}wte.weight`, [config.count('vocab_size'), width]);
-        g.output(unembed(s, hidden, table, null), 'logits');
+        const lead = g.op('Shape', [hidden], { start: 0, end: 2 });
+        const tail = hidden === normed ? s : { ...s, lead, shapes: new Map<number, Value>() };
+        g.output(unembed(tail, hidden, table, null), 'logits');
         return {};
       }
       case 'GPT2ForSequenceClassification': {

@@ -24,6 +24,8 @@ export interface PretrainedOptions {
   tokenTypes?: boolean;
   /** Builds the graph that generates with a cache of keys and values (GPT-2). */
   cache?: boolean;
+  /** With a cache: the input `keep` (int64 [1]) says of how many last positions scores are wanted. */
+  last?: boolean;
 }
 
 export interface Pretrained {
@@ -44,6 +46,8 @@ export interface Pretrained {
   image?: ImageSpec;
   /** Tensors of the folder that the graph does not read, such as a head of another task. */
   unused: string[];
+  /** config.json as it was read. */
+  config: Record<string, unknown>;
 }
 
 /** The graph of a folder's contents. Throws `bad_graph` naming what does not fit. */
@@ -74,6 +78,7 @@ export function pretrainedOf(
       dropout: options.dropout === false ? 0 : 1,
       tokenTypes: options.tokenTypes ?? false,
       cache: options.cache ?? false,
+      last: options.last ?? false,
     },
     prefix,
   );
@@ -81,6 +86,7 @@ export function pretrainedOf(
   const json = maxLength === undefined ? undefined : tokenizerJson(tokenizer, { maxLength });
   return {
     architecture: name,
+    config: raw as Record<string, unknown>,
     graph: g.build(),
     takes: architecture.takes,
     labels: classes === undefined ? [] : labelsOf(raw, classes),

@@ -1,10 +1,9 @@
 // Compiles a forward graph into a training program whose state lives in flat buffers of this process: `grad` writes
-// gradients into one, `apply` updates weights and moments in place, piece by piece while a piece is in the cache.
+// gradients into one, `apply` updates weights and moments in place, in one pass.
 import { rng } from '../base/index.ts';
 import { checkGraph, type Graph, inferTypes, optimise } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
-import { type Bound, compile, type Program } from '../runtime/index.ts';
-import { type Flat, piecesOf } from './flat.ts';
+import { type Bound, compile, fuse, type Program } from '../runtime/index.ts';
 import { applyGraph, optimizerScalars } from './optimizers.ts';
 import type { GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 import {
@@ -28,9 +27,6 @@ import {
   weightsName,
 } from './steps.ts';
 
-/** Elements of a piece of the optimiser's pass: four buffers of 256 KiB stay in a core's cache. */
-const pieceSize = 65536;
-
 type Feeds = Record<string, Tensor>;
 
 const stateFeeds = (state: TrainingState): Feeds => Object.fromEntries([...state.weights.views, ...buffersOf(state)]);
@@ -43,30 +39,9 @@ function squaredNorm(data: Float32Array): number {
 }
 
 /** The optimiser's pass over the flat buffers. */
-function applier(program: Program, state: TrainingState, options: ProgramOptions) {
-  const scalars = tensor('float32', [
-    Object.keys(optimizerScalars(options.optimizer, { lr: 1, scale: 1, step: 1 })).length,
-  ]);
-  const pieces = piecesOf(state.weights.data, pieceSize).map((weight, i) => {
-    const piece = (flat: Flat): Tensor => ({
-      dtype: 'float32',
-      dims: [weight.length],
-      data: piecesOf(flat.data, pieceSize)[i],
-    });
-    const slots = [...state.slots].map(([name, flat]) => [name, piece(flat)] as const);
-    const own = piece(state.weights);
-    // Written where it is read from: see optimizers.ts.
-    return program.bind(
-      { weight: own, gradient: piece(state.gradients), scalars, ...Object.fromEntries(slots) },
-      { 'next.weight': own, ...Object.fromEntries(slots.map(([name, value]) => [`next.${name}`, value])) },
-    );
-  });
-  return async (lr: number, scale: number) => {
-    (scalars.data as Float32Array).set(
-      Object.values(optimizerScalars(options.optimizer, { lr, scale, step: state.step })),
-    );
-    for (const piece of pieces) await piece({});
-  };
+function applier(state: TrainingState, { optimizer }: ProgramOptions) {
+  const pass = fuse(optimise(applyGraph(optimizer)), state.vectors, state.weights.data.length);
+  return (lr: number, scale: number) => pass(optimizerScalars(optimizer, { lr, scale, step: state.step }));
 }
 
 /** Feeds of the dropout hash; `firstRow` is the place of this share's first row in the whole batch. */
@@ -93,18 +68,17 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   const grad = gradGraph(forward, options);
   const named = [...forward.parameters, ...buffersOf(state).keys()];
   const programs: Program[] = [];
-  const open = async (graph: Graph, on = device) => {
-    const program = await compile(optimise(graph), { device: on, threads });
+  const open = async (graph: Graph) => {
+    const program = await compile(optimise(graph), { device, threads });
     programs.push(program);
     return program;
   };
-  const [gradProgram, lossProgram, predictProgram, applyProgram] = [
+  const [gradProgram, lossProgram, predictProgram] = [
     await open(grad.graph),
     await open(lossGraph(forward, options)),
     await open(predictGraph(forward, named)),
-    await open(applyGraph(options.optimizer), 'cpu'),
   ];
-  const apply = applier(applyProgram, state, options);
+  const apply = applier(state, options);
 
   const sums = { lossSum: tensor('float32', []), weightSum: tensor('float32', []) };
   /** The gradient program from one set of running statistics to another. */
@@ -149,17 +123,17 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     return Math.min(1, options.clipNorm / (norm + 1e-6)) / weightSum;
   };
 
-  const take = async (weightSum: number, lr: number, shared: boolean): Promise<void> => {
+  const take = (weightSum: number, lr: number, shared: boolean): void => {
     takeStatistics(state, shared);
     state.step++;
-    await apply(lr, meanScale(weightSum));
+    apply(lr, meanScale(weightSum));
   };
 
   const self: TrainingProgram = {
     reduced: state.reduced,
     async step(feeds, labels, weights, lr) {
       const result = await runGrad(feeds, labels, weights, {});
-      await take(result.weightSum, lr, false);
+      take(result.weightSum, lr, false);
       return result;
     },
     async grad(feeds, labels, weights, more = {}) {
@@ -182,10 +156,10 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
       // A set for the statistics that the others bring.
       state.pending = (state.at + 1) % state.sets.length;
     },
-    async apply(lr, shared = false) {
+    apply(lr, shared = false) {
       const [lossSum, weightSum] = state.reduced.slice(-2);
-      await take(weightSum, lr, shared);
-      return { lossSum, weightSum };
+      take(weightSum, lr, shared);
+      return Promise.resolve({ lossSum, weightSum });
     },
     async gradients(feeds, labels, weights) {
       const { weightSum } = await runGrad(feeds, labels, weights, {});

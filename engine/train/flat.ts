@@ -34,8 +34,8 @@ export interface Flat {
   readonly views: ReadonlyMap<string, Tensor>;
 }
 
-/** A zeroed buffer of the layout, or one over the front of the given memory. */
-export function flatBuffer(layout: Layout, memory = new Float32Array(layout.length)): Flat {
+/** A buffer of the layout over the front of the given memory. */
+export function flatBuffer(layout: Layout, memory: Float32Array): Flat {
   const data = memory.subarray(0, layout.length);
   const views = new Map<string, Tensor>(
     layout.slots.map(({ name, dims, offset, size }) => [
@@ -44,11 +44,4 @@ export function flatBuffer(layout: Layout, memory = new Float32Array(layout.leng
     ]),
   );
   return { data, views };
-}
-
-/** Pieces of at most `size` elements, in order. */
-export function piecesOf(data: Float32Array, size: number): Float32Array[] {
-  return Array.from({ length: Math.ceil(data.length / size) }, (_, i) =>
-    data.subarray(i * size, Math.min((i + 1) * size, data.length)),
-  );
 }

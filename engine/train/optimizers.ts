@@ -1,5 +1,5 @@
 // Optimisers as one table: what state they keep, their scalars of a step, and the update as a graph over flat buffers.
-// Every operator is element-wise and reads what it overwrites no later than it writes it, so the update may be in place.
+// Every operator is element-wise, so the update may be in place and in one pass (runtime/fused.ts).
 import { type Graph, type GraphBuilder, graphBuilder, type Value } from '../graph/index.ts';
 
 export type OptimizerSpec =
@@ -41,13 +41,13 @@ const sub = (g: GraphBuilder, a: Value, b: Value) => g.op('Sub', [a, b]);
 /** Stochastic gradient descent with momentum (Polyak 1964; Nesterov's form as in Sutskever et al. 2013), L2 decay. */
 const sgd: Optimizer<Extract<OptimizerSpec, { kind: 'sgd' }>> = {
   slots: ({ momentum = 0 }) => (momentum === 0 ? [] : ['momentum']),
-  scalars: (spec, { lr, scale }) => ({ lr, scale, momentum: spec.momentum ?? 0, decay: spec.weightDecay ?? 0 }),
+  scalars: (spec, { lr, scale }) => ({ lr, scale, retained: spec.momentum ?? 0, decay: spec.weightDecay ?? 0 }),
   build(g, { momentum = 0, nesterov = false, weightDecay = 0 }, weight, gradient, [velocity], s) {
     const scaled = mul(g, gradient, s['scale']);
     const direct = weightDecay === 0 ? scaled : add(g, scaled, mul(g, weight, s['decay']));
     if (momentum === 0) return { weight: sub(g, weight, mul(g, direct, s['lr'])), slots: [] };
-    const moved = add(g, mul(g, velocity, s['momentum']), direct);
-    const step = nesterov ? add(g, direct, mul(g, moved, s['momentum'])) : moved;
+    const moved = add(g, mul(g, velocity, s['retained']), direct);
+    const step = nesterov ? add(g, direct, mul(g, moved, s['retained'])) : moved;
     return { weight: sub(g, weight, mul(g, step, s['lr'])), slots: [moved] };
   },
 };
@@ -118,9 +118,8 @@ export const optimizerScalars = (spec: OptimizerSpec, step: StepScalars): Record
   entryOf(spec).scalars(spec, step);
 
 /**
- * The `apply` program: inputs `weight`, `gradient` and one a slot, all float32 [n], and `scalars`, the values of
- * `optimizerScalars` in their order; outputs
- * `next.weight` and `next.SLOT`, which may be the memory of the inputs.
+ * The `apply` program: inputs `weight`, `gradient` and one a slot, all float32 [n], and the scalars of `optimizerScalars`,
+ * float32 [] each; outputs `next.weight` and `next.SLOT`, which may be the memory of the inputs.
  */
 export function applyGraph(spec: OptimizerSpec): Graph {
   const entry = entryOf(spec);
@@ -130,8 +129,7 @@ export function applyGraph(spec: OptimizerSpec): Graph {
   const names = entry.slots(spec);
   const slots = names.map((name) => g.input(name, 'float32', ['n']));
   const keys = Object.keys(entry.scalars(spec, { lr: 1, scale: 1, step: 1 }));
-  const apart = g.ops('Split', [g.input('scalars', 'float32', [keys.length])], { axis: 0 }, keys.length);
-  const scalars = Object.fromEntries(keys.map((key, i) => [key, apart[i]]));
+  const scalars = Object.fromEntries(keys.map((key) => [key, g.input(key, 'float32', [])]));
   const next = entry.build(g, spec, weight, gradient, slots, scalars);
   g.output(next.weight, 'next.weight');
   next.slots.forEach((slot, i) => {

@@ -3,12 +3,15 @@
 import { optimizerSlots } from './optimizers.ts';
 import type { Graph } from '../graph/index.ts';
 import { sizeOf, type Tensor, tensor } from '../onnx/index.ts';
+import { fusedVectors, type Vectors } from '../runtime/index.ts';
 import { Fault } from '../schema/index.ts';
 import { type Flat, flatBuffer, layoutOf } from './flat.ts';
 import type { OptimizerSpec } from './optimizers.ts';
 import { bufferNames } from './steps.ts';
 
 export interface TrainingState {
+  /** Where `weight`, `gradient` and the optimiser's slots lie, for its pass. */
+  vectors: Vectors;
   weights: Flat;
   gradients: Flat;
   /**
@@ -45,20 +48,27 @@ export function initialState(forward: Graph, optimizer: OptimizerSpec): Training
       return { name, dims: value.dims };
     }),
   );
-  const weights = flatBuffer(layout);
-  for (const [name, view] of weights.views)
-    (view.data as Float32Array).set(forward.initializers.get(name)?.data as Float32Array);
   const buffers = () =>
     new Map(bufferNames(forward).map((name) => [name, copyOf(forward.initializers.get(name) as Tensor)]));
   const own = buffers();
   const statistics = [...own.values()].reduce((sum, { dims }) => sum + sizeOf(dims), 0);
-  const reduced = new Float32Array(layout.length + statistics + 2);
+  const slots = optimizerSlots(optimizer);
+  const vectors = fusedVectors({
+    weight: layout.length,
+    gradient: layout.length + statistics + 2,
+    ...Object.fromEntries(slots.map((slot) => [slot, layout.length])),
+  });
+  const weights = flatBuffer(layout, vectors.data['weight']);
+  for (const [name, view] of weights.views)
+    (view.data as Float32Array).set(forward.initializers.get(name)?.data as Float32Array);
+  const reduced = vectors.data['gradient'];
   return {
+    vectors,
     weights,
     gradients: flatBuffer(layout, reduced),
     reduced,
     tail: layout.length,
-    slots: new Map(optimizerSlots(optimizer).map((slot) => [slot, flatBuffer(layout)])),
+    slots: new Map(slots.map((slot) => [slot, flatBuffer(layout, vectors.data[slot])])),
     sets: [own, buffers(), buffers()],
     at: 0,
     pending: null,

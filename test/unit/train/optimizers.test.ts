@@ -1,7 +1,8 @@
 // Optimisers against their papers, written out in double precision.
 import { expect, test } from 'vitest';
 import { tensor } from '../../../engine/onnx/index.ts';
-import { compile } from '../../../engine/runtime/index.ts';
+import { optimise } from '../../../engine/graph/index.ts';
+import { compile, fuse, fusedVectors } from '../../../engine/runtime/index.ts';
 import { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from '../../../engine/train/index.ts';
 
 type Reference = (w: number, g: number, slots: number[], lr: number, step: number) => { w: number; slots: number[] };
@@ -54,34 +55,47 @@ const cases: [string, OptimizerSpec, Reference][] = [
   ],
 ];
 
-test.each(cases)('%s follows its definition over five steps, in place', async (_, spec, reference) => {
-  const program = await compile(applyGraph(spec));
-  const start = [0.5, -1, 2, 0.1];
-  const weight = tensor('float32', [4], start);
-  const slots = optimizerSlots(spec).map((name) => [name, tensor('float32', [4])] as const);
-  const expected = start.map((w) => ({ w, slots: slots.map(() => 0) }));
-  for (let step = 1; step <= 5; step++) {
-    const sums = start.map((_, i) => Math.sin(step * 3 + i) * 4);
-    const lr = 0.1 / step;
-    const values = Object.values(optimizerScalars(spec, { lr, scale: 0.25, step }));
-    await program.run(
-      {
-        weight,
-        gradient: tensor('float32', [4], sums),
-        scalars: tensor('float32', [values.length], values),
-        ...Object.fromEntries(slots),
-      },
-      { 'next.weight': weight, ...Object.fromEntries(slots.map(([name, value]) => [`next.${name}`, value])) },
+test.each(cases)(
+  '%s follows its definition over five steps, in place, by the runtime and in one fused pass, in the same bits',
+  async (_, spec, reference) => {
+    const graph = optimise(applyGraph(spec));
+    const program = await compile(graph);
+    const start = [0.5, -1, 2, 0.1];
+    const weight = tensor('float32', [4], start);
+    const slots = optimizerSlots(spec).map((name) => [name, tensor('float32', [4])] as const);
+    const vectors = fusedVectors(
+      Object.fromEntries(['weight', 'gradient', ...optimizerSlots(spec)].map((name) => [name, 4])),
     );
-    sums.forEach((sum, i) => {
-      expected[i] = reference(expected[i].w, sum * 0.25, expected[i].slots, lr, step);
+    vectors.data['weight'].set(start);
+    const pass = fuse(graph, vectors, 4);
+    const expected = start.map((w) => ({ w, slots: slots.map(() => 0) }));
+    for (let step = 1; step <= 5; step++) {
+      const sums = start.map((_, i) => Math.sin(step * 3 + i) * 4);
+      const lr = 0.1 / step;
+      const scalars = optimizerScalars(spec, { lr, scale: 0.25, step });
+      await program.run(
+        {
+          weight,
+          gradient: tensor('float32', [4], sums),
+          ...Object.fromEntries(Object.entries(scalars).map(([name, value]) => [name, tensor('float32', [], [value])])),
+          ...Object.fromEntries(slots),
+        },
+        { 'next.weight': weight, ...Object.fromEntries(slots.map(([name, value]) => [`next.${name}`, value])) },
+      );
+      vectors.data['gradient'].set(sums);
+      pass(scalars);
+      sums.forEach((sum, i) => {
+        expected[i] = reference(expected[i].w, sum * 0.25, expected[i].slots, lr, step);
+      });
+    }
+    expected.forEach(({ w, slots: state }, i) => {
+      expect((weight.data as Float32Array)[i]).toBeCloseTo(w, 5);
+      state.forEach((value, k) => {
+        expect((slots[k][1].data as Float32Array)[i]).toBeCloseTo(value, 5);
+      });
     });
-  }
-  expected.forEach(({ w, slots: state }, i) => {
-    expect((weight.data as Float32Array)[i]).toBeCloseTo(w, 5);
-    state.forEach((value, k) => {
-      expect((slots[k][1].data as Float32Array)[i]).toBeCloseTo(value, 5);
-    });
-  });
-  await program.dispose();
-});
+    expect(vectors.data['weight']).toEqual(weight.data);
+    for (const [name, { data }] of slots) expect(vectors.data[name]).toEqual(data);
+    await program.dispose();
+  },
+);

@@ -185,6 +185,7 @@ export {
   routes,
   type SystemInfo,
   systemInfo,
+  v2BinaryRequest,
   v2InferRequest,
   v2InferResponse,
 } from './routes.ts';

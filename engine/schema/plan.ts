@@ -24,6 +24,16 @@ export const familyNames = [
 export const familyName = z.enum(familyNames);
 export type FamilyName = z.infer<typeof familyName>;
 
+/** Families that are not trained by gradient steps. */
+export const classicNames = ['boosting', 'forest', 'extra-trees', 'glm', 'knn', 'naive-bayes'] as const;
+export type ClassicName = (typeof classicNames)[number];
+
+/** What a model can be made of; an ensemble is several of the others. */
+export const modelKind = z.enum([...familyNames, ...classicNames, 'ensemble']);
+export type ModelKind = z.infer<typeof modelKind>;
+
+export const isClassic = (name: string): name is ClassicName => (classicNames as readonly string[]).includes(name);
+
 export const optimizerSpec = z.object({
   kind: z.enum(['sgd', 'adam', 'adamw', 'lion']),
   momentum: z.number().min(0).lt(1).optional(),
@@ -103,16 +113,6 @@ export const trainRequest = z.object({
 });
 export type TrainRequest = z.infer<typeof trainRequest>;
 
-/** A run's settled plan: nothing left to `auto`. Made by the trainer while `preparing`, shown to the user. */
-export const runPlan = z.object({
-  task,
-  target: z.string(),
-  family: familyName,
-  hyper,
-  /** `of` says whose they are, for ranking. */
-  features: z.array(
-    z.object({
-      column: z.string(),
 /** Families that are for one task only. */
 const ownTask: Partial<Record<FamilyName, Task>> = {
   'two-tower': 'ranking',
@@ -126,6 +126,16 @@ export function taskAsked({ task: asked, model }: Pick<TrainRequest, 'task' | 'm
   return asked ?? (model === 'auto' ? undefined : ownTask[model]);
 }
 
+/** A run's settled plan: nothing left to `auto`. Made by the trainer while `preparing`, shown to the user. */
+export const runPlan = z.object({
+  task,
+  target: z.string(),
+  family: familyName,
+  hyper,
+  /** `of` says whose they are, for ranking. */
+  features: z.array(
+    z.object({
+      column: z.string(),
       as: z.enum(['numeric', 'category', 'text']),
       of: z.enum(['user', 'item']).optional(),
     }),

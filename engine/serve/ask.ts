@@ -99,6 +99,8 @@ export function openAsk(
     piece(text) {
       if (settled) return;
       begun = true;
+      // A text that goes on being written is not late.
+      timer.refresh();
       options.onPiece?.(text);
     },
     answer: (answer, model) => settle(() => resolve({ answer, model, queueMs: ask.sentAt - ask.askedAt })),

@@ -60,7 +60,7 @@ export interface ReplicaSet {
    */
   serve(served: ServedBundle): Promise<Manifest>;
   /** With `generate` for models that write; with `onPiece` they tell their text as it comes. */
-  predict(inputs: PredictInput[], options?: AskOptions & Pick<Predict, 'generate'>): Promise<Prediction>;
+  predict(inputs: PredictInput[], options?: AskOptions & Pick<Predict, 'generate' | 'embed'>): Promise<Prediction>;
   infer(request: { tensors: WireTensor[]; outputs?: string[] }, options?: AskOptions): Promise<Inference>;
   status(): ReplicaSetStatus;
   /** Refuses new asks, answers those in hosts (at most `withinMs`, 10 s), ends all processes. */
@@ -189,8 +189,12 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
       return done;
     },
     async predict(inputs, askOptions) {
-      const { generate, ...rest } = askOptions ?? {};
-      const how = { ...(generate ? { generate } : {}), ...(rest.onPiece ? { stream: true } : {}) };
+      const { generate, embed, ...rest } = askOptions ?? {};
+      const how = {
+        ...(generate ? { generate } : {}),
+        ...(embed ? { embed } : {}),
+        ...(rest.onPiece ? { stream: true } : {}),
+      };
       const { answer, model, queueMs } = await ask({ type: 'predict', inputs, ...how }, rest);
       if (answer.type !== 'predicted') throw new Fault('internal', `the host answered predict with ${answer.type}`);
       return { outputs: answer.outputs, model, queueMs, computeMs: answer.computeMs };

@@ -1,6 +1,6 @@
 // A decoder trained from nothing beside an interpolated Kneser-Ney trigram (Chen & Goodman 1999) of the same tokens, on held-out
 // package descriptions; and writing with a cache beside writing without one.
-//   npm run -s bench -- language   (or: node test/bench/train/languageModel.ts [texts] [epochs] [hyper-parameters as JSON])
+//   npm run -s bench -- language   (or: node test/bench/train/languageModel.ts [texts] [epochs] [request as JSON])
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import { openCursor, openWriter } from '../../../engine/generate/index.ts';
 import { families, writerGraph } from '../../../engine/models/index.ts';
 import { tensor } from '../../../engine/onnx/index.ts';
 import { compile } from '../../../engine/runtime/index.ts';
-import { Fault, type Generation, type Hyper, trainRequest } from '../../../engine/schema/index.ts';
+import { Fault, type Generation, type TrainRequest, trainRequest } from '../../../engine/schema/index.ts';
 import { assess, prepareRun, runTraining } from '../../../engine/train/index.ts';
 
 /** A dataset of one column of texts, in memory. */
@@ -85,11 +85,18 @@ async function timed(write: () => Promise<number[]>): Promise<{ ms: number; ids:
   return { ms: performance.now() - began, ids };
 }
 
-export async function languageModel(count = 1500, epochs = 8, hyper: Hyper = {}): Promise<object> {
+/** Small enough for a few minutes of four cores. */
+const usual: Partial<TrainRequest> = {
+  batchSize: 8,
+  learningRate: 3e-3,
+  hyper: { width: 128, layers: 3, inner: 384, vocabulary: 800, length: 160, dropout: 0.1 },
+};
+
+export async function languageModel(count = 1500, epochs = 8, asked: Partial<TrainRequest> = usual): Promise<object> {
   const file = join(import.meta.dirname, '..', '..', '..', 'resources', 'samples', 'package-topics.csv');
   const rows = parse<{ text: string }>(readFileSync(file), { columns: true, bom: true });
   const reader = readerOf(rows.slice(0, count).map(({ text }) => text));
-  const request = trainRequest.parse({ dataset: 'd', model: 'decoder', seed: 1, epochs, hyper });
+  const request = trainRequest.parse({ dataset: 'd', model: 'decoder', seed: 1, epochs, ...asked });
   const setup = await prepareRun(reader, undefined, request);
   const threads = Math.min(4, availableParallelism());
   const began = performance.now();
@@ -172,11 +179,11 @@ export async function languageModel(count = 1500, epochs = 8, hyper: Hyper = {})
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [, , texts, epochs, hyper] = process.argv;
+  const [, , texts, epochs, asked] = process.argv;
   const figures = await languageModel(
     texts ? Number(texts) : undefined,
     epochs ? Number(epochs) : undefined,
-    hyper ? (JSON.parse(hyper) as Hyper) : undefined,
+    asked ? (JSON.parse(asked) as Partial<TrainRequest>) : undefined,
   );
   process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);
 }

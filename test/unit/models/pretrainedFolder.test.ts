@@ -63,7 +63,7 @@ describe('what a folder gives', () => {
       { name: 'last_hidden_state', dtype: 'float32', shape: ['batch', 'length', 32] },
       { name: 'logits', dtype: 'float32', shape: ['batch', 3] },
     ]);
-    const { graph: _, tokenizer, ...rest } = model;
+    const { graph: _, tokenizer, config: __, ...rest } = model;
     expect(rest).toEqual({
       architecture: 'distilbert',
       takes: 'text',

@@ -3,6 +3,7 @@ import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } fro
 import { decodeModel, type DType, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
 import type { CompileOptions, Device, Port, Program, Source } from './program.ts';
+import { isStop, stopFetch, withStop } from './uncopied.ts';
 import { fillChannels } from './webgpu.ts';
 
 // From 1.29 on, onnxruntime's POSIX builds keep a device id and what they ran below the home directory and send it to their
@@ -96,7 +97,9 @@ function bytesOf(source: Source, device: string): Uint8Array {
 export async function compileOrt(source: Source, options: CompileOptions = {}): Promise<Program> {
   const device = options.device ?? 'cpu';
   const provider = providers[device];
-  const bytes = bytesOf(source, device);
+  const training = options.training === true && device === 'cpu';
+  const plain = bytesOf(source, device);
+  const bytes = training ? withStop(plain) : plain;
   const open = (executionProvider: string) =>
     InferenceSession.create(bytes, {
       executionProviders: [executionProvider],
@@ -126,10 +129,10 @@ export async function compileOrt(source: Source, options: CompileOptions = {}): 
       error,
     );
   });
-  return programOf(session);
+  return programOf(session, training);
 }
 
-function programOf(session: InferenceSession): Program {
+function programOf(session: InferenceSession, training: boolean): Program {
   const ports = (names: readonly string[]): Port[] => names.map((name) => ({ name }));
   return {
     inputs: ports(session.inputNames),
@@ -148,12 +151,12 @@ function programOf(session: InferenceSession): Program {
     },
     bind(feeds, fetches) {
       const fixed = toOrtAll(feeds);
-      const into = toOrtAll(fetches);
+      const into = { ...(training ? stopFetch : {}), ...toOrtAll(fetches) };
       return async (more) => {
         try {
           await session.run({ ...fixed, ...toOrtAll(more) }, into);
         } catch (error) {
-          throw faultOf(error);
+          if (!training || !isStop(error)) throw faultOf(error);
         }
       };
     },

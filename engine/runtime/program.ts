@@ -20,6 +20,8 @@ export interface CompileOptions {
    * so that training, evaluation and serving compute the same bits; `all` allows everything.
    */
   optimise?: 'exact' | 'all';
+  /** The program is only run by `bind`, with all outputs bound, again and again: none is copied, and memory is kept small. */
+  training?: boolean;
   /** Writes a profile of every run to a file with this prefix; its name comes from `endProfiling`. */
   profile?: string;
 }

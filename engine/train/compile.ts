@@ -68,13 +68,13 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   const grad = gradGraph(forward, options);
   const named = [...forward.parameters, ...buffersOf(state).keys()];
   const programs: Program[] = [];
-  const open = async (graph: Graph) => {
-    const program = await compile(optimise(graph), { device, threads });
+  const open = async (graph: Graph, training = false) => {
+    const program = await compile(optimise(graph), { device, threads, training });
     programs.push(program);
     return program;
   };
   const [gradProgram, lossProgram, predictProgram] = [
-    await open(grad.graph),
+    await open(grad.graph, true),
     await open(lossGraph(forward, options)),
     await open(predictGraph(forward, named)),
   ];

@@ -36,6 +36,17 @@ test('outputs are written into the given memory, which may be that of an input',
   await program.dispose();
 });
 
+test('a training program writes into bound memory without handing copies out, and still tells what went wrong', async () => {
+  const program = await compile(doubling(), { training: true });
+  const [twice, negative] = [tensor('float32', [3]), tensor('float32', [3])];
+  const bound = program.bind({}, { twice, negative });
+  await bound({ x });
+  expect([twice, negative]).toEqual([tensor('float32', [3], [2, 4, 6]), tensor('float32', [3], [-1, -2, -3])]);
+  await expect(bound({ x: tensor('int64', [3]) })).rejects.toThrow('Unexpected input data type');
+  await expect(bound({})).rejects.toThrow('onnxruntime:');
+  await program.dispose();
+});
+
 test('strings go in and out', async () => {
   const g = graphBuilder('labels');
   const label = g.input('label', 'string', ['n']);

@@ -3,6 +3,7 @@ import { env, InferenceSession, listSupportedBackends, Tensor as OrtTensor } fro
 import { decodeModel, type DType, encodeModel, type Tensor, wrapGraph } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
 import type { CompileOptions, Device, Port, Program, Source } from './program.ts';
+import { leavesLast } from './leaves.ts';
 import { isStop, stopFetch, withStop } from './uncopied.ts';
 import { fillChannels } from './webgpu.ts';
 
@@ -83,14 +84,10 @@ function faultOf(error: unknown): Fault {
 }
 
 function bytesOf(source: Source, device: string): Uint8Array {
-  if (device === 'webgpu') {
-    const model = source instanceof Uint8Array ? decodeModel(source) : source;
-    return encodeModel(
-      'graph' in model ? { ...model, graph: fillChannels(model.graph) } : wrapGraph(fillChannels(model)),
-    );
-  }
-  if (source instanceof Uint8Array) return source;
-  return encodeModel('graph' in source ? source : wrapGraph(source));
+  if (source instanceof Uint8Array && device !== 'webgpu') return source;
+  const model = source instanceof Uint8Array ? decodeModel(source) : 'graph' in source ? source : wrapGraph(source);
+  const graph = leavesLast(device === 'webgpu' ? fillChannels(model.graph) : model.graph);
+  return encodeModel({ ...model, graph });
 }
 
 /** Compiles on onnxruntime for a device of `ortIds`; throws `no_device` naming what to do when it is missing. */

@@ -6,6 +6,7 @@ import { type Tensor, tensor } from '../onnx/index.ts';
 import { type Bound, compile, fuse, type Program } from '../runtime/index.ts';
 import { applyGraph, optimizerScalars } from './optimizers.ts';
 import type { GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
+import { recomputing } from './recompute.ts';
 import {
   buffersOf,
   initialState,
@@ -69,14 +70,15 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   const named = [...forward.parameters, ...buffersOf(state).keys()];
   const programs: Program[] = [];
   const open = async (graph: Graph, training = false) => {
-    const program = await compile(optimise(graph), { device, threads, training });
+    const program = await compile(graph, { device, threads, training });
     programs.push(program);
     return program;
   };
+  const short = optimise(grad.graph);
   const [gradProgram, lossProgram, predictProgram] = [
-    await open(grad.graph, true),
-    await open(lossGraph(forward, options)),
-    await open(predictGraph(forward, named)),
+    await open(options.recompute ? recomputing(short, grad.forward, named) : short, true),
+    await open(optimise(lossGraph(forward, options))),
+    await open(optimise(predictGraph(forward, named))),
   ];
   const apply = applier(state, options);
 

@@ -12,6 +12,8 @@ export interface ProgramOptions extends LossOptions {
   threads: number;
   /** Seeds dropout. */
   seed: number;
+  /** Computes segments of the forward part again on the way back, in place of holding what they made. */
+  recompute?: boolean;
 }
 
 /** Sums over a batch; the mean loss is `lossSum / weightSum`. */

@@ -65,6 +65,8 @@ export interface GradGraph {
   /** Parameters that the loss depends on. */
   reached: string[];
   random: boolean;
+  /** Values of the forward part and the loss. */
+  forward: ReadonlySet<string>;
 }
 
 /** Forward in training form, loss and backward: outputs `lossSum`, `weightSum`, `grad.*` of the sum, `next.*` buffers. */
@@ -77,10 +79,12 @@ export function gradGraph(forward: Graph, options: LossOptions): GradGraph {
   const labels = labelsInput(g, labelsName, logits, options.loss);
   const sums = buildLoss(g, logits, labels, g.value(weightsName), options);
   const seeds = new Map([[sums.lossSum.name, g.constant(1)]]);
-  const gradients = backward(g, g.nodes(), seeds, forward.parameters);
+  const nodes = g.nodes();
+  const gradients = backward(g, nodes, seeds, forward.parameters);
   g.output(sums.lossSum, 'lossSum');
   g.output(sums.weightSum, 'weightSum');
   for (const [name, gradient] of gradients) g.output(gradient, gradientName(name));
   for (const [name, value] of form.updates) g.output(value, updateName(name));
-  return { graph: g.build(), reached: [...gradients.keys()], random: form.random };
+  const own = new Set(nodes.flatMap(({ outputs }) => outputs.filter((name) => name !== '')));
+  return { graph: g.build(), reached: [...gradients.keys()], random: form.random, forward: own };
 }

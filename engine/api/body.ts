@@ -10,15 +10,28 @@ const patienceMs = 60_000;
 /** The value of the request's body; `{}` when there is none. Faults: `bad_request`, `payload_too_large`, `timeout`. */
 export async function readJson(req: IncomingMessage, res: ServerResponse, mostBytes: number): Promise<unknown> {
   if (req.headers['content-length'] === '0') return {};
-  const declared = Number(req.headers['content-length'] ?? 0);
-  if (declared > mostBytes) throw tooLarge(mostBytes);
-  const chunks = await readAll(req, res, mostBytes);
-  const bytes = chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+  const bytes = await readBytes(req, res, mostBytes);
   if (bytes.length === 0) return {};
   checkType(req);
   if (!isUtf8(bytes)) throw new Fault('bad_request', 'the body is not UTF-8 text');
   return parseJson(bytes.toString('utf8'));
 }
+
+/** The request's body as it came. Faults: `payload_too_large`, before a byte is read where the size is said; `timeout`. */
+export async function readBytes(req: IncomingMessage, res: ServerResponse, mostBytes: number): Promise<Buffer> {
+  const declared = Number(req.headers['content-length'] ?? 0);
+  if (declared > mostBytes) throw tooLarge(mostBytes);
+  const chunks = await readAll(req, res, mostBytes);
+  return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** Whether the request says that its body is JSON, with no tensors behind it. */
+export function isJson(req: IncomingMessage): boolean {
+  return typeOf(req) === 'application/json' && req.headers['inference-header-content-length'] === undefined;
+}
+
+const typeOf = (req: IncomingMessage): string | undefined =>
+  req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
 
 /** Lets a client that waits for `100 Continue` send its body. */
 export function goOn(req: IncomingMessage, res: ServerResponse): void {
@@ -54,8 +67,7 @@ function readAll(req: IncomingMessage, res: ServerResponse, mostBytes: number): 
 }
 
 function checkType(req: IncomingMessage): void {
-  const type = req.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
-  if (type !== 'application/json') {
+  if (typeOf(req) !== 'application/json') {
     throw new Fault('bad_request', `send the body as JSON, with the header “Content-Type: application/json”`);
   }
   if (req.headers['content-encoding'] !== undefined) {

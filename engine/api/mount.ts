@@ -14,7 +14,7 @@ import {
   routes,
 } from '../schema/index.ts';
 import { isNoted, type Trail } from './audit.ts';
-import { readJson } from './body.ts';
+import { isJson, readBytes, readJson } from './body.ts';
 import { isUnread, sendFault } from './errors.ts';
 import { dataHeaders } from './headers.ts';
 import { checked, strictly } from './issues.ts';
@@ -109,15 +109,22 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
     const call: Call = {
       caller: credential?.caller ?? nobody(req),
       signal,
+      header: (name) => [req.headers[name]].flat()[0],
+      reply(headers, pieces) {
+        opened = true;
+        sendBytes(req, res, headers, pieces);
+      },
       download(head) {
         opened = true;
         return openDownload(res, head);
       },
     };
+    const raw = route.bytes === true && !isJson(req);
+    if (raw) call.bytes = await readBytes(req, res, limits.body);
     const input: Input = {
       params: route.params && checked(route.params, req.params, 'path'),
       query: query && checked(query, queryOf(req.url), 'query'),
-      body: body && checked(body, await readJson(req, res, limits.body), 'body'),
+      body: raw ? undefined : body && checked(body, await readJson(req, res, limits.body), 'body'),
     };
     if (route.stream === 'in') call.upload = openUpload(req, res, limits.upload);
     trace.reached = true;
@@ -184,6 +191,25 @@ function sendJson(req: Request, res: Response, status: number, value: unknown): 
     ...(isUnread(req) ? { connection: 'close' } : {}),
   });
   res.end(text);
+}
+
+function sendBytes(
+  req: Request,
+  res: Response,
+  headers: Record<string, string>,
+  pieces: readonly (Uint8Array | string)[],
+): void {
+  const length = pieces.reduce((sum, piece) => sum + Buffer.byteLength(piece), 0);
+  res.writeHead(200, {
+    ...dataHeaders,
+    ...headers,
+    'content-length': length,
+    ...(isUnread(req) ? { connection: 'close' } : {}),
+  });
+  res.cork();
+  for (const piece of pieces) res.write(piece);
+  res.end();
+  res.uncork();
 }
 
 /** The methods that the table has for a path, when it has the path at all. */

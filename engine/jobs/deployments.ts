@@ -1,5 +1,6 @@
-// Deployments: a name behind which a model is served. Another model takes its place without a failed request; what is wanted
-// is stored, and an appliance that starts serves it again.
+// Deployments: a name behind which models are served, and every change of them. Nothing fails a request: another model, a
+// canary, a promotion take over while what was there before finishes. What is wanted is stored, and an appliance that starts
+// serves it again. Who answers one request is predicting.ts.
 import {
   type Deployment,
   type DeploymentState,
@@ -7,38 +8,57 @@ import {
   faultBody,
   faultFrom,
   type Handlers,
-  type Manifest,
   type Model,
+  type ModelRef,
+  type ServingOptions,
+  servingOptions,
+  type VariantSpec,
 } from '../schema/index.ts';
-import { describeModel, inferFromV2, inferToV2, type ReplicaSet, v2Metadata } from '../serve/index.ts';
+import { createGuard, createTraffic, type Guard, type ReplicaSet, type Spent, type Traffic } from '../serve/index.ts';
 import { needServed } from './bases.ts';
 import { type JobContext, pageOf } from './context.ts';
-import { answerOf, checkBatch } from './models.ts';
-import { manifestOf, openReplicaSet, type Replicas, servedBundle, type WarmModels } from './serving.ts';
+import { openReplicaSet, type Replicas, servedBundle } from './serving.ts';
 
-type Names = 'list' | 'create' | 'show' | 'predict' | 'schema' | 'rollback' | 'stop';
+type Names = 'list' | 'create' | 'show' | 'set' | 'promote' | 'rollback' | 'stop' | 'status';
 
 export interface Deployments {
-  handlers: Pick<Handlers, `deployments.${Names}` | 'v2.model' | 'v2.modelReady' | 'v2.infer'>;
+  handlers: Pick<Handlers, `deployments.${Names}`>;
   /** The set that serves this model now. */
   serving(modelId: string): ReplicaSet | undefined;
+  /** What serves a deployment now; undefined for one that is saved. Faults: `not_found`, `unavailable` with the reason. */
+  live(name: string): Live | undefined;
+  /** Everything that serves now, by the deployment's name. */
+  all(): Live[];
+  /** Serves a deployment that was stopped, or stops one. */
+  restart(name: string): Promise<Deployment>;
+  stop(name: string): Promise<Deployment>;
   /** Starts again what was wanted; resolves when all of it serves or has failed. */
   recover(): Promise<void>;
   close(): Promise<void>;
 }
 
-interface Live {
-  set: ReplicaSet;
+/** A deployment while it serves. */
+export interface Live {
+  readonly id: string;
+  readonly name: string;
+  traffic: Traffic;
+  guard: Guard;
   replicas: Replicas;
+  options: ServingOptions;
 }
 
 /** Versions that rollback can go back through. */
 const mostPrevious = 10;
 const defaultReplicas: Replicas = { min: 1, max: 1 };
+/** How often what keys have spent is stored, ms. */
+const spentEveryMs = 10_000;
 
 /** The deployments of an appliance. */
-export function createDeployments(context: JobContext, warm: WarmModels): Deployments {
-  const { config, store, events, log, lasting, closing } = context;
+export function createDeployments(
+  context: JobContext,
+  onRan: (deployment: string, rows: number) => void = () => undefined,
+): Deployments {
+  const { store, events, log, lasting, closing } = context;
   const { deployments, models } = store;
   /** By deployment id. */
   const live = new Map<string, Live>();
@@ -60,11 +80,31 @@ export function createDeployments(context: JobContext, warm: WarmModels): Deploy
     return done;
   }
 
-  function open(id: string, replicas: Replicas): Live {
-    const entry: Live = {
-      replicas,
-      set: openReplicaSet(context, id, replicas, ({ state, error }) => {
-        if (live.get(id) !== entry || closing.aborted) return;
+  const spentName = (id: string) => `spent_${id}`;
+  const keepSpent = () => {
+    for (const { id, guard } of live.values()) {
+      const spent = guard.changed();
+      if (spent) store.settings.set(spentName(id), spent);
+    }
+  };
+  const keeping = setInterval(keepSpent, spentEveryMs).unref();
+
+  function guardOf(id: string, options: ServingOptions, traffic: Traffic): Guard {
+    const spent = store.settings.get(spentName(id)) as Record<string, Spent> | undefined;
+    return createGuard(options.protection, () => traffic.stable?.set.manifest, spent);
+  }
+
+  /** A set for one model of a deployment; `isStable` decides whether its end is the deployment's. */
+  function openSet(id: string, replicas: Replicas, options: ServingOptions): ReplicaSet {
+    const set: ReplicaSet = openReplicaSet(context, id, replicas, {
+      options,
+      onRan({ rows, computeMs }) {
+        const entry = live.get(id);
+        entry?.traffic.ran(set, rows, computeMs);
+        if (entry) onRan(entry.name, rows);
+      },
+      onChange({ state, error }) {
+        if (live.get(id)?.traffic.stable?.set !== set || closing.aborted) return;
         const now = deployments.look(id)?.state;
         if (now === 'ready' && state === 'failed')
           move(id, 'failed', error ?? new Fault('unavailable', 'Its hosts keep ending.'));
@@ -72,83 +112,202 @@ export function createDeployments(context: JobContext, warm: WarmModels): Deploy
           move(id, 'starting');
           move(id, 'ready');
         }
-      }),
-    };
-    return entry;
+      },
+    });
+    return set;
   }
 
-  /** Starts a deployment's first set, or a new one when its replicas changed, and waits until it serves. */
-  async function serve(id: string, model: Model, replicas: Replicas): Promise<void> {
-    const before = live.get(id);
-    if (before && before.replicas.min === replicas.min && before.replicas.max === replicas.max) {
-      await before.set.serve(servedBundle(context, model));
-      return;
-    }
-    const next = open(id, replicas);
+  async function loaded(id: string, model: Model, replicas: Replicas, options: ServingOptions): Promise<ReplicaSet> {
+    const set = openSet(id, replicas, options);
     try {
-      await next.set.serve(servedBundle(context, model));
+      await set.serve(servedBundle(context, model));
+      return set;
     } catch (error) {
-      await next.set.stop(0);
+      await set.stop(0);
       throw error;
     }
-    live.set(id, next);
-    await before?.set.stop();
+  }
+
+  /** Serves a stable model: in the set that runs, or in a new one where its settings changed; waits until it answers. */
+  async function serve(id: string, model: Model, replicas: Replicas, options: ServingOptions): Promise<void> {
+    const before = live.get(id);
+    const stable = before?.traffic.stable;
+    const same =
+      before !== undefined &&
+      before.replicas.min === replicas.min &&
+      before.replicas.max === replicas.max &&
+      hostSettings(before.options) === hostSettings(options);
+    if (same && stable) {
+      await stable.set.serve(servedBundle(context, model));
+      before.traffic.rename(refOf(model));
+      return;
+    }
+    const set = await loaded(id, model, replicas, options);
+    if (before) {
+      before.replicas = replicas;
+      before.options = options;
+      // Whoever is on the way to the one before is answered by it.
+      void before.traffic.setStable(refOf(model), set);
+      return;
+    }
+    const traffic = createTraffic({ onVerdict: (of, verdict) => void settle(id, of, verdict) });
+    void traffic.setStable(refOf(model), set);
+    const { name } = deployments.get(id);
+    live.set(id, { id, name, traffic, guard: guardOf(id, options, traffic), replicas, options });
+  }
+
+  /** A canary was judged. */
+  async function settle(
+    id: string,
+    model: ModelRef,
+    verdict: { is: 'promote' } | { is: 'rollback'; why: string },
+  ): Promise<void> {
+    log.warn({ deployment: id, model: model.id, verdict: verdict.is }, 'canary judged');
+    await inTurn(id, async () => {
+      if (!deployments.get(id).variants.some((variant) => variant.model.id === model.id)) return;
+      if (verdict.is === 'promote') await promote(id, model.id);
+      else await dropVariants(id, [model.id], { model, at: context.now(), why: verdict.why });
+    }).catch((error: unknown) => log.warn({ deployment: id, err: error }, 'verdict not carried out'));
+  }
+
+  async function addVariant(id: string, model: Model, spec: VariantSpec): Promise<Deployment> {
+    const before = deployments.get(id);
+    if (before.model.id === model.id) {
+      throw new Fault('conflict', `${model.name}@${model.version} is the stable model of ${before.name} already.`);
+    }
+    const others = before.variants.filter((variant) => variant.model.id !== model.id);
+    const taken = others.reduce((sum, { role, weight }) => sum + (role === 'shadow' ? 0 : weight), 0);
+    if (spec.role !== 'shadow' && taken + spec.weight > 100) {
+      throw new Fault(
+        'bad_request',
+        `The other models of ${before.name} have ${taken} % already; ${spec.weight} % more is too much.`,
+      );
+    }
+    const entry = live.get(id);
+    if (entry) {
+      const set = await loaded(id, model, entry.replicas, entry.options);
+      await entry.traffic.remove(model.id);
+      entry.traffic.add(spec, set);
+    } else if (lasting) {
+      throw new Fault('unavailable', `Deployment ${before.name} is ${before.state}. Serve its stable model first.`);
+    }
+    return announce(deployments.update(id, { variants: [...others, spec], rolledBack: undefined }));
+  }
+
+  async function dropVariants(id: string, gone: string[], rolledBack?: Deployment['rolledBack']): Promise<Deployment> {
+    const variants = deployments.get(id).variants.filter(({ model }) => !gone.includes(model.id));
+    const changed = announce(deployments.update(id, { variants, ...(rolledBack ? { rolledBack } : {}) }));
+    const entry = live.get(id);
+    for (const one of gone) void entry?.traffic.remove(one);
+    return changed;
+  }
+
+  async function promote(id: string, modelId: string | undefined): Promise<Deployment> {
+    const before = deployments.get(id);
+    const [first] = before.variants;
+    const variant = modelId === undefined ? first : before.variants.find(({ model }) => model.id === modelId);
+    if (!variant)
+      throw new Fault(
+        'conflict',
+        `Deployment ${before.name} has no other model to promote. Add one: neutrino deploy MODEL --name ${before.name} --canary 10`,
+      );
+    if (modelId === undefined && before.variants.length > 1) {
+      const names = before.variants.map(({ model }) => `${model.name}@${model.version}`);
+      throw new Fault(
+        'bad_request',
+        `Deployment ${before.name} has several other models (${names.join(', ')}); say which.`,
+      );
+    }
+    const changed = announce(
+      deployments.update(id, {
+        model: variant.model,
+        previous: [before.model, ...before.previous].slice(0, mostPrevious),
+        variants: before.variants.filter((one) => one !== variant),
+      }),
+    );
+    void live.get(id)?.traffic.promote(variant.model.id);
+    return changed;
   }
 
   /** Serves what a deployment's record wants. */
   async function start(id: string): Promise<Deployment> {
-    const { model, replicas } = deployments.get(id);
+    const { model, replicas, options, variants } = deployments.get(id);
     try {
-      await serve(id, models.get(model.id), replicas);
-      return move(id, 'ready');
+      await serve(id, models.get(model.id), replicas, options);
     } catch (error) {
       log.warn({ deployment: id, err: error }, 'deployment failed');
       if (!closing.aborted) move(id, 'failed', error);
       throw error;
     }
-  }
-
-  async function create(name: string, model: Model, replicas: Replicas | undefined): Promise<Deployment> {
-    const wanted = { id: model.id, name: model.name, version: model.version };
-    const known = deployments.look(name);
-    if (!known) {
-      const made = deployments.insert({
-        state: lasting ? 'starting' : 'saved',
-        name,
-        model: wanted,
-        previous: [],
-        replicas: replicas ?? defaultReplicas,
-      });
-      announce(made);
-      return lasting ? inTurn(made.id, () => start(made.id)) : made;
+    const ready = move(id, 'ready');
+    for (const spec of variants) {
+      try {
+        live.get(id)?.traffic.add(spec, await loaded(id, models.get(spec.model.id), replicas, options));
+      } catch (error) {
+        const why = `it could not be served: ${faultBody(error).message}`;
+        await dropVariants(id, [spec.model.id], { model: spec.model, at: context.now(), why });
+      }
     }
-    return inTurn(known.id, () => exchange(known.id, model, replicas));
+    return ready;
   }
 
-  /** Puts another model, or other replicas, behind a name; what served before goes on serving until the new one is ready. */
+  async function create(
+    name: string,
+    model: Model,
+    { replicas, options }: { replicas?: Replicas | undefined; options?: ServingOptions | undefined },
+  ): Promise<Deployment> {
+    const known = deployments.look(name);
+    if (known) return inTurn(known.id, () => exchange(known.id, model, { replicas, options }));
+    const made = deployments.insert({
+      state: lasting ? 'starting' : 'saved',
+      name,
+      model: refOf(model),
+      previous: [],
+      replicas: replicas ?? defaultReplicas,
+      variants: [],
+      options: options ?? servingOptions.parse({}),
+    });
+    announce(made);
+    return lasting ? inTurn(made.id, () => start(made.id)) : made;
+  }
+
+  /** Puts another model, or other settings, behind a name; what served before goes on serving until the new one is ready. */
   async function exchange(
     id: string,
     model: Model,
-    replicas?: Replicas,
-    previous?: Deployment['previous'],
+    given: {
+      replicas?: Replicas | undefined;
+      options?: ServingOptions | undefined;
+      previous?: Deployment['previous'];
+    } = {},
   ): Promise<Deployment> {
     const before = deployments.get(id);
-    const wanted = { id: model.id, name: model.name, version: model.version };
     const same = before.model.id === model.id;
     const patch = {
-      model: wanted,
-      previous: previous ?? (same ? before.previous : [before.model, ...before.previous].slice(0, mostPrevious)),
-      replicas: replicas ?? before.replicas,
+      model: refOf(model),
+      previous: given.previous ?? (same ? before.previous : [before.model, ...before.previous].slice(0, mostPrevious)),
+      variants: before.variants.filter((variant) => variant.model.id !== model.id),
+      replicas: given.replicas ?? before.replicas,
+      options: given.options ?? before.options,
       error: undefined,
     };
     if (!lasting)
       return announce(deployments.update(id, { ...patch, ...(before.state === 'saved' ? {} : { state: 'saved' }) }));
-    if (before.state === 'ready' && live.has(id)) {
-      await serve(id, model, patch.replicas);
+    const entry = live.get(id);
+    if (before.state === 'ready' && entry) {
+      await serve(id, model, patch.replicas, patch.options);
+      void entry.traffic.remove(model.id);
+      if (given.options) regard(entry, given.options);
       return announce(deployments.update(id, patch));
     }
     announce(deployments.update(id, { ...patch, ...(before.state === 'starting' ? {} : { state: 'starting' }) }));
     return start(id);
+  }
+
+  function regard(entry: Live, options: ServingOptions): void {
+    keepSpent();
+    entry.options = options;
+    entry.guard = guardOf(entry.id, options, entry.traffic);
   }
 
   async function stop(id: string): Promise<Deployment> {
@@ -156,77 +315,95 @@ export function createDeployments(context: JobContext, warm: WarmModels): Deploy
     if (state === 'stopped') return deployments.get(id);
     if (state !== 'stopping') move(id, 'stopping');
     const entry = live.get(id);
+    keepSpent();
     live.delete(id);
-    await entry?.set.stop();
+    await entry?.traffic.close();
     return move(id, 'stopped');
   }
 
-  /** What answers for a deployment; one that is saved is loaded for the moment. */
-  async function setOf(name: string): Promise<ReplicaSet> {
-    const deployment = deployments.find(name);
-    const entry = live.get(deployment.id);
-    if (entry && deployment.state !== 'stopping') return entry.set;
-    if (deployment.state === 'saved') return warm.get(models.get(deployment.model.id));
-    if (deployment.error) throw faultFrom(deployment.error as Parameters<typeof faultFrom>[0]);
-    const remedy =
-      deployment.state === 'stopped'
-        ? `Deploy it again: neutrino deploy ${deployment.model.name}`
-        : 'Try again in a moment.';
-    throw new Fault('unavailable', `Deployment ${name} is ${deployment.state}. ${remedy}`);
-  }
-
-  function manifest(name: string): Manifest {
-    const deployment = deployments.find(name);
-    return live.get(deployment.id)?.set.manifest ?? manifestOf(context, models.get(deployment.model.id));
-  }
+  const stopNamed = (name: string) => {
+    const { id } = deployments.find(name);
+    return inTurn(id, () => stop(id));
+  };
 
   return {
     serving(modelId) {
-      for (const [id, { set }] of live) {
-        if (set.status().model?.id === modelId && deployments.get(id).state === 'ready') return set;
+      for (const [id, { traffic }] of live) {
+        const { stable } = traffic;
+        if (stable?.model.id === modelId && deployments.get(id).state === 'ready') return stable.set;
       }
       return undefined;
     },
+    live(name) {
+      const deployment = deployments.find(name);
+      const entry = live.get(deployment.id);
+      if (entry && deployment.state !== 'stopping') return entry;
+      if (deployment.state === 'saved') return undefined;
+      if (deployment.error) throw faultFrom(deployment.error as Parameters<typeof faultFrom>[0]);
+      const remedy =
+        deployment.state === 'stopped'
+          ? `Deploy it again: neutrino deploy ${deployment.model.name}`
+          : 'Try again in a moment.';
+      throw new Fault('unavailable', `Deployment ${name} is ${deployment.state}. ${remedy}`);
+    },
+    all: () => [...live.values()],
+    restart(name) {
+      const { id, state, model } = deployments.find(name);
+      if (state === 'ready') return Promise.resolve(deployments.get(id));
+      return inTurn(id, () => exchange(id, models.get(model.id)));
+    },
+    stop: stopNamed,
     handlers: {
       'deployments.list': ({ query }) => pageOf<'deployment'>(deployments, query),
       'deployments.show': ({ params }) => deployments.find(params.name),
       async 'deployments.create'({ body }) {
         const model = models.find(body.model);
         needServed(model, 'deploy');
-        const { replicas } = body;
+        const { replicas, options, canary, shadow, weight } = body;
         if (replicas && replicas.max < replicas.min) {
           throw new Fault('bad_request', `replicas.max (${replicas.max}) is less than replicas.min (${replicas.min}).`);
         }
-        return create(body.name ?? slug(model.name), model, replicas);
+        const name = body.name ?? slug(model.name);
+        const beside = besideOf(refOf(model), { canary, shadow, weight });
+        if (!beside) return create(name, model, { replicas, options });
+        const { id } = deployments.find(name);
+        return inTurn(id, () => addVariant(id, model, beside));
       },
-      async 'deployments.predict'({ params, body }, { signal }) {
-        checkBatch(body.inputs, config.limits.batch);
-        return answerOf(await setOf(params.name), body.inputs, signal);
+      async 'deployments.set'({ params, body }) {
+        const { id, model } = deployments.find(params.name);
+        return inTurn(id, async () => {
+          const entry = live.get(id);
+          // Guards and watching change in place; hosts are exchanged only where their own settings did.
+          if (!entry || hostSettings(entry.options) === hostSettings(body)) {
+            if (entry) regard(entry, body);
+            return announce(deployments.update(id, { options: body }));
+          }
+          return exchange(id, models.get(model.id), { options: body });
+        });
       },
-      'deployments.schema': ({ params }) => describeModel(manifest(params.name)),
+      async 'deployments.promote'({ params, body }) {
+        const { id } = deployments.find(params.name);
+        const wanted = body.model === undefined ? undefined : models.find(body.model).id;
+        return inTurn(id, () => promote(id, wanted));
+      },
       async 'deployments.rollback'({ params }) {
         const { id } = deployments.find(params.name);
         return inTurn(id, async () => {
-          const [last, ...rest] = deployments.get(id).previous;
+          const { variants, previous } = deployments.get(id);
+          if (variants.length > 0)
+            return dropVariants(
+              id,
+              variants.map(({ model }) => model.id),
+            );
+          const [last, ...rest] = previous;
           if (!last) throw new Fault('conflict', `Deployment ${params.name} has served no other model before.`);
-          return exchange(id, models.get(last.id), undefined, rest);
+          return exchange(id, models.get(last.id), { previous: rest });
         });
       },
-      async 'deployments.stop'({ params }) {
-        const { id } = deployments.find(params.name);
-        return inTurn(id, () => stop(id));
-      },
-      'v2.model': ({ params }) => {
-        const deployment = deployments.find(params.name);
-        return v2Metadata(deployment.name, deployment.model.version, manifest(params.name));
-      },
-      'v2.modelReady': ({ params }) => ({ name: params.name, ready: deployments.find(params.name).state === 'ready' }),
-      async 'v2.infer'({ params, body }, { signal }) {
-        const set = await setOf(params.name);
-        const spec = set.manifest ?? manifest(params.name);
-        const { tensors, outputs } = inferFromV2(body, spec);
-        const answer = await set.infer({ tensors, ...(outputs ? { outputs } : {}) }, { signal });
-        return inferToV2({ name: params.name, version: answer.model.version }, answer.tensors, body.id);
+      'deployments.stop': ({ params }) => stopNamed(params.name),
+      'deployments.status': ({ params }) => {
+        const { id, name, state } = deployments.find(params.name);
+        return { name, state, variants: live.get(id)?.traffic.status() ?? [] };
       },
     },
     async recover() {
@@ -241,11 +418,46 @@ export function createDeployments(context: JobContext, warm: WarmModels): Deploy
       await Promise.all(wanted.map(({ id }) => inTurn(id, () => start(id)).catch(() => undefined)));
     },
     async close() {
-      const sets = [...live.values()];
+      clearInterval(keeping);
+      keepSpent();
+      const entries = [...live.values()];
       live.clear();
-      await Promise.all(sets.map(({ set }) => set.stop(2000)));
+      await Promise.all(entries.map(({ traffic }) => traffic.close(2000)));
     },
   };
+}
+
+const refOf = ({ id, name, version }: ModelRef): ModelRef => ({ id, name, version });
+
+/** What of the options a host is started with; the rest changes while it runs. */
+const hostSettings = ({ latencyMs, batch, queue, memory, idleSeconds }: ServingOptions): string =>
+  JSON.stringify([latencyMs, batch, queue, memory, idleSeconds]);
+
+/** The place beside the stable model that a request asks for, if it asks for one. */
+function besideOf(
+  model: ModelRef,
+  {
+    canary,
+    shadow,
+    weight,
+  }: {
+    canary?: (VariantSpec['rules'] & { weight: number }) | undefined;
+    shadow?: boolean | undefined;
+    weight?: number | undefined;
+  },
+): VariantSpec | undefined {
+  if ([canary !== undefined, shadow === true, weight !== undefined].filter(Boolean).length > 1) {
+    throw new Fault(
+      'bad_request',
+      'A model is a canary, a shadow or a share of the traffic: give one of canary, shadow, weight.',
+    );
+  }
+  if (canary) {
+    const { weight: share, ...rules } = canary;
+    return { model, role: 'canary', weight: share, rules };
+  }
+  if (shadow) return { model, role: 'shadow', weight: 0 };
+  return weight === undefined ? undefined : { model, role: 'split', weight };
 }
 
 /** A deployment's name from a model's: lower-case letters, digits and hyphens. */

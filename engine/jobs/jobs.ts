@@ -5,6 +5,7 @@ import type { Log } from '../base/index.ts';
 import type { ApplianceConfig, EventFeed, Gate, Handlers } from '../schema/index.ts';
 import { createIdentity, type Identity, nodeId } from '../security/index.ts';
 import type { Store } from '../store/index.ts';
+import { createAlerts } from './alerts.ts';
 import { createClusterJobs } from './cluster.ts';
 import type { JobContext } from './context.ts';
 import { createDatasets } from './datasets.ts';
@@ -16,9 +17,12 @@ import { familyHandlers } from './families.ts';
 import { createKeys } from './keys.ts';
 import { createLeases } from './leases.ts';
 import { createModels } from './models.ts';
+import { createPredicting } from './predicting.ts';
 import { createRuns } from './runs.ts';
+import { createScoring } from './scoring.ts';
 import { createWarmModels } from './serving.ts';
 import { systemHandlers } from './system.ts';
+import { createWatching, type Watching } from './watching.ts';
 
 export interface JobsOptions {
   config: ApplianceConfig;
@@ -67,7 +71,14 @@ export async function createJobs({ config, store, log, version, token, lasting }
   const keys = createKeys(context, (id) => gate?.forget(id));
   gate = createGate({ token, store: keys.book, failedLogins: config.limits.failedLogins });
   const datasets = createDatasets(context);
-  const deployments: Deployments = createDeployments(context, warm);
+  const watching: Watching = createWatching(context, {
+    deployments: () => deployments,
+    sources: () => ({ ...datasets.handlers, ...runs.handlers }),
+  });
+  const deployments: Deployments = createDeployments(context, (name, rows) => watching.batch(name, rows));
+  const predicting = createPredicting(context, { deployments, warm, watching, version });
+  const scoring = createScoring(context, predicting);
+  const alerts = createAlerts(context, { deployments, watching });
   const models = createModels(context, { identity, warm, serving: (id) => deployments.serving(id) });
   const runs = createRuns(context, datasets, models);
   const devices = createDeviceList(log);
@@ -85,6 +96,10 @@ export async function createJobs({ config, store, log, version, token, lasting }
       ...runs.handlers,
       ...models.handlers,
       ...deployments.handlers,
+      ...predicting.handlers,
+      ...scoring.handlers,
+      ...watching.handlers,
+      ...alerts.handlers,
       ...keys.handlers,
       ...system,
       ...cluster.handlers,
@@ -96,13 +111,16 @@ export async function createJobs({ config, store, log, version, token, lasting }
     start() {
       datasets.recover();
       runs.recover();
+      scoring.recover();
       void cluster.start();
       void deployments.recover().then(() => (ready = true));
     },
     async close() {
       closing.abort(new Error('the appliance stops'));
       await cluster.close();
-      await Promise.all([datasets.close(), runs.close(), deployments.close(), warm.close()]);
+      await scoring.close();
+      await Promise.all([datasets.close(), runs.close(), deployments.close(), warm.close(), alerts.close()]);
+      watching.close();
       keys.close();
       events.close();
     },

@@ -201,8 +201,10 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
       async 'models.delete'({ params }) {
         const model = models.find(params.id);
         const { id } = model;
-        const serving = store.deployments.list({ where: (one) => one.state !== 'stopped' && one.model.id === id })
-          .items[0];
+        const serving = store.deployments.list({
+          where: (one) =>
+            one.state !== 'stopped' && [one, ...one.variants].some(({ model: served }) => served.id === id),
+        }).items[0];
         if (serving) {
           throw new Fault(
             'conflict',

@@ -2,7 +2,7 @@
 // asked without being deployed.
 import { join } from 'node:path';
 import { spawnChild } from '../children/index.ts';
-import type { Manifest, Model } from '../schema/index.ts';
+import type { Manifest, Model, ServingOptions } from '../schema/index.ts';
 import { createReplicaSet, type ReplicaSet, type ReplicaSetStatus, type ServedBundle } from '../serve/index.ts';
 import { readManifest } from '../bundle/index.ts';
 import type { JobContext } from './context.ts';
@@ -17,24 +17,38 @@ export interface Replicas {
   max: number;
 }
 
+/** What a set is given beside its replicas. */
+export interface SetSettings {
+  options?: ServingOptions;
+  onChange?: (status: ReplicaSetStatus) => void;
+  onRan?: (run: { rows: number; asks: number; computeMs: number }) => void;
+}
+
 /** A replica set whose hosts are this appliance's children. `holder` is the record that they work for. */
 export function openReplicaSet(
   context: JobContext,
   holder: string,
   { min, max }: Replicas,
-  onChange?: (status: ReplicaSetStatus) => void,
+  { options, onChange, onRan }: SetSettings = {},
 ): ReplicaSet {
   const { config, leases, log } = context;
+  const memory = options?.memory ?? config.limits.hostMemory;
+  const idleMs = options?.idleSeconds === undefined ? undefined : options.idleSeconds * 1000;
   return createReplicaSet({
     min,
     max,
     deadlineMs: config.limits.predictSeconds * 1000,
     log,
-    lease: () => leases.grant({ kind: 'host', holder, device: 'cpu', memory: config.limits.hostMemory }),
+    lease: () => leases.grant({ kind: 'host', holder, device: 'cpu', memory }),
     release: (lease) => leases.release(lease.id),
     spawn: (lease) =>
       spawnChild('host', { log, memory: lease.memory, data: true, cache: join(config.dataDir, 'cache') }),
+    ...(options?.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),
+    ...(options?.batch === undefined ? {} : { batch: options.batch }),
+    ...(options?.queue === undefined ? {} : { queue: options.queue }),
+    ...(idleMs === undefined ? {} : { idleMs }),
     ...(onChange ? { onChange } : {}),
+    ...(onRan ? { onRan } : {}),
   });
 }
 

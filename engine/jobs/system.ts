@@ -57,7 +57,11 @@ export function systemHandlers(context: JobContext, parts: SystemParts): Pick<Ha
     },
     'v2.live': () => ({ live: true }),
     'v2.ready': () => ({ ready: parts.isReady() }),
-    'v2.server': () => ({ name: 'neutrino', version, extensions: [] }),
+    'v2.server': () => ({
+      name: 'neutrino',
+      version,
+      extensions: ['binary_tensor_data', 'model_repository', 'statistics'],
+    }),
   };
 }
 

@@ -24,6 +24,12 @@ export interface Call {
   signal: AbortSignal;
   /** Raw request body, for routes with `stream: 'in'`. `bytes` is its declared length. */
   upload?: { stream: Readable; bytes?: number };
+  /** A header of the request, its name in lower case. */
+  header: (name: string) => string | undefined;
+  /** The body as it came, for routes with `bytes` whose caller sent no JSON. */
+  bytes?: Uint8Array;
+  /** Answers with these bytes in place of JSON. */
+  reply: (headers: Record<string, string>, body: readonly (Uint8Array | string)[]) => void;
   /** Opens the raw answer, for routes with `stream: 'out'`; after it nothing else is sent. */
   download: (head: { type: string; filename: string; bytes?: number }) => Writable;
 }

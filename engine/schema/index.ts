@@ -86,6 +86,7 @@ export {
   type ToTrainer,
   type WireTensor,
 } from './ipc.ts';
+export { type SearchSummary, searchSummary, type TrialRow } from './search.ts';
 export { type HyperSpec, type HyperTable, settleHyper, takes } from './hyper.ts';
 export {
   type ClassicName,

@@ -4,8 +4,11 @@ import { z } from 'zod';
 import { peerAddress, permissions } from './cluster.ts';
 import { datasetShape, importOptions, task } from './columns.ts';
 import { tensorSpec } from './bundle.ts';
-import { familyName, runPlan, trainRequest } from './plan.ts';
+import { modelKind, runPlan, trainRequest } from './plan.ts';
+import { alertFiring, alertRequest } from './monitoring.ts';
 import { progress, report } from './report.ts';
+import { modelRef, scoringCounts, servingOptions, variant } from './serving.ts';
+import { searchSummary } from './search.ts';
 import { type Kind, statesOf } from './states.ts';
 
 const clear = <K extends Kind>(kind: K) => ({
@@ -58,6 +61,8 @@ export const run = z.object({
   /** Last value of each metric. */
   metrics: z.record(z.string(), z.number()).default({}),
   report: report.optional(),
+  /** Trials and what came of them, for runs that search. */
+  search: searchSummary.optional(),
   /** The pretrained model that it begins from. */
   base: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),
   model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),
@@ -101,7 +106,7 @@ export const model = z.object({
   name: z.string(),
   version: z.number().int(),
   task,
-  family: familyName,
+  family: modelKind,
   target: z.string(),
   classes: z.array(z.string()),
   metrics: z.record(z.string(), z.number()),
@@ -123,9 +128,41 @@ export const deployment = z.object({
   model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }),
   previous: z.array(z.object({ id: z.string(), name: z.string(), version: z.number().int() })).default([]),
   replicas: z.object({ min: z.number().int().min(0), max: z.number().int().min(1) }),
+  /** Other models beside it. */
+  variants: z.array(variant).default([]),
+  options: servingOptions.prefault({}),
+  /** Why the last canary went back by itself. */
+  rolledBack: z.object({ model: modelRef, at: z.number(), why: z.string() }).optional(),
   error: fault.optional(),
 });
 export type Deployment = z.infer<typeof deployment>;
+
+/** A file of rows that a deployment predicts. */
+export const scoring = z.object({
+  ...clear('scoring'),
+  /** Name of the file. */
+  name: z.string(),
+  deployment: z.string(),
+  /** Key that asked for it: nobody else but an admin may read it. */
+  key: z.string(),
+  done: scoringCounts,
+  /** Object packs with the file and with its predictions. */
+  input: z.string().optional(),
+  output: z.string().optional(),
+  error: fault.optional(),
+});
+export type Scoring = z.infer<typeof scoring>;
+
+/** A rule that watches a deployment; its id is its record's. */
+export const alert = z.object({
+  ...clear('alert'),
+  ...alertRequest.shape,
+  /** Nothing is said until then. */
+  silentUntil: z.number().optional(),
+  /** Newest first, 50 at most. */
+  fired: z.array(alertFiring).default([]),
+});
+export type Alert = z.infer<typeof alert>;
 
 export const roles = ['admin', 'trainer', 'deployer', 'predictor'] as const;
 export const role = z.enum(roles);
@@ -185,6 +222,8 @@ export interface RecordOf {
   run: Run;
   model: Model;
   deployment: Deployment;
+  scoring: Scoring;
+  alert: Alert;
   principal: Principal;
   key: ApiKey;
   peer: Peer;
@@ -197,6 +236,8 @@ export const recordSchema = {
   run,
   model,
   deployment,
+  scoring,
+  alert,
   principal,
   key: apiKey,
   peer,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { clusterFinding, clusterStatus, pairing, peerView } from './cluster.ts';
 import { importOptions } from './columns.ts';
 import { liveEvent } from './events.ts';
-import { familyName, hyper, trainRequest } from './plan.ts';
+import { hyper, modelKind, trainRequest } from './plan.ts';
 import {
   apiKeyView,
   auditEntry,
@@ -18,6 +18,8 @@ import {
   run,
 } from './records.ts';
 import { metricPoint } from './report.ts';
+import { canaryRules, servingOptions } from './serving.ts';
+import { servingRoutes } from './servingRoutes.ts';
 
 /** What a role may be allowed to do; security/ holds the table of roles. `public` needs no key. */
 export const actions = [
@@ -51,6 +53,8 @@ export interface Route {
   body?: z.ZodType;
   /** `stream`: the body or the answer is raw bytes that never become JSON. */
   stream?: 'in' | 'out';
+  /** A body that is no JSON is taken as bytes too (`Call.bytes`). */
+  bytes?: boolean;
   response: z.ZodType;
   status?: number;
 }
@@ -139,13 +143,17 @@ export const predictResponse = z.object({
   ),
   model: z.string(),
   version: z.number().int(),
+  /** Of this answer, to send the right labels back with. */
+  id: z.string().optional(),
+  /** Inputs that are unlike the training data, where the deployment warns of them. */
+  warnings: z.array(z.string()).optional(),
 });
 export type PredictRequest = z.infer<typeof predictRequest>;
 export type PredictResponse = z.infer<typeof predictResponse>;
 
 /** A model family: what it is for, and what may be set of it with which values. */
 export const familyInfo = z.object({
-  name: familyName,
+  name: modelKind,
   says: z.string(),
   hyper: z.array(
     z.object({
@@ -194,6 +202,13 @@ const deployRequest = z.object({
     .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'use lower-case letters, digits and hyphens')
     .optional(),
   replicas: z.object({ min: z.number().int().min(0).max(64), max: z.number().int().min(1).max(64) }).optional(),
+  /** Gives the model this part of the traffic, in per cent, and takes it back when it fails more or answers slower. */
+  canary: canaryRules.extend({ weight: z.number().min(0).max(100).default(10) }).optional(),
+  /** Asks the model too and only compares its answers. */
+  shadow: z.boolean().optional(),
+  /** Gives the model this part of the traffic, in per cent, until it is promoted or rolled back. */
+  weight: z.number().min(0).max(100).optional(),
+  options: servingOptions.optional(),
 });
 
 const keyRequest = z.object({
@@ -242,6 +257,10 @@ export const v2InferRequest = z.object({
   parameters: v2Params,
   inputs: z.array(v2Tensor).min(1),
   outputs: z.array(z.object({ name: z.string(), parameters: v2Params })).optional(),
+});
+/** A request whose tensors may follow its JSON as bytes. */
+export const v2BinaryRequest = v2InferRequest.extend({
+  inputs: z.array(v2Tensor.extend({ data: z.array(z.unknown()).optional() })).min(1),
 });
 export const v2InferResponse = z.object({
   model_name: z.string(),
@@ -786,9 +805,21 @@ export const routes = {
     action: 'deployments:predict',
     summary: 'Open Inference Protocol: infer on the exported graph’s own tensors',
     params: named,
+    bytes: true,
     body: v2InferRequest,
     response: v2InferResponse,
   },
+  'v2.versionInfer': {
+    method: 'POST',
+    path: '/v2/models/{name}/versions/{version}/infer',
+    action: 'deployments:predict',
+    summary: 'Open Inference Protocol: infer with one version',
+    params: named.extend({ version: z.string() }),
+    bytes: true,
+    body: v2InferRequest,
+    response: v2InferResponse,
+  },
+  ...servingRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

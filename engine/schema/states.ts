@@ -31,6 +31,8 @@ export const transitions = {
     stopping: ['stopped', 'saved'],
     stopped: ['starting'],
   },
+  scoring: { running: ['finished', 'failed', 'stopped'], finished: [], failed: [], stopped: [] },
+  alert: { active: [] },
   experiment: { open: ['deleting'], deleting: [] },
   principal: { active: ['disabled'], disabled: ['active'] },
   key: { active: ['revoked'], revoked: [] },

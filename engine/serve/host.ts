@@ -13,6 +13,7 @@ import {
   type WireTensor,
 } from '../schema/index.ts';
 import { describeModel } from './describe.ts';
+import { readingOf } from './outputs.ts';
 import { openWriterHost } from './writerHost.ts';
 
 /** How a model that writes texts is asked; others do without. */
@@ -51,7 +52,7 @@ export async function openModelHost(
   ]);
   const device = lease.device === 'auto' ? 'cpu' : lease.device;
   const program = await compile(bundle.model, { device, threads: lease.threads });
-  const wanted = manifest.task === 'regression' ? ['prediction'] : ['label', 'probabilities'];
+  const { outputs: wanted, read } = readingOf(manifest);
   const missing = wanted.find((name) => !program.outputs.some((port) => port.name === name));
   if (missing) throw new Fault('bad_graph', `the model of ${manifest.name} has no output "${missing}"; train it again`);
   const given = program.inputs.map((port) => port.name);
@@ -64,7 +65,8 @@ export async function openModelHost(
       for (let from = 0; from < inputs.length; from += rowsPerRun) {
         const to = Math.min(inputs.length, from + rowsPerRun);
         const feeds = Object.fromEntries(given.map((name) => [name, rowsOf(encoded[name], from, to)]));
-        for (const output of outputsOf(manifest, await program.run(feeds, wanted), from, to)) outputs.push(output);
+        const results = await program.run(feeds, wanted);
+        for (let at = from; at < to; at++) outputs.push(read(manifest, results, at - from, at));
       }
       return outputs;
     },
@@ -97,30 +99,6 @@ function rowsOf(value: Tensor, from: number, to: number): Tensor {
   const { data } = value;
   const part = Array.isArray(data) ? data.slice(from * width, to * width) : data.subarray(from * width, to * width);
   return { dtype: value.dtype, dims: [to - from, ...rest], data: part };
-}
-
-/** What the graph gave for inputs `from` to `to`. */
-function outputsOf(manifest: Manifest, results: Record<string, Tensor>, from: number, to: number): PredictOutput[] {
-  const rows = Array.from({ length: to - from }, (_, row) => row);
-  if (manifest.task === 'regression') {
-    const values = results.prediction.data as Float32Array | Float64Array;
-    return rows.map((row) => ({ value: finite(values[row], from + row) }));
-  }
-  const { classes } = manifest;
-  const labels = results.label.data as string[];
-  const probabilities = results.probabilities.data as Float32Array;
-  return rows.map((row) => {
-    const scores = classes.map((name, i) => [name, finite(probabilities[row * classes.length + i], from + row)]);
-    return { label: labels[row], scores: Object.fromEntries(scores) as Record<string, number> };
-  });
-}
-
-function finite(value: number, index: number): number {
-  if (Number.isFinite(value)) return value;
-  throw new Fault(
-    'bad_input',
-    `inputs[${index}]: the model gave no finite number; its values are too far outside the training data`,
-  );
 }
 
 /** What reached the runtime had the right types and ranks, so that what it refuses is in the values: an id out of range, lengths that differ. */

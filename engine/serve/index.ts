@@ -13,3 +13,12 @@ export {
 export { type Awake, createAwake } from './awake.ts';
 export { readFrames, type WireMessage, writeFrame } from './wire.ts';
 export { answerFrame } from './work.ts';
+export { createGuard, type Guard, type Spent } from './guard.ts';
+export { priorities, type Priority } from './line.ts';
+export type { AskOptions } from './ask.ts';
+export type { Meter } from './meter.ts';
+export { createTraffic, type Traffic, type Variant } from './traffic.ts';
+export { binaryOutputs, type BinaryRequest, readBinary, writeBinary } from './binary.ts';
+export { deploymentDocument } from './document.ts';
+export { inputsOfInvocation, predictionOf } from './invocations.ts';
+export { v2Statistics } from './statistics.ts';

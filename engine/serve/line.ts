@@ -122,7 +122,8 @@ export function bucketOf(question: Question): { bucket: string; rows: number; jo
     return { bucket: `tensors ${shape} ${outputs?.join(' ') ?? ''}`, rows: Math.max(1, rows), joins };
   }
   const rows = question.inputs.length;
-  if (question.generate !== undefined || question.stream || question.embed) return { bucket: 'generate', rows, joins: false };
+  if (question.generate !== undefined || question.stream || question.embed)
+    return { bucket: 'generate', rows, joins: false };
   let longest = 0;
   for (const input of question.inputs) {
     if (typeof input === 'string') longest = Math.max(longest, input.length);

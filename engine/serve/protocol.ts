@@ -1,5 +1,6 @@
 // The Open Inference Protocol (KServe v2), JSON form: between its tensors and the wire tensors that hosts take.
 // https://github.com/kserve/open-inference-protocol, specification/protocol/inference_rest.md. No HTTP here.
+import { isUtf8 } from 'node:buffer';
 import { type DType, dtypes, sizeOf } from '../onnx/index.ts';
 import {
   Fault,
@@ -11,7 +12,7 @@ import {
 } from '../schema/index.ts';
 
 /** Datatype names of the protocol by element type of ONNX. */
-const datatypes = {
+export const datatypes = {
   bool: 'BOOL',
   uint8: 'UINT8',
   uint16: 'UINT16',
@@ -29,7 +30,10 @@ const datatypes = {
 
 type V2Request = RouteInput<'v2.infer'>['body'];
 type V2Response = RouteAnswer<'v2.infer'>;
-type V2Tensor = V2Request['inputs'][number];
+type V2Tensor = V2Request['inputs'][number] & {
+  /** The bytes of its elements, in place of `data`. */
+  raw?: Uint8Array;
+};
 
 /** Elements of all inputs of one request together. */
 const mostElements = 64 * 1024 * 1024;
@@ -52,7 +56,7 @@ export function v2Metadata(name: string, version: number, manifest: Manifest) {
  * nested like the shape. Fault `bad_input` naming the tensor and the remedy; nothing is allocated before the sizes agree.
  */
 export function inferFromV2(
-  request: Pick<V2Request, 'inputs' | 'outputs'>,
+  request: { inputs: V2Tensor[]; outputs?: V2Request['outputs'] },
   manifest: Pick<Manifest, 'inputs' | 'outputs'>,
 ): { tensors: WireTensor[]; outputs?: string[] } {
   const given = new Map<string, V2Tensor>();
@@ -105,8 +109,16 @@ function wireTensor(input: V2Tensor, spec: TensorSpec): WireTensor {
   const fits =
     input.shape.length === spec.shape.length && spec.shape.every((dim, i) => dim < 0 || dim === input.shape[i]);
   if (!fits) throw refuse(input.name, `must have shape [${wanted}], not [${input.shape.join(',')}]`);
-  const values = flatten(input);
   const size = sizeOf(input.shape);
+  if (input.raw) {
+    return {
+      name: spec.name,
+      dtype: spec.dtype,
+      dims: input.shape,
+      data: rawData(spec.dtype as DType, input.raw, size, input),
+    };
+  }
+  const values = flatten(input);
   if (values.length !== size) {
     throw refuse(
       input.name,
@@ -137,6 +149,45 @@ function flatten(input: V2Tensor): unknown[] {
   };
   walk(input.data, 0);
   return flat;
+}
+
+/** Elements as they came: little-endian, strings each behind the length of its bytes. */
+function rawData(dtype: DType, raw: Uint8Array, size: number, input: V2Tensor): Uint8Array | string[] {
+  const shape = `[${input.shape.join(',')}]`;
+  if (dtype === 'string') return rawStrings(raw, size, input);
+  const width = dtype === 'float16' ? 2 : dtypes[dtype].bytes;
+  if (raw.byteLength !== size * width) {
+    throw refuse(input.name, `of shape ${shape} needs ${size * width} bytes of binary data, but has ${raw.byteLength}`);
+  }
+  if (dtype === 'bool' && raw.some((value) => value > 1))
+    throw refuse(input.name, 'holds a byte that is no BOOL; use 0 or 1');
+  return raw;
+}
+
+function rawStrings(raw: Uint8Array, size: number, input: V2Tensor): string[] {
+  const view = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
+  const texts: string[] = [];
+  let at = 0;
+  while (at < view.length) {
+    const end = at + 4 <= view.length ? at + 4 + view.readUInt32LE(at) : Number.POSITIVE_INFINITY;
+    if (end > view.length || texts.length === size) {
+      throw refuse(
+        input.name,
+        `of shape [${input.shape.join(',')}] needs ${size} strings, each behind its length in 4 bytes; its binary data holds something else`,
+      );
+    }
+    const bytes = view.subarray(at + 4, end);
+    if (!isUtf8(bytes)) throw refuse(input.name, `element ${texts.length} is not UTF-8 text`);
+    texts.push(bytes.toString('utf8'));
+    at = end;
+  }
+  if (texts.length !== size) {
+    throw refuse(
+      input.name,
+      `of shape [${input.shape.join(',')}] needs ${size} strings, but its binary data has ${texts.length}`,
+    );
+  }
+  return texts;
 }
 
 function dataOf(dtype: DType, values: unknown[], input: V2Tensor): Uint8Array | string[] {

@@ -35,6 +35,8 @@ export const kindTable: { [K in Kind]: KindRow<RecordOf[K]> } = {
     texts: (d) => [d.name, d.state, d.model.name],
     unique: ['starting', 'ready', 'failed', 'saved', 'stopping', 'stopped'],
   },
+  scoring: { prefix: 'job', plural: 'files of predictions', texts: (j) => [j.name, j.deployment] },
+  alert: { prefix: 'alr', plural: 'alerts', texts: (a) => [a.name, a.deployment], unique: ['active'] },
   principal: { prefix: 'prn', plural: 'principals', texts: (p) => [p.name, p.is], unique: ['active', 'disabled'] },
   peer: { prefix: 'peer', plural: 'peers', texts: (p) => [p.name, p.id, ...p.addresses.map((a) => a.host)] },
   key: { prefix: 'key', plural: 'keys', texts: (k) => [k.name, k.role] },

@@ -12,7 +12,7 @@ import { openPack, type PackReader } from './packReader.ts';
 import type { Work } from './work.ts';
 
 /** What an object is of. */
-export type ObjectKind = 'dataset' | 'checkpoint' | 'bundle';
+export type ObjectKind = 'dataset' | 'checkpoint' | 'bundle' | 'scoring';
 
 /** All that a child needs to write or read a pack. */
 export interface ObjectGrant {

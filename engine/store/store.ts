@@ -46,6 +46,8 @@ export interface Store {
   readonly deployments: Table<RecordOf['deployment']>;
   readonly principals: Table<RecordOf['principal']>;
   readonly keys: Table<RecordOf['key']>;
+  readonly scorings: Table<RecordOf['scoring']>;
+  readonly alerts: Table<RecordOf['alert']>;
   readonly peers: Table<RecordOf['peer']>;
   readonly settings: Settings;
   readonly objects: Objects;
@@ -115,6 +117,8 @@ function storeOver(db: Db, path: string, options: StoreOptions): Store {
     deployments: tableOf('deployment', book),
     principals: tableOf('principal', book),
     keys: tableOf('key', book),
+    scorings: tableOf('scoring', book),
+    alerts: tableOf('alert', book),
     peers: tableOf('peer', book),
     settings: settingsOf(book),
     objects,

@@ -1,0 +1,71 @@
+// Takes an alert to where it is wanted: a webhook, an e-mail over SMTP. The desktop hears it as a live event from its owner.
+import { createTransport } from 'nodemailer';
+import type { AlertChannel } from '../schema/index.ts';
+
+/** What is told. */
+export interface Telling {
+  alert: string;
+  deployment: string;
+  /** Milliseconds since 1970. */
+  at: number;
+  value: number;
+  message: string;
+}
+
+const patienceMs = 10_000;
+const tries = 3;
+const pauseMs = 500;
+
+/** Delivers or throws an Error whose message says why not; three tries. */
+export async function tell(channel: AlertChannel, telling: Telling): Promise<void> {
+  if (channel.to === 'desktop') return;
+  for (let n = 1; ; n++) {
+    try {
+      return await (channel.to === 'webhook' ? post(channel.url, telling) : mail(channel, telling));
+    } catch (error) {
+      if (n === tries) throw error;
+      await new Promise((resolve) => setTimeout(resolve, pauseMs * n).unref());
+    }
+  }
+}
+
+async function post(url: string, telling: Telling): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(telling),
+    signal: AbortSignal.timeout(patienceMs),
+    redirect: 'error',
+  });
+  await response.body?.cancel();
+  if (!response.ok) throw new Error(`the webhook answered ${response.status}`);
+}
+
+async function mail(channel: Extract<AlertChannel, { to: 'email' }>, telling: Telling): Promise<void> {
+  const url = new URL(channel.server);
+  const secure = url.protocol === 'smtps:';
+  const transport = createTransport({
+    host: url.hostname,
+    port: Number(url.port || (secure ? 465 : 587)),
+    secure,
+    ...(url.username
+      ? { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }
+      : {}),
+    connectionTimeout: patienceMs,
+    greetingTimeout: patienceMs,
+    socketTimeout: patienceMs,
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  try {
+    const at = new Date(telling.at).toISOString();
+    await transport.sendMail({
+      from: channel.from ?? 'neutrino@localhost',
+      to: channel.address,
+      subject: `[neutrino] ${telling.alert}: ${telling.deployment}`,
+      text: `${telling.message}\n\nDeployment: ${telling.deployment}\nAlert: ${telling.alert}\nValue: ${telling.value}\nTime: ${at}\n`,
+    });
+  } finally {
+    transport.close();
+  }
+}

@@ -103,6 +103,9 @@ export async function compileOrt(source: Source, options: CompileOptions = {}): 
       intraOpNumThreads: options.threads ?? 1,
       interOpNumThreads: 1,
       executionMode: 'sequential',
+      // A plan of memory lays out all that was needed a second time, beside what was taken before there was a plan: 650 MiB
+      // without and 890 with it for a step of bert-mini, in the same time.
+      enableMemPattern: !training,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
       ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),

@@ -9,6 +9,7 @@ import type {
   Run,
   RunPlan,
 } from '../engine/schema/index.ts';
+import { anomaly, ranking } from './reports.ts';
 
 export type Align = 'left' | 'right';
 
@@ -174,18 +175,24 @@ export function scoreOf(report: Report): { name: string; value: number } {
   if (report.task === 'regression') return { name: 'R²', value: report.r2 };
   if ('chrF' in report) return { name: 'exact', value: report.exactMatch };
   if ('perplexity' in report) return { name: 'ppl', value: report.perplexity };
+  if (report.task === 'ranking') return { name: 'NDCG', value: report.ndcg };
+  if (report.task === 'anomaly')
+    return report.labels?.rocAuc === undefined
+      ? { name: 'unusual', value: report.flagged }
+      : { name: 'AUC', value: report.labels.rocAuc };
   return { name: 'acc', value: report.accuracy };
+}
+
+function bodyOf(report: Report): string {
+  if (report.task === 'regression') return regression(report);
+  if (report.task === 'ranking') return ranking(report);
+  if (report.task === 'anomaly') return anomaly(report);
+  return 'perplexity' in report ? generation(report) : classification(report);
 }
 
 /** A report on the test part, as a table. */
 export function reportText(report: Report): string {
-  const body =
-    report.task === 'regression'
-      ? regression(report)
-      : 'perplexity' in report
-        ? generation(report)
-        : classification(report);
-  return `${body}\n\n${report.rows} test rows; trained ${report.epochs} epochs (best ${report.bestEpoch}), ${report.steps} steps in ${time(report.seconds * 1000)}`;
+  return `${bodyOf(report)}\n\n${report.rows} test rows; trained ${report.epochs} epochs (best ${report.bestEpoch}), ${report.steps} steps in ${time(report.seconds * 1000)}`;
 }
 
 /** What was chosen for a run and why. */
@@ -193,7 +200,7 @@ export function planText(plan: RunPlan): string {
   const left =
     plan.ignored.length > 0 ? `; left out: ${plan.ignored.map((i) => `${i.column} (${i.why})`).join(', ')}` : '';
   return [
-    `${plan.task} of ${printable(plan.target)} with ${plan.family}: ${plan.parameters} parameters, ${plan.rows.train}/${plan.rows.validation}/${plan.rows.test} rows, ${plan.optimizer.kind} at ${plan.learningRate}, batch ${plan.batchSize}, ${plan.device} with ${plan.threads} threads, seed ${plan.seed}${printable(left)}`,
+    `${plan.task}${plan.target === '' ? '' : ` of ${printable(plan.target)}`} with ${plan.family}: ${plan.parameters} parameters, ${plan.rows.train}/${plan.rows.validation}/${plan.rows.test} rows, ${plan.optimizer ? `${plan.optimizer.kind} at ${plan.learningRate}, batch ${plan.batchSize}, ` : ''}${plan.device} with ${plan.threads} threads, seed ${plan.seed}${printable(left)}`,
     ...plan.reasons.map((reason) => `  · ${printable(reason)}`),
   ].join('\n');
 }

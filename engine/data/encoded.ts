@@ -26,4 +26,6 @@ export interface EncodedRows {
   targets?: Float64Array;
   /** For models that write texts: each row's, and what is read for it. */
   texts?: { written: readonly string[]; source?: readonly string[] };
+  /** For ranking: the items that each row's user took, and the ten that most users took of those that this one did not have. */
+  taken?: { items: string[][]; popular: string[][]; catalogue: number };
 }

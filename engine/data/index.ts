@@ -21,10 +21,12 @@ export {
 } from './media/fitMedia.ts';
 export { encodeRequest } from './media/mediaInputs.ts';
 export { type MediaBatch, type MediaOptions, type MediaRows, openMediaRows } from './media/mediaRows.ts';
+export { rankingColumnsOf } from './rankingColumns.ts';
 export { type Cell, type DatasetReader, openDataset } from './reader.ts';
 export { batchSequences, packSequences, type SequenceOptions, type Sequences } from './sequence.ts';
 export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts';
 export { checkTarget, inferTask, nearest } from './target.ts';
+export { targetAsked } from './targetAsked.ts';
 export { readTarget, type TargetRows } from './targetRows.ts';
 export { openTokenizer, type TextTokenizer, type TokenBatch, type Tokens } from './tokenizer.ts';
 export {

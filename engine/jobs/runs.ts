@@ -1,5 +1,5 @@
 // Runs: made, queued for a device, trained by a child, stopped, resumed. What a dead appliance left is `interrupted`.
-import { checkTarget } from '../data/index.ts';
+import { targetAsked } from '../data/index.ts';
 import {
   type DatasetGrant,
   Fault,
@@ -7,6 +7,7 @@ import {
   type Handlers,
   isRunOver,
   type Run,
+  taskAsked,
   type TrainRequest,
 } from '../schema/index.ts';
 import { compareRuns } from './compare.ts';
@@ -68,10 +69,10 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
   function create(request: TrainRequest): Run {
     const dataset = datasets.grant(request.dataset);
     const test = request.test === undefined ? undefined : datasets.grant(request.test);
-    const { column } = checkTarget(dataset.shape, request.target);
-    checkColumns(dataset, request, column.name);
-    if (test && !test.shape.columns.some((one) => one.name === column.name)) {
-      throw new Fault('bad_target', `The test dataset ${test.name} has no column ${JSON.stringify(column.name)}.`);
+    const target = targetAsked(dataset.shape, request);
+    checkColumns(dataset, request, target);
+    if (test && target !== undefined && !test.shape.columns.some(({ name }) => name === target)) {
+      throw new Fault('bad_target', `The test dataset ${test.name} has no column ${JSON.stringify(target)}.`);
     }
     const base = baseOfRequest(context, request);
     const name = request.name ?? dataset.name;
@@ -81,7 +82,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         state: 'queued',
         name: runName(name),
         parentId: experimentId(request.experiment),
-        request: { ...request, target: column.name, name },
+        request: { ...request, ...(target === undefined ? {} : { target }), name },
         dataset: named(dataset),
         ...(test ? { test: named(test) } : {}),
         ...(base ? { base: { id: base.id, name: base.name, version: base.version } } : {}),
@@ -234,7 +235,7 @@ const named = ({ id, name, sha256 }: DatasetGrant): Run['dataset'] => ({ id, nam
 function checkColumns(
   { name, shape }: Pick<DatasetGrant, 'name' | 'shape'>,
   request: TrainRequest,
-  target: string,
+  target: string | undefined,
 ): void {
   const known = new Set(shape.columns.map((column) => column.name));
   for (const column of request.ignore ?? []) {
@@ -247,7 +248,8 @@ function checkColumns(
     if (column === target)
       throw new Fault('bad_target', `Column ${JSON.stringify(column)} is the target and cannot be ignored.`);
   }
-  if (known.size - new Set([...(request.ignore ?? []), target]).size < 1) {
+  const left = [...known].filter((column) => column !== target && !request.ignore?.includes(column));
+  if (left.length === 0 && taskAsked(request) !== 'language-model') {
     throw new Fault('bad_data', `Dataset ${name} has no column left to learn from.`);
   }
 }

@@ -14,6 +14,7 @@ import { resnet } from './resnet.ts';
 import { seq2seq } from './seq2seq.ts';
 import { tabularResnet } from './tabularResnet.ts';
 import { textCnn } from './textCnn.ts';
+import { twoTower } from './twoTower.ts';
 import { transformer } from './transformer.ts';
 import { vit } from './vit.ts';
 
@@ -32,6 +33,7 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   'tabular-resnet': tabularResnet,
   'ft-transformer': ftTransformer,
   autoencoder,
+  'two-tower': twoTower,
   decoder,
   seq2seq,
   pretrained,
@@ -41,10 +43,12 @@ export { type Family, type HyperSpec, type HyperTable, settleHyper, takes, type 
 export { errorColumns } from './anomalyHead.ts';
 export { edgeGraph, featureGraph } from './features.ts';
 export { headGraph, outputsOf } from './head.ts';
-export { type Layout, layoutOf, mostOneHot } from './layout.ts';
+export { type ItemSide, type Layout, layoutOf, mostOneHot } from './layout.ts';
 export { servedGraph, writerGraph } from './served.ts';
 export { type LoraOptions, mergeLora, withLora } from './lora.ts';
 export { baseFiles, baseOf, openBase, packBase, type PretrainedBase } from './pretrained/base.ts';
+export { type KnownUsers, recommenderGraph, type Shelf } from './recommender.ts';
+export { itemGraph } from './twoTower.ts';
 export { freeze } from './pretrained/freeze.ts';
 export { type ModelFile, type PretrainedFolder, readFolder, readModelFile } from './pretrained/folder.ts';
 export { type Pretrained, type PretrainedOptions, pretrainedOf, readPretrained } from './pretrained/read.ts';

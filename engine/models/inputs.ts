@@ -53,7 +53,10 @@ export function embed({ g, seed }: Parts, codes: Value, rows: number, width: num
   return g.op('Gather', [table, codes], { axis: 0 });
 }
 
-/** Weighted sum of the rows of a text's n-grams (Joulin et al. 2017): [batch, width]. Padding weighs 0. */
+/**
+ * Weighted sum of the rows of a text's n-grams (Joulin et al. 2017): [batch, width]. Padding weighs 0. A table that is `fixed`
+ * is none of the graph's parameters.
+ */
 export function bag(
   { g, seed }: Parts,
   text: Inputs['texts'][number],
@@ -61,8 +64,12 @@ export function bag(
   width: number,
   name: string,
   std: number,
+  fixed = false,
 ): Value {
-  const table = g.parameter(`${name}.table`, normal(seed, name, [rows, width], std));
+  const table = g[fixed ? 'buffer' : 'parameter'](
+    `${name}.table`,
+    std === 0 ? zeros([rows, width]) : normal(seed, name, [rows, width], std),
+  );
   const vectors = g.op('Gather', [table, text.ids], { axis: 0 });
   const weights = g.op('Unsqueeze', [text.weights, g.ints([1])]);
   return g.op('Squeeze', [g.op('MatMul', [weights, vectors]), g.ints([1])]);

@@ -23,6 +23,8 @@ export interface Layout {
   image: (ImageShape & { first: number }) | null;
   /** For models that write texts: their tokens. */
   generation?: Omit<Generation, 'tokenizer'>;
+  /** The items that are ranked, for users that the rest of the layout is about; the first embedded category is the user. */
+  items?: ItemSide;
   /** The pretrained model to begin from, where one was named. */
   base?: PretrainedBase;
 }
@@ -36,6 +38,17 @@ export interface DenseParts {
   oneHot: number[];
   /** Share of its column that each scaled number is; left out where every column has one. */
   shares?: number[];
+}
+
+/** All items, by their features. */
+export interface ItemSide {
+  layout: Layout;
+  count: number;
+  /** [items × layout.dense] and [items × layout.embedded.length], row-major. */
+  dense: Float32Array;
+  embedded: BigInt64Array;
+  /** For each text [items × width], padded with 0. */
+  texts: { ids: BigInt64Array; weights: Float32Array; width: number }[];
 }
 
 export interface SequenceLayout {

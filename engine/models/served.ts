@@ -22,6 +22,8 @@ const chain = (first: Graph | null, second: Graph): Graph =>
 
 /** Edge, features, model and head as one graph; `model` is a family's graph with its trained weights. */
 export function servedGraph(preprocess: Preprocess, model: Graph): Graph {
+  // A recommender has its features, its tables and its answers inside.
+  if (preprocess.ranking) return { ...chain(edgeGraph(preprocess), model), name: model.name };
   const features = featureGraph(preprocess);
   const before = features ? chain(edgeGraph(preprocess), features) : null;
   const whole = chain(chain(before, model), headGraph(preprocess));

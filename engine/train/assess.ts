@@ -8,6 +8,7 @@ import { Fault, type Preprocess, type Report } from '../schema/index.ts';
 import { anomalyReport, type Judged } from './anomaly.ts';
 import { assessWriting } from './assessWriting.ts';
 import { logLoss } from './metrics.ts';
+import { rankingReport } from './ranking.ts';
 import { classificationReport, regressionReport, type RunFacts } from './report.ts';
 
 const rowsPerRun = 512;
@@ -30,6 +31,7 @@ export async function assess(
   const { labels, targets } = encoded;
   const known = Uint32Array.from({ length: encoded.rows }, (_, row) => row).filter((row) =>
     labels ? labels[row] >= 0 : !Number.isNaN(targets?.[row]),
+  if (preprocess.ranking) return rankingReport(encoded, await propose(graph, preprocess, encoded, threads), facts);
   );
   if (known.length === 0) {
     throw new Fault(

@@ -4,6 +4,7 @@ import { rng } from '../base/index.ts';
 import { batchSequences, batchText, inputNames } from '../data/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { signedLabels } from './leastSquares.ts';
+import { rankingBatch } from './rankingRows.ts';
 import type { ModelRows } from './rows.ts';
 import { type Shift, shiftImages } from './shift.ts';
 import { tokenFeeds } from './tokenRows.ts';
@@ -87,8 +88,19 @@ export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOp
 function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: number): Batch {
   const filled = new Uint32Array(size).fill(rows[0]);
   filled.set(rows);
-  const feeds: Record<string, Tensor> = {};
   if (data.tokens) return { ...tokenFeeds(data.tokens, filled), weights: rowWeights(size, rows.length), rows };
+  return {
+    feeds: featureFeeds(data, filled),
+    labels: labelsOf(data, filled, signed),
+    weights: rowWeights(size, rows.length),
+    rows,
+  };
+}
+
+/** What a model's graph takes of the given rows. */
+function featureFeeds(data: ModelRows, filled: Uint32Array): Record<string, Tensor> {
+  const size = filled.length;
+  const feeds: Record<string, Tensor> = {};
   if (data.denseWidth > 0)
     feeds['dense'] = tensor('float32', [size, data.denseWidth], picked(data.dense, data.denseWidth, filled));
   if (data.embeddedWidth > 0)
@@ -103,12 +115,7 @@ function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: nu
     const { ids, width } = batchSequences(sequence, filled);
     feeds[inputNames.textTokens(i)] = tensor('int64', [size, width], ids);
   }
-  return {
-    feeds,
-    labels: labelsOf(data, filled, signed),
-    weights: rowWeights(size, rows.length),
-    rows,
-  };
+  return feeds;
 }
 
 /** 1 for the rows of a batch, 0 for what fills it up. */

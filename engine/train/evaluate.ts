@@ -2,17 +2,20 @@
 import type { Batches } from './batches.ts';
 import { accuracyOf, argmaxRows, r2Of } from './metrics.ts';
 import type { TrainingProgram } from './program.ts';
+import { evaluateRanking } from './rankingRows.ts';
 import type { ModelRows } from './rows.ts';
 import { evaluateTokens } from './tokenFigures.ts';
 
 export interface PartEvaluation {
   /** Mean training loss over the part. */
   loss: number;
-  /** Accuracy, or R². */
+  /** Accuracy, R², or NDCG. */
   score: number;
   /** [rows × outputs] in the order of `rows`. */
   logits: Float32Array;
   rows: Uint32Array;
+  /** Loss of each of the rows, where logits are too many to keep. */
+  losses?: Float64Array;
 }
 
 /** Evaluates every row of the batches once. */
@@ -25,6 +28,7 @@ export async function evaluatePart(
     const empty = { logits: new Float32Array(0), rows: new Uint32Array(0) };
     return { ...(await evaluateTokens(program, batches)), ...empty };
   }
+  if (data.ranking) return { ...(await evaluateRanking(program, batches, data)), logits: new Float32Array(0) };
   let lossSum = 0;
   let weightSum = 0;
   const rows = new Uint32Array(batches.rows);
@@ -71,7 +75,8 @@ function rowsOf({ dense, denseWidth }: ModelRows, rows: Uint32Array): Float32Arr
 }
 
 /** Loss of every row of an evaluation by row number: negative log-likelihood, or (mean) squared error. */
-export function rowLosses({ logits, rows }: PartEvaluation, data: ModelRows): Map<number, number> {
+export function rowLosses({ logits, rows, losses }: PartEvaluation, data: ModelRows): Map<number, number> {
+  if (losses) return new Map(Array.from(rows, (row, i) => [row, losses[i]]));
   const { labels, targets, errors } = data;
   const width = logits.length / Math.max(1, rows.length);
   return new Map(

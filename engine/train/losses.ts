@@ -36,8 +36,11 @@ function elementwise(g: GraphBuilder, losses: Value, weights: Value): LossSums {
 
 function crossEntropy(g: GraphBuilder, logits: Value, labels: Value, weights: Value, options: LossOptions): LossSums {
   const classes = logits.shape.at(-1);
-  if (typeof classes !== 'number') throw new Fault('bad_graph', 'cross_entropy needs a known number of classes');
   const { labelSmoothing = 0, classWeights } = options;
+  if (typeof classes !== 'number') {
+    if (!labelSmoothing && !classWeights) return crossEntropyOfAny(g, logits, labels, weights);
+    throw new Fault('bad_graph', 'cross_entropy needs a known number of classes to smooth or weigh them');
+  }
   if (classWeights && classWeights.length !== classes) {
     throw new Fault('bad_graph', `${classWeights.length} class weights for ${classes} classes`);
   }
@@ -60,6 +63,14 @@ function crossEntropy(g: GraphBuilder, logits: Value, labels: Value, weights: Va
   const target = g.op('Mul', [spread, sampleWeights]);
   const weightSum = factors ? total(g, g.op('Mul', [own, sampleWeights])) : total(g, weights);
   return { lossSum: g.op('Neg', [total(g, g.op('Mul', [target, logp]))]), weightSum };
+}
+
+/** The same where each batch has another number of classes. */
+function crossEntropyOfAny(g: GraphBuilder, logits: Value, labels: Value, weights: Value): LossSums {
+  const logp = g.op('LogSoftmax', [logits], { axis: -1 });
+  const own = g.op('GatherElements', [logp, g.op('Unsqueeze', [labels, g.ints([-1])])], { axis: 1 });
+  const each = g.op('Mul', [g.op('Squeeze', [own, g.ints([1])]), weights]);
+  return { lossSum: g.op('Neg', [total(g, each)]), weightSum: total(g, weights) };
 }
 
 /** Sums over tokens: `weightSum` counts those of the weighted rows. */

@@ -21,6 +21,7 @@ import { Fault, type Preprocess, taskAsked, type TrainRequest } from '../schema/
 import { prepareAnomaly } from './anomaly.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { prepareWriting } from './prepareWriting.ts';
+import { prepareRanking } from './ranking.ts';
 import { type ModelRows, modelRows } from './rows.ts';
 
 /** Up to this many training rows, the chosen model is trained once more with the validation rows too. */
@@ -88,6 +89,7 @@ export async function prepareRun(
   base?: PretrainedBase,
 ): Promise<Setup> {
   if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
+  if (taskAsked(request) === 'ranking') return prepareRanking(reader, testReader, request);
   const task = taskAsked(request);
   if (task === 'text-to-text' || task === 'language-model')
     return prepareWriting(reader, testReader, request, task, base);

@@ -14,9 +14,10 @@ import { fitTemperature, naiveBayesStart, scaledWeights } from './leastSquares.t
 import { type BestState, fit, type FitEnd, type FitState } from './loop.ts';
 import type { Prepared } from './prepare.ts';
 import type { TrainingProgram } from './program.ts';
+import { shelve } from './rankingRows.ts';
 import { simplestNearBest } from './select.ts';
 import type { Shift } from './shift.ts';
-import { wideStart } from './wideStart.ts';
+import { wideStart, withWideWeights } from './wideStart.ts';
 import { wordStart } from './wordStart.ts';
 import { parameterCount, withWeights } from './weights.ts';
 
@@ -135,13 +136,19 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     hooks.progress?.({ phase, done, total, ...(leftMs === undefined ? {} : { leftMs }) });
   };
 
+  // What a start costs, it costs once for training and for what is served.
+  let held: { candidate: Candidate; rows: Prepared; graph: Graph } | undefined;
+  const started = (own: Candidate, rows: Prepared): Graph => {
+    if (held?.candidate !== own || held.rows !== rows) held = { candidate: own, rows, graph: startedCandidate(job, own, rows) };
+    return held.graph;
+  };
   const leftMs = () => hooks.left?.() ?? Number.POSITIVE_INFINITY;
   const fitStage = async (candidate: Candidate, index: number, rows: Prepared, until?: number): Promise<Stage> => {
     const again = until !== undefined;
     const startedAt = clock.monotonic();
     const endsAt = startedAt + leftMs() / (planned.length - stages.length);
     const { data } = rows;
-    const program = await compileCandidate(job, candidate, rows);
+    const program = await compileCandidate(job, candidate, started(candidate, rows), rows);
     try {
       const signed = isLeastSquares(candidate, rows) ? { signed: rows.preprocess.classes.length } : {};
       const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
@@ -210,7 +217,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   hooks.progress?.({ phase: 'training', done: total, total, leftMs: 0 });
   return {
   const graph = mergeLora(
-    withWeights(buildCandidate(job, candidate, last.rows), scaledWeights(last.stage.best.weights, chosen.factor)),
+    withWeights(started(candidate, last.rows), scaledWeights(last.stage.best.weights, chosen.factor)),
   );
     candidate,
     rows: last.rows.preprocess.anomaly ? await withScale(last.rows, graph) : last.rows,
@@ -244,18 +251,22 @@ function isLeastSquares({ loss }: Candidate, { preprocess }: Prepared): boolean 
   return loss === 'least-squares' && !quantities.has(preprocess.task);
 }
 
-function compileCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Promise<TrainingProgram> {
-  const byLikelihood = !quantities.has(rows.preprocess.task) && candidate.loss === 'likelihood';
+/** The candidate's graph as its training starts: weights that rows tell before any step are set. */
+function startedCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Graph {
   const built = buildCandidate(job, candidate, rows);
   const started = isLeastSquares(candidate, rows) ? naiveBayesStart(built, rows) : wideStart(built, rows, job.seed);
-  const read = candidate.hyper['words'] === 'latent' ? wordStart(started, rows, job.seed) : started;
-  return compileTraining(read, {
+  return candidate.hyper['words'] === 'latent' ? wordStart(started, rows, job.seed) : started;
+}
+
+function compileCandidate(job: RunJob, candidate: Candidate, graph: Graph, rows: Prepared): Promise<TrainingProgram> {
+  const byLikelihood = !quantities.has(rows.preprocess.task) && candidate.loss === 'likelihood';
+  return compileTraining(graph, {
     loss: rows.data.tokens ? 'token_cross_entropy' : byLikelihood ? 'cross_entropy' : 'mse',
     ...(byLikelihood ? { labelSmoothing: candidate.labelSmoothing } : {}),
     optimizer: candidate.optimizer,
     clipNorm,
     device: job.device,
-    threads: threadsFor(candidate, built, job.threads),
+    threads: threadsFor(candidate, graph, job.threads),
     seed: job.seed,
   });
 }

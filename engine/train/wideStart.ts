@@ -46,6 +46,13 @@ export function wideStart(graph: Graph, rows: Prepared, seed: number): Graph {
   return { ...graph, initializers };
 }
 
+/** The graph with its n-gram half counted among its weights: training left it alone, but it was fitted. */
+export function withWideWeights(graph: Graph): Graph {
+  if (!graph.initializers.has('ngrams.bias')) return graph;
+  const own = [...graph.initializers.keys()].filter((name) => /^(text_\d+\.table|ngrams\.bias)$/.test(name));
+  return { ...graph, parameters: [...graph.parameters, ...own.filter((name) => !graph.parameters.includes(name))] };
+}
+
 /** Stochastic descent of the squared error, row by row; answers what the tables must be multiplied by in the end. */
 function fitWide({ tables, offset }: Wide, { data, train }: Prepared, random: Rng): number {
   const outputs = offset.length;

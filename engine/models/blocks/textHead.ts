@@ -62,9 +62,9 @@ export function textLogits(
   ];
   const logits = dense(parts, dropout(parts, beside(parts, vectors), dropped), outputs, 'output', 'plain');
   if (inputs.texts.length === 0 || ngrams === 0) return g.output(logits, 'logits');
-  const bags = inputs.texts.map((text, i) => bag(parts, text, layout.texts[i], outputs, `text_${i}`, 0));
+  const bags = inputs.texts.map((text, i) => bag(parts, text, layout.texts[i], outputs, `text_${i}`, 0, true));
   const sum = bags.length === 1 ? bags[0] : g.op('Sum', bags);
-  const wide = g.op('Add', [sum, g.parameter('ngrams.bias', zeros([outputs]))]);
+  const wide = g.op('Add', [sum, g.buffer('ngrams.bias', zeros([outputs]))]);
   // The network's own logits while it trains, the weighted mean of both when served.
   const part = g.op('Mul', [whenServed(parts), g.constant(ngrams)]);
   g.output(g.op('Add', [logits, g.op('Mul', [part, g.op('Sub', [wide, logits])])]), 'logits');

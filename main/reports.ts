@@ -1,0 +1,35 @@
+// Reports of recommenders and of what is unusual, as the command line shows them.
+import type { AnomalyReport, RankingReport } from '../engine/schema/index.ts';
+import { figure, table } from './print.ts';
+
+/** The model beside what most users took. */
+export function ranking(report: RankingReport): string {
+  const rows = (
+    [
+      ['NDCG@10', 'ndcg'],
+      ['recall@10', 'recall'],
+      ['MRR@10', 'mrr'],
+    ] as const
+  ).map(([name, key]) => [name, figure(report[key]), figure(report.popularity[key])]);
+  return `${table(['figure', 'model', 'most popular'], rows)}\n\n${report.users} users, ${report.items} items, ${percent(report.coverage)} of them proposed to somebody`;
+}
+
+/** How errors lie, which columns make them, and how well they find what is marked. */
+export function anomaly(report: AnomalyReport): string {
+  const [low, , q25, middle, q75, q95, high] = report.errors.quantiles;
+  const columns = table(
+    ['column', 'share in what was called unusual'],
+    report.columns.slice(0, 12).map(({ column, share }) => [column, figure(share)]),
+  );
+  const { labels } = report;
+  const against = labels
+    ? `\n\nagainst ${labels.column} = ${labels.anomalous} (${labels.rows} rows): ROC AUC ${figure(labels.rocAuc)}   PR AUC ${figure(labels.prAuc)}   precision ${figure(labels.precision)}   recall ${figure(labels.recall)}   F1 ${figure(labels.f1)}`
+    : '';
+  return [
+    `${percent(report.flagged)} of the test rows are called unusual: their error is above ${figure(report.threshold)}, as that of ${percent(report.contamination)} of the validation rows is`,
+    `errors: least ${figure(low)}, quartiles ${figure(q25)} / ${figure(middle)} / ${figure(q75)}, 95 % ${figure(q95)}, greatest ${figure(high)}${against}`,
+    ...(report.columns.length > 0 ? [`\n${columns}`] : []),
+  ].join('\n');
+}
+
+const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;

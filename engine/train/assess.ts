@@ -28,10 +28,10 @@ export async function assess(
   const { generation } = preprocess;
   if (generation && encoded.texts)
     return assessWriting(graph, { ...preprocess, generation }, encoded.texts, facts, threads);
+  if (preprocess.ranking) return rankingReport(encoded, await propose(graph, preprocess, encoded, threads), facts);
   const { labels, targets } = encoded;
   const known = Uint32Array.from({ length: encoded.rows }, (_, row) => row).filter((row) =>
     labels ? labels[row] >= 0 : !Number.isNaN(targets?.[row]),
-  if (preprocess.ranking) return rankingReport(encoded, await propose(graph, preprocess, encoded, threads), facts);
   );
   if (known.length === 0) {
     throw new Fault(
@@ -75,6 +75,28 @@ async function judge(graph: Graph, preprocess: Preprocess, encoded: EncodedRows,
       out.error.set(error.data as Float32Array, from);
       for (const name of columns.data as string[]) out.columns.push(name);
       for (const share of shares.data as Float32Array) out.shares.push(share);
+    }
+  } finally {
+    await program.dispose();
+  }
+  return out;
+}
+
+/** The items that each row's user is shown, best first. */
+async function propose(
+  graph: Graph,
+  preprocess: Preprocess,
+  encoded: EncodedRows,
+  threads: number,
+): Promise<string[][]> {
+  const out: string[][] = [];
+  const program = await compile(graph, { threads });
+  try {
+    for (let from = 0; from < encoded.rows; from += rowsPerRun) {
+      const rows = Uint32Array.from({ length: Math.min(rowsPerRun, encoded.rows - from) }, (_, i) => from + i);
+      const { items } = await program.run(servedFeeds(preprocess, encoded, rows), ['items']);
+      const [, top] = items.dims;
+      for (let i = 0; i < rows.length; i++) out.push((items.data as string[]).slice(i * top, (i + 1) * top));
     }
   } finally {
     await program.dispose();

@@ -8,6 +8,7 @@ export type { LossKind, LossOptions } from './losses.ts';
 export { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
 export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
+export { figuresOf } from './ranking.ts';
 export { headline } from './report.ts';
 export { type RunResult, type RunState, runTraining, type StepOptions } from './run.ts';
 export { parameterCount, weightsHash } from './weights.ts';

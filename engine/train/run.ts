@@ -139,7 +139,8 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   // What a start costs, it costs once for training and for what is served.
   let held: { candidate: Candidate; rows: Prepared; graph: Graph } | undefined;
   const started = (own: Candidate, rows: Prepared): Graph => {
-    if (held?.candidate !== own || held.rows !== rows) held = { candidate: own, rows, graph: startedCandidate(job, own, rows) };
+    if (held?.candidate !== own || held.rows !== rows)
+      held = { candidate: own, rows, graph: startedCandidate(job, own, rows) };
     return held.graph;
   };
   const leftMs = () => hooks.left?.() ?? Number.POSITIVE_INFINITY;
@@ -215,10 +216,11 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   curve.add(steps, chosen.best.epoch, { 'val.loss': chosen.best.loss, [figure]: chosen.best.score });
   curve.flush();
   hooks.progress?.({ phase: 'training', done: total, total, leftMs: 0 });
-  return {
-  const graph = mergeLora(
-    withWeights(started(candidate, last.rows), scaledWeights(last.stage.best.weights, chosen.factor)),
+  const trained = withWideWeights(
+    mergeLora(withWeights(started(candidate, last.rows), scaledWeights(last.stage.best.weights, chosen.factor))),
   );
+  const graph = last.rows.data.ranking ? await shelve(trained, last.rows, candidate.hyper) : trained;
+  return {
     candidate,
     rows: last.rows.preprocess.anomaly ? await withScale(last.rows, graph) : last.rows,
     graph,

@@ -20,12 +20,20 @@ import type { Session } from '../session.ts';
 import { verb } from '../verb.ts';
 
 const header = ['name', 'version', 'task', 'family', 'target', 'score', 'size', 'created'];
-const score = (m: Model) =>
-  m.base
-    ? '–'
-    : m.metrics['accuracy'] === undefined
-      ? `R² ${figure(m.metrics['r2'])}`
-      : `acc ${figure(m.metrics['accuracy'])}`;
+/** Figures of a model by the first that it has. */
+const scores = [
+  ['accuracy', 'acc'],
+  ['r2', 'R²'],
+  ['ndcg', 'NDCG'],
+  ['rocAuc', 'AUC'],
+  ['flagged', 'unusual'],
+  ['exactMatch', 'exact'],
+  ['perplexity', 'ppl'],
+] as const;
+const score = (m: Model) => {
+  const best = m.base ? undefined : scores.find(([name]) => m.metrics[name] !== undefined);
+  return best ? `${best[1]} ${figure(m.metrics[best[0]])}` : '–';
+};
 const row = (m: Model) => [
   m.name,
   m.version,
@@ -99,15 +107,23 @@ function jsonInputs(file: string, text: string): PredictInput[] {
     });
 }
 
-/** Flat rows for a table or CSV: the label and its probability, or the value. */
-function flat(outputs: PredictOutput[]): Record<string, string | number>[] {
-  return outputs.map(
-    (o): Record<string, string | number> =>
-      'value' in o
-        ? { prediction: o.value }
-        : { prediction: o.label, probability: Number((o.scores[o.label] ?? 0).toPrecision(6)) },
-  );
+/** A flat row for a table or CSV: what was predicted, and how sure that is. */
+function flatOf(output: PredictOutput): Record<string, string | number> {
+  const round = (value: number) => Number(value.toPrecision(6));
+  if ('value' in output) return { prediction: output.value };
+  if ('text' in output) return { text: output.text };
+  if ('items' in output) {
+    const { items } = output;
+    return { items: items.map(({ item }) => item).join(' '), best: round(items[0]?.score ?? 0) };
+  }
+  if ('anomaly' in output) {
+    const why = output.why.map(({ column }) => column).join(' ');
+    return { anomaly: String(output.anomaly), score: round(output.score), error: round(output.error), why };
+  }
+  return { prediction: output.label, probability: round(output.scores[output.label] ?? 0) };
 }
+
+const flat = (outputs: PredictOutput[]) => outputs.map(flatOf);
 
 /** Predicts in batches with a deployment of that name, else with the model itself. */
 export async function predictAll(session: Session, model: string, inputs: PredictInput[]): Promise<PredictResponse> {

@@ -15,7 +15,7 @@ import type { Session } from '../session.ts';
 import { recordedFault, verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
 
-const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2'];
+const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2', 'val.ndcg'];
 
 /** Follows a run to its end with a progress line; Ctrl-C asks the run to stop and keeps its best state. */
 export async function follow(session: Session, id: string, quiet: boolean): Promise<Run> {
@@ -83,11 +83,13 @@ function hyperOf(pairs: string[] | undefined): Hyper | undefined {
 function requestOf(dataset: string, options: Record<string, unknown>): TrainRequest {
   const pick = <K extends string>(from: string, to: K) => (options[from] === undefined ? {} : { [to]: options[from] });
   const hyper = hyperOf(options['set'] as string[] | undefined);
+  const ranking = { ...pick('user', 'user'), ...pick('rating', 'rating'), ...pick('time', 'time') };
   return {
     dataset,
     ...pick('target', 'target'),
     ...pick('model', 'model'),
     ...pick('task', 'task'),
+    ...(Object.keys(ranking).length > 0 ? { ranking } : {}),
     ...pick('budget', 'budget'),
     ...pick('epochs', 'epochs'),
     ...pick('batchSize', 'batchSize'),
@@ -141,7 +143,13 @@ export function trainVerbs(program: Command): void {
       command
         .option('--target <column>', 'column to predict (guessed when left out)')
         .option('--model <family>', `auto, ${familyNames.join(', ')}`)
-        .option('--task <task>', 'what to learn where the target leaves it open: language-model, text-to-text')
+        .option(
+          '--task <task>',
+          'what to learn where the target leaves it open: language-model, text-to-text, ranking, anomaly',
+        )
+        .option('--user <column>', 'column of users, for a ranking of the items in --target')
+        .option('--rating <column>', 'column of ratings, for a ranking')
+        .option('--time <column>', 'column that says when, for a ranking: the last of each user are tested on')
         .option('--budget <time>', 'most wall-clock to spend, as 60s or 10m')
         .option('--epochs <n>', 'passes over the training part', whole('--epochs', 1))
         .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))

@@ -38,6 +38,8 @@ interface Trace {
   caller: Caller | undefined;
   /** Whether the endpoint began. */
   reached: boolean;
+  /** An answer that has begun may take as long as it moves. */
+  untimed?: () => void;
 }
 
 interface Input {
@@ -99,7 +101,13 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
     const credential = sessions.credential(req, route.method !== 'GET');
     trace.caller = credential.caller;
     options.count(credential.caller.key);
-    if (route.action !== 'session') gate.authorize(credential.caller, route.action, deploymentOf(route, req.params));
+    const { caller } = credential;
+    if (route.action !== 'session')
+      gate.authorize(
+        caller,
+        route.action,
+        deploymentOf(route, req.params) ?? (isInBody(route) ? caller.deployments?.[0] : undefined),
+      );
     return credential;
   }
 
@@ -116,6 +124,7 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
       },
       download(head) {
         opened = true;
+        trace.untimed?.();
         return openDownload(res, head);
       },
     };
@@ -126,6 +135,10 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
       query: query && checked(query, queryOf(req.url), 'query'),
       body: raw ? undefined : body && checked(body, await readJson(req, res, limits.body), 'body'),
     };
+    if (isInBody(route) && credential) {
+      const { model } = (input.body ?? {}) as { model?: string };
+      if (model !== undefined) gate.authorize(credential.caller, route.action, model);
+    }
     if (route.stream === 'in') call.upload = openUpload(req, res, limits.upload);
     trace.reached = true;
     const value = await orAborted(endpoint(input, { req, res, credential, call, trace }), signal);
@@ -152,7 +165,7 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
       running.delete(leaving);
       if (!res.writableFinished) leaving.abort(new Fault('cancelled', 'the client left'));
     });
-    const trace: Trace = { caller: undefined, reached: false };
+    const trace: Trace = { caller: undefined, reached: false, untimed: () => clearTimeout(timer) };
     try {
       await visit(req, res, leaving.signal, trace);
     } catch (error) {
@@ -220,6 +233,9 @@ export function methodsAt(path: string): string[] {
 
 const pattern = (path: string): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}/?$`);
 const parameters = (path: string): number => path.split('{').length - 1;
+
+/** Routes of OpenAI's API name the deployment in the body: which one is asked is checked once it is read. */
+const isInBody = (route: Route): boolean => route.path.startsWith('/v1/');
 
 /** The deployment that a route names, for keys that are limited to some. */
 function deploymentOf(route: Route, params: Record<string, unknown>): string | undefined {

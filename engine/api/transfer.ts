@@ -54,11 +54,14 @@ function feed(req: IncomingMessage, into: Transform): void {
 }
 
 /** Sends the head and gives the stream for the bytes. When it is destroyed with an error, the connection is cut. */
-export function openDownload(res: ServerResponse, head: { type: string; filename: string; bytes?: number }): Writable {
+export function openDownload(
+  res: ServerResponse,
+  head: { type: string; filename?: string; bytes?: number },
+): Writable {
   res.writeHead(200, {
     ...dataHeaders,
     'content-type': head.type,
-    'content-disposition': disposition(head.filename),
+    ...(head.filename === undefined ? {} : { 'content-disposition': disposition(head.filename) }),
     ...(head.bytes === undefined ? {} : { 'content-length': head.bytes }),
   });
   res.setTimeout(patienceMs, () => {

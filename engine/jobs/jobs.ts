@@ -16,6 +16,7 @@ import { type ApplianceGate, createGate } from './gate.ts';
 import { familyHandlers } from './families.ts';
 import { createKeys } from './keys.ts';
 import { createLeases } from './leases.ts';
+import { completionHandlers, writersOf } from './completions.ts';
 import { createModels } from './models.ts';
 import { createPredicting } from './predicting.ts';
 import { createRuns } from './runs.ts';
@@ -97,6 +98,7 @@ export async function createJobs({ config, store, log, version, token, lasting }
       ...models.handlers,
       ...deployments.handlers,
       ...predicting.handlers,
+      ...completionHandlers(writersOf(context, predicting)),
       ...scoring.handlers,
       ...watching.handlers,
       ...alerts.handlers,

@@ -10,7 +10,7 @@ import {
   type Handlers,
   type Manifest,
   type Model,
-  type PredictInput,
+  type PredictRequest,
   type PredictResponse,
 } from '../schema/index.ts';
 import { type Identity, nodeId } from '../security/index.ts';
@@ -196,7 +196,7 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
         needServed(model, 'rows');
         checkBatch(body.inputs, config.limits.batch);
         const set = parts.serving(model.id) ?? (await parts.warm.get(model));
-        return answerOf(set, body.inputs, signal);
+        return answerOf(set, body, signal);
       },
       async 'models.delete'({ params }) {
         const model = models.find(params.id);
@@ -240,7 +240,11 @@ export function checkBatch(inputs: readonly unknown[], most: number): void {
 }
 
 /** Predicts and says which model it was. */
-export async function answerOf(set: ReplicaSet, inputs: PredictInput[], signal: AbortSignal): Promise<PredictResponse> {
-  const { outputs, model } = await set.predict(inputs, { signal });
+export async function answerOf(
+  set: ReplicaSet,
+  { inputs, generate }: PredictRequest,
+  signal: AbortSignal,
+): Promise<PredictResponse> {
+  const { outputs, model } = await set.predict(inputs, { signal, ...(generate ? { generate } : {}) });
   return { outputs, model: model.name, version: model.version };
 }

@@ -60,16 +60,24 @@ export interface Predicting {
   ask(name: string, inputs: PredictInput[], how: How, call: Call): Promise<PredictOutput[]>;
   /** Rows of a file: no rate of requests is counted, and others go first. */
   rows(name: string, inputs: PredictInput[], key: string, signal: AbortSignal): Promise<PredictOutput[]>;
+  /** What a model that writes gives for texts: their other halves as they are written, or their vectors. */
+  write(name: string, inputs: string[], how: Writing, call: Call): Promise<PredictOutput[]>;
 }
 
 /** What a model that writes is told, and who hears it write. */
 type How = Pick<NonNullable<Parameters<ReplicaSet['predict']>[1]>, 'generate' | 'embed' | 'onPiece'>;
 
+/** How a model that writes is asked. */
+export interface Writing extends Pick<AskOptions, 'onPiece'> {
+  generate?: PredictRequest['generate'];
+  embed?: boolean;
+}
+
 interface Asked {
   /** Header, path, or the key's own limits. */
   version?: string | undefined;
   key: string;
-  options: AskOptions;
+  options: AskOptions & Writing;
 }
 
 type V2Call = { params: { name: string; version?: string }; body: BinaryRequest | undefined };
@@ -255,6 +263,12 @@ export function createPredicting(
       deployments.live(name)?.guard.admit(call.caller.key, inputs.length);
       return (await outputsOf(name, inputs, askedBy(call), how)).outputs;
     },
+    async write(name, inputs, how, call) {
+      checkBatch(inputs, config.limits.batch);
+      deployments.live(name)?.guard.admit(call.caller.key, inputs.length);
+      const asked = askedBy(call);
+      return (await outputsOf(name, inputs, { ...asked, options: { ...asked.options, ...how } })).outputs;
+    },
     async rows(name, inputs, key, signal) {
       deployments.live(name)?.guard.admit(key, inputs.length);
       return (await outputsOf(name, inputs, { key, options: { signal, priority: 'low' } })).outputs;
@@ -347,7 +361,7 @@ function priorityOf(value: unknown): Priority | undefined {
 }
 
 /** A shadow is nobody's answer: it goes last and outlives the client. */
-const shadowed = ({ signal: _signal, onPiece: _onPiece, ...rest }: AskOptions): AskOptions => ({
+const shadowed = ({ signal: _signal, onPiece: _onPiece, ...rest }: AskOptions & Writing): AskOptions & Writing => ({
   ...rest,
   priority: 'low',
 });

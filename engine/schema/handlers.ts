@@ -30,8 +30,8 @@ export interface Call {
   bytes?: Uint8Array;
   /** Answers with these bytes in place of JSON. */
   reply: (headers: Record<string, string>, body: readonly (Uint8Array | string)[]) => void;
-  /** Opens the raw answer, for routes with `stream: 'out'`; after it nothing else is sent. */
-  download: (head: { type: string; filename: string; bytes?: number }) => Writable;
+  /** Opens the raw answer, a file where it has a name; after it nothing else is sent. It may take as long as it moves. */
+  download: (head: { type: string; filename?: string; bytes?: number }) => Writable;
 }
 
 export type Handler<N extends RouteName> = (

@@ -106,6 +106,7 @@ export {
   type TrainRequest,
   trainRequest,
 } from './plan.ts';
+export type { ChatRequest, CompletionRequest } from './openai.ts';
 export {
   type Analyzer,
   type AnomalyScale,

@@ -17,6 +17,7 @@ import {
   role,
   run,
 } from './records.ts';
+import { openaiRoutes } from './openai.ts';
 import { metricPoint } from './report.ts';
 import { canaryRules, servingOptions } from './serving.ts';
 import { servingRoutes } from './servingRoutes.ts';
@@ -820,6 +821,7 @@ export const routes = {
     response: v2InferResponse,
   },
   ...servingRoutes,
+  ...openaiRoutes,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof routes;

@@ -179,6 +179,12 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
     return opened.answered;
   };
 
+  /** Whether what is served writes texts, which takes turns of its own in a host. */
+  const writes = () => {
+    const task = current?.manifest?.task;
+    return task === 'language-model' || task === 'text-to-text';
+  };
+
   return {
     get manifest() {
       return current?.manifest;
@@ -189,7 +195,9 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
       return done;
     },
     async predict(inputs, askOptions) {
-      const { generate, embed, ...rest } = askOptions ?? {};
+      const { embed, generate = writes() && !embed ? {} : undefined, ...rest } = askOptions ?? {};
+      if ((generate || rest.onPiece) && current?.manifest && !writes())
+        throw new Fault('bad_request', `${current.manifest.name} writes no texts: leave "generate" out`);
       const how = {
         ...(generate ? { generate } : {}),
         ...(embed ? { embed } : {}),

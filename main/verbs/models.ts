@@ -12,10 +12,12 @@ import {
   Fault,
   type Model,
   type PredictInput,
+  type PredictRequest,
   type PredictOutput,
   type PredictResponse,
 } from '../../engine/schema/index.ts';
 import { bytes, figure, table, when } from '../print.ts';
+import { pairsOf } from '../pairs.ts';
 import type { Session } from '../session.ts';
 import { verb } from '../verb.ts';
 
@@ -126,11 +128,19 @@ function flatOf(output: PredictOutput): Record<string, string | number> {
 const flat = (outputs: PredictOutput[]) => outputs.map(flatOf);
 
 /** Predicts in batches with a deployment of that name, else with the model itself. */
-export async function predictAll(session: Session, model: string, inputs: PredictInput[]): Promise<PredictResponse> {
+export async function predictAll(
+  session: Session,
+  model: string,
+  inputs: PredictInput[],
+  generate?: PredictRequest['generate'],
+): Promise<PredictResponse> {
   const all: PredictResponse['outputs'] = [];
   let last: PredictResponse | undefined;
   for (let at = 0; at < inputs.length; at += batch) {
-    const body = { inputs: inputs.slice(at, at + batch) as Record<string, string>[] };
+    const body = {
+      inputs: inputs.slice(at, at + batch) as Record<string, string>[],
+      ...(generate ? { generate } : {}),
+    };
     last = await session.client.call('models.predict', { params: { id: model }, body });
     all.push(...last.outputs);
   }
@@ -227,7 +237,8 @@ export function modelVerbs(program: Command): void {
     async (session, [model], options) => {
       const texts = options['text'] as string[] | undefined;
       if (!texts && !options['input']) throw new Fault('bad_request', 'give --input FILE or --text TEXT');
-      const answer = await predictAll(session, model, texts ?? readInputs(options['input'] as string));
+      const generate = pairsOf(options['set'] as string[] | undefined) as PredictRequest['generate'];
+      const answer = await predictAll(session, model, texts ?? readInputs(options['input'] as string), generate);
       const rows = flat(answer.outputs);
       const file = options['output'] as string | undefined;
       if (!file)
@@ -251,6 +262,10 @@ export function modelVerbs(program: Command): void {
       command
         .option('--input <file>', 'CSV, JSON, JSON lines or .txt (a text a line); - for standard input')
         .option('--text <text...>', 'one or more texts')
+        .option(
+          '--set <name=value...>',
+          'of models that write texts: maxTokens, temperature, topK, topP, beams, lengthPenalty, stop, seed',
+        )
         .option('--output <file>', 'CSV or .jsonl file to write'),
   );
 }

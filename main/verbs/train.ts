@@ -4,13 +4,13 @@ import type { Command } from 'commander';
 import {
   familyNames,
   Fault,
-  type Hyper,
   type MetricPoint,
   type Progress,
   type Run,
   type TrainRequest,
 } from '../../engine/schema/index.ts';
 import { figure, note, planText, progressLine, reportText, runHeader, runRow, scoreOf, table, time } from '../print.ts';
+import { pairsOf } from '../pairs.ts';
 import type { Session } from '../session.ts';
 import { recordedFault, verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
@@ -64,25 +64,9 @@ export function finished(run: Run): { json: unknown; text: string } {
   return { json: run, text: `${reportText(run.report)}${model}` };
 }
 
-function hyperOf(pairs: string[] | undefined): Hyper | undefined {
-  if (!pairs) return undefined;
-  const out: Hyper = {};
-  for (const pair of pairs) {
-    const at = pair.indexOf('=');
-    if (at < 1) throw new Fault('bad_request', `--set takes NAME=VALUE, not ${pair}`);
-    const text = pair.slice(at + 1);
-    let value: unknown = text;
-    try {
-      value = JSON.parse(text);
-    } catch {}
-    out[pair.slice(0, at)] = value as Hyper[string];
-  }
-  return out;
-}
-
 function requestOf(dataset: string, options: Record<string, unknown>): TrainRequest {
   const pick = <K extends string>(from: string, to: K) => (options[from] === undefined ? {} : { [to]: options[from] });
-  const hyper = hyperOf(options['set'] as string[] | undefined);
+  const hyper = pairsOf(options['set'] as string[] | undefined);
   const ranking = { ...pick('user', 'user'), ...pick('rating', 'rating'), ...pick('time', 'time') };
   return {
     dataset,

@@ -115,6 +115,7 @@ function fitColumn(
       return inputs.length > 0 ? undefined : 'the same value everywhere';
     }
     case 'text':
+      if (options.texts === 'none') return 'the model reads no texts';
       return fitText(reader, rows, column.name, options, into) ? undefined : 'no word occurs twice';
     default: {
       const values = fitCategory(reader, rows, column.name, options.categories ?? defaultCategories);
@@ -131,7 +132,6 @@ function fitNumeric(reader: DatasetReader, rows: Uint32Array, { name, type }: Co
   const format = reader.dateFormat(name);
   return parts.flatMap((part) => {
     const values = Float64Array.from(rows, (row) => partOf[part](all[row]));
-      if (options.texts === 'none') return 'the model reads no texts';
     const present = values.filter((value) => !Number.isNaN(value)).sort();
     const figures = momentsOf(present);
     if (figures.std === undefined) return [];

@@ -114,6 +114,7 @@ function flatOf(output: PredictOutput): Record<string, string | number> {
   const round = (value: number) => Number(value.toPrecision(6));
   if ('value' in output) return { prediction: output.value };
   if ('text' in output) return { text: output.text };
+  if ('embedding' in output) return { embedding: output.embedding.join(' ') };
   if ('items' in output) {
     const { items } = output;
     return { items: items.map(({ item }) => item).join(' '), best: round(items[0]?.score ?? 0) };

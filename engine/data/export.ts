@@ -1,31 +1,24 @@
-// A stored dataset as a file again: CSV (RFC 4180) or JSON lines, streamed group by group. What is imported from it is the
-// same dataset.
-import { utf8 } from '../base/index.ts';
-import type { Cell, DatasetReader } from './reader.ts';
+// A stored dataset as a file again, streamed. What is imported from it is the same dataset, value for value.
+import type { ExportFormat } from '../schema/index.ts';
+import { exportArrow } from './exports/arrow.ts';
+import { exportText } from './exports/csv.ts';
+import { exportParquet } from './exports/parquet.ts';
+import { exportSqlite } from './exports/sqlite.ts';
+import { exportXlsx } from './exports/xlsx.ts';
+import { exportZip } from './exports/zip.ts';
+import type { DatasetReader } from './reader.ts';
 
-/** Rows of one piece of the stream. */
-const pieceRows = 4096;
+const writers: Record<ExportFormat, (reader: DatasetReader) => AsyncGenerator<Uint8Array>> = {
+  csv: (reader) => exportText(reader, 'csv'),
+  jsonl: (reader) => exportText(reader, 'jsonl'),
+  json: (reader) => exportText(reader, 'json'),
+  parquet: exportParquet,
+  arrow: exportArrow,
+  xlsx: exportXlsx,
+  sqlite: exportSqlite,
+  zip: exportZip,
+};
 
-/** UTF-8 bytes of the whole dataset; missing cells are empty in CSV and null in JSON lines. */
-export async function* exportDataset(reader: DatasetReader, format: 'csv' | 'jsonl'): AsyncGenerator<Uint8Array> {
-  const names = reader.shape.columns.map(({ name }) => name);
-  if (format === 'csv') yield utf8(`${names.map((name) => csvCell(name, false)).join(',')}\n`);
-  const line =
-    format === 'csv'
-      ? csvLine
-      : (row: Cell[]) => `${JSON.stringify(Object.fromEntries(names.map((name, i) => [name, row[i] ?? null])))}\n`;
-  for (let from = 0; from < reader.rows; from += pieceRows) {
-    yield utf8(reader.preview(from, pieceRows).rows.map(line).join(''));
-  }
-}
-
-/** A line of one empty cell would be a blank line, which readers skip: it is quoted. */
-function csvLine(row: Cell[]): string {
-  if (row.length === 1 && row[0] === null) return '""\n';
-  return `${row.map((cell) => (cell === null ? '' : csvCell(String(cell), row.length === 1))).join(',')}\n`;
-}
-
-function csvCell(text: string, alone: boolean): string {
-  const quoted = /[",\n\r]/.test(text) || (alone && text === '') || /^\s|\s$/.test(text);
-  return quoted ? `"${text.replaceAll('"', '""')}"` : text;
-}
+/** The bytes of the whole dataset. Throws `bad_request` when the format cannot hold it. */
+export const exportDataset = (reader: DatasetReader, format: ExportFormat): AsyncGenerator<Uint8Array> =>
+  writers[format](reader);

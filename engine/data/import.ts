@@ -61,7 +61,7 @@ export async function importDataset(job: ImportJob): Promise<Imported> {
     const stdin = job.stdin ?? (() => process.stdin);
     loader = await openImport(job.source, { options: job.options, directory, stdin });
     duck = await openDuck({ threads: job.threads, memory: job.memory / 2, allow: loader.allow });
-    writer = createPack(job.pack.path, job.pack);
+    writer = createPack(job.pack.path, job.pack, undefined, 'later');
     const table = await load(duck, loader, writer, job);
     signal.throwIfAborted();
     const [[count] = []] = await duck.rows('SELECT count(*) FROM raw');
@@ -71,6 +71,7 @@ export async function importDataset(job: ImportJob): Promise<Imported> {
     await duck.run('SET threads = 1');
     pool = await openPool(duck, Math.max(1, job.threads));
     const shape = await store(pool, duck, table, writer, rows, job);
+    await writer.settle();
     const { sha256, stored } = writer.finish();
     const settled = { ...loader.settled, ...(job.options.types ? { types: job.options.types } : {}) };
     return { shape, sha256, options: settled, bytes: { source: loader.seen(), stored } };

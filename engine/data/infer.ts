@@ -5,6 +5,8 @@ import type { Known } from './formats/loader.ts';
 /** What the sample of a column suggests testing on all its values. */
 export interface Hint {
   number: boolean;
+  /** How numbers are written: 1234.5, or 1.234,5, or 1,234.5. */
+  marks: 'plain' | 'comma' | 'grouped';
   boolean: boolean;
   /** Date formats (strptime; `iso` is ISO 8601) that fit the sample. */
   dates: string[];
@@ -16,6 +18,25 @@ export interface Hint {
 }
 
 const numberLike = /^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/;
+const commaLike = /^\s*[+-]?(\d+|\d{1,3}([. '’\u00a0\u202f]\d{3})+)(,\d+)?\s*$/;
+const groupedLike = /^\s*[+-]?\d{1,3}([, '’\u00a0\u202f]\d{3})+(\.\d+)?\s*$/;
+
+/** The first way of writing that nine of ten values have; `comma` says which of the last two comes first. */
+function marksOf(
+  share: (test: (text: string) => boolean) => number,
+  comma: boolean | undefined,
+): Hint['marks'] | undefined {
+  const ways: [Hint['marks'], (text: string) => boolean][] = [
+    ['plain', (text) => numberLike.test(text)],
+    ['grouped', (text) => numberLike.test(text) || groupedLike.test(text)],
+    ['comma', (text) => commaLike.test(text)],
+  ];
+  const [plain, grouped, commas] = ways;
+  const order = comma === true ? [commas] : comma === false ? [plain, grouped] : [plain, commas, grouped];
+  // Points alone are no decimal commas: 1.5 must not become 15.
+  return order.find(([, test]) => share(test) >= 0.9)?.[0];
+}
+
 const truths = new Map([
   ['true', true],
   ['t', true],
@@ -52,13 +73,15 @@ function wordsIn(text: string): number {
 }
 
 /** Looks at a sample without missing values. An empty sample suggests everything. */
-export function hintOf(sample: readonly string[]): Hint {
+export function hintOf(sample: readonly string[], decimal?: '.' | ','): Hint {
   const share = (test: (text: string) => boolean) =>
     sample.length === 0 ? 1 : sample.filter(test).length / sample.length;
   const mean = (of: (text: string) => number) =>
     sample.length === 0 ? 0 : sample.reduce((sum, text) => sum + of(text), 0) / sample.length;
+  const marks = marksOf(share, decimal === undefined ? undefined : decimal === ',');
   return {
-    number: share((text) => numberLike.test(text)) >= 0.9,
+    number: marks !== undefined,
+    marks: marks ?? 'plain',
     boolean: share((text) => truthOf(text) !== undefined) === 1,
     dates: dateForms
       .filter(({ pattern }) => share((text) => pattern.test(text.trim())) >= 0.95)
@@ -75,6 +98,7 @@ export function knownHint(hint: Hint, known: Known | undefined): Hint {
   return {
     words,
     length,
+    marks: 'plain',
     known: true,
     number: known === 'number',
     boolean: known === 'boolean',

@@ -21,6 +21,8 @@ export interface DatasetReader {
   media(column: string, row: number): Uint8Array | null;
   /** Any column as text, null where missing; images and sound by their size. */
   texts(column: string, from?: number, to?: number): (string | null)[];
+  /** How the values of a column lie: as numbers, dates, codes of categories, texts or files. */
+  storage(column: string): Stored['kind'];
   /** How the source wrote the dates of a column (strptime, or `iso`); undefined for other columns. */
   dateFormat(column: string): string | undefined;
   /** A page of whole rows, for people to look at. */
@@ -142,6 +144,7 @@ export function openDataset(pack: PackReader): DatasetReader {
       const show = stored.kind === 'date' ? (ms: number) => dateText(ms, stored.day) : String;
       return Array.from(self.numbers(name, from, to), (value) => (Number.isNaN(value) ? null : show(value)));
     },
+    storage: (name) => place(name).stored.kind,
     dateFormat(name) {
       const { stored } = place(name);
       return stored.kind === 'date' ? stored.format : undefined;

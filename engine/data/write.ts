@@ -11,6 +11,8 @@ import type { Pool } from './pool.ts';
 /** Most rows and about the most bytes of a group. */
 const groupRows = 61_440;
 const groupBytes = 16 * 1024 * 1024;
+/** Chunks of the pack that are sealed at once. */
+const mostSealing = 8;
 /** Columns of one query. */
 const queryColumns = 200;
 
@@ -61,7 +63,10 @@ export async function writeDataset(
         }
         await turns[g]?.promise;
         if (failed) return;
-        for (const [k, part] of parts.entries()) take(part, k * queryColumns);
+        for (const [k, part] of parts.entries()) {
+          take(part, k * queryColumns);
+          await writer.settle(mostSealing);
+        }
         written += rows;
         progress(written);
       } catch (error) {

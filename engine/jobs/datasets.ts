@@ -9,6 +9,7 @@ import {
   type ChildPort,
   type Dataset,
   type DatasetGrant,
+  type ExportFormat,
   Fault,
   faultBody,
   type FromImporter,
@@ -182,7 +183,7 @@ export function createDatasets(context: JobContext): Datasets {
       },
       'datasets.export': async ({ params, query }, call) => {
         const dataset = readyOf(params.id);
-        const type = query.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8';
+        const type = exportTypes[query.format];
         await withReader(dataset, (reader) =>
           pipeline(
             Readable.from(yielding(exportDataset(reader, query.format)), { objectMode: false }),
@@ -277,6 +278,17 @@ function outcome(
     });
   });
 }
+
+const exportTypes: Record<ExportFormat, string> = {
+  csv: 'text/csv; charset=utf-8',
+  jsonl: 'application/jsonl; charset=utf-8',
+  json: 'application/json; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet',
+  arrow: 'application/vnd.apache.arrow.file',
+  xlsx: 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  sqlite: 'application/vnd.sqlite3',
+  zip: 'application/zip',
+};
 
 /** Gives way to other work after each piece, so that a long export does not hold up the appliance. */
 async function* yielding(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -102,6 +102,10 @@ export const importFormats = [
 export const importFormat = z.enum(importFormats);
 export type ImportFormat = z.infer<typeof importFormat>;
 
+/** What a dataset can be written as; `zip` is for those of images and sound. */
+export const exportFormats = ['csv', 'jsonl', 'json', 'parquet', 'arrow', 'xlsx', 'sqlite', 'zip'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
 /** Encodings of text files, by their WHATWG labels (latin-1 is windows-1252). */
 export const encodings = [
   'utf-8',

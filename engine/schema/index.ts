@@ -42,6 +42,8 @@ export {
   type DatasetShape,
   datasetShape,
   encodings,
+  type ExportFormat,
+  exportFormats,
   type ImportFormat,
   type ImportOptions,
   importFormats,
@@ -84,6 +86,9 @@ export {
   type ToHost,
   type ToImporter,
   type ToTrainer,
+  type ToTrial,
+  type FromTrial,
+  type TrialOrder,
   type WireTensor,
 } from './ipc.ts';
 export { type SearchSummary, searchSummary, type TrialRow } from './search.ts';
@@ -98,6 +103,7 @@ export {
   isClassic,
   type ModelKind,
   modelKind,
+  networkOf,
   type OptimizerSpec,
   type RunPlan,
   runPlan,
@@ -106,7 +112,6 @@ export {
   type TrainRequest,
   trainRequest,
 } from './plan.ts';
-export type { ChatRequest, CompletionRequest } from './openai.ts';
 export {
   type Analyzer,
   type AnomalyScale,
@@ -206,12 +211,6 @@ export {
 export {
   type DatasetVersion,
   datasetVersion,
-  type MaskAction,
-  type MaskKind,
-  type MaskOptions,
-  maskActions,
-  maskKinds,
-  maskOptions,
   type RecipePreview,
   type RecipeStep,
   type RecipeView,
@@ -226,6 +225,7 @@ export {
 } from './recipe.ts';
 export { type ColumnProfile, type Finding, type Leak, type Profile, profile } from './profile.ts';
 export { type LabelPage, type LabelRow, labelPage } from './labels.ts';
+export { type MaskAction, type MaskKind, type MaskOptions, maskActions, maskKinds, maskOptions } from './mask.ts';
 export {
   type AlertChannel,
   type AlertCondition,
@@ -245,3 +245,4 @@ export {
   type VariantStatus,
 } from './serving.ts';
 export type { V2Stats } from './servingRoutes.ts';
+export type { ChatRequest, CompletionRequest } from './openai.ts';

@@ -2,7 +2,7 @@
 // it, the OpenAPI page prints it, and the client is typed by it, so that the three cannot disagree.
 import { z } from 'zod';
 import { clusterFinding, clusterStatus, pairing, peerView } from './cluster.ts';
-import { importOptions } from './columns.ts';
+import { exportFormats, importOptions } from './columns.ts';
 import { liveEvent } from './events.ts';
 import { hyper, modelKind, trainRequest } from './plan.ts';
 import {
@@ -356,9 +356,9 @@ export const routes = {
     method: 'GET',
     path: '/api/v1/datasets/{id}/export',
     action: 'datasets:read',
-    summary: 'The rows as CSV or JSON lines',
+    summary: 'The dataset as a file: csv, jsonl, json, parquet, arrow, xlsx, sqlite, or zip for images and sound',
     params: id,
-    query: z.object({ format: z.enum(['csv', 'jsonl']).default('csv') }),
+    query: z.object({ format: z.enum(exportFormats).default('csv') }),
     stream: 'out',
     response: z.unknown(),
   },

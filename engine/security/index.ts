@@ -1,7 +1,7 @@
 // The only surface of security/: the vault, sealed blobs, keys and roles, sessions, limits, the audit chain, certificates.
 export { createAuthority, issueServer } from './authority.ts';
 export { type BrokenLink, type ChainHead, type ChainWalk, chainStart, nextLink, walkChain } from './chain.ts';
-export { damaged, newKey, seal, sealOverhead, unseal } from './envelope.ts';
+export { damaged, newKey, seal, sealLater, sealOverhead, unseal } from './envelope.ts';
 export { fileFault, makeDirectory, replaceFile, syncDirectory } from './files.ts';
 export { createIdentity, type Identity, nodeId, readNodeId, showNodeId } from './identity.ts';
 export { configDirectory } from './keyFile.ts';

@@ -4,7 +4,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'no
 import { dirname } from 'node:path';
 import { assert, bytesOf, utf8 } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
-import { makeDirectory, seal, syncDirectory } from '../security/index.ts';
+import { makeDirectory, seal, sealLater, syncDirectory } from '../security/index.ts';
 import { bulkPageBytes, createBulkFile, guarded } from './database.ts';
 import {
   bindChunk,
@@ -21,6 +21,11 @@ import { fillGaps, findGaps } from './packGaps.ts';
 export interface PackWriter {
   /** Adds bytes to the end of an entry, making it when it is new; the bytes may be reused afterwards. Entries may take turns. */
   append(name: string, bytes: ArrayBufferView): void;
+  /**
+   * Waits until at most `left` chunks are being sealed; without it a pack that seals `later` grows in memory. To be called with
+   * none before `finish`.
+   */
+  settle(left?: number): Promise<void>;
   /** Writes what is left and the directory, puts all on disk and gives the file its name. */
   finish(): PackSummary;
   /** Gives up and removes the file; does nothing after `finish`. */
@@ -42,10 +47,16 @@ interface Open extends PackEntry {
 }
 
 /**
- * Starts a pack that will be at `path`. `mostBytes` is the most its file may take. Faults, here and while writing, named
+ * Starts a pack that will be at `path`. `mostBytes` is the most its file may take. Sealing `later` compresses several chunks at
+ * once on other threads, which the caller must `settle`. Faults, here and while writing, named
  * after the object: `disk_full`, `not_writable`, `conflict` when the pack exists.
  */
-export function createPack(path: string, { id, key }: PackKey, mostBytes = Number.POSITIVE_INFINITY): PackWriter {
+export function createPack(
+  path: string,
+  { id, key }: PackKey,
+  mostBytes = Number.POSITIVE_INFINITY,
+  sealing: 'now' | 'later' = 'now',
+): PackWriter {
   const part = `${path}.part`;
   const what = `object ${id}`;
   makeDirectory(dirname(path));
@@ -83,8 +94,28 @@ export function createPack(path: string, { id, key }: PackKey, mostBytes = Numbe
     return db.prepare('INSERT INTO chunks (n, sealed) VALUES (?, ?)');
   });
 
+  const pending = new Set<Promise<void>>();
+  let failure: { error: unknown } | undefined;
   const write = (entry: Open, plain: Uint8Array) => {
-    const sealed = seal(key, plain, bindChunk(id, chunks, entry.name, entry.at.length));
+    const n = chunks++;
+    const aad = bindChunk(id, n, entry.name, entry.at.length);
+    entry.at.push(n);
+    entry.sizes.push(plain.length);
+    if (sealing === 'now') return insertSealed(n, seal(key, plain, aad));
+    const work = async () => {
+      try {
+        const sealed = await sealLater(key, plain, aad);
+        if (state === 'open') orDiscard(() => insertSealed(n, sealed));
+      } catch (error) {
+        failure ??= { error };
+      } finally {
+        pending.delete(own);
+      }
+    };
+    const own: Promise<void> = work();
+    pending.add(own);
+  };
+  const insertSealed = (n: number, sealed: Uint8Array) => {
     stored += sealed.length;
     if (stored > mostBytes) {
       throw new Fault(
@@ -92,9 +123,7 @@ export function createPack(path: string, { id, key }: PackKey, mostBytes = Numbe
         `${what} would take more than the ${mostBytes} bytes it may; free some space or raise the quota`,
       );
     }
-    insert.run(chunks, sealed);
-    entry.at.push(chunks++);
-    entry.sizes.push(plain.length);
+    insert.run(n, sealed);
     if (++inCommit < chunksPerCommit) return;
     inCommit = 0;
     db.exec('COMMIT; BEGIN');
@@ -131,15 +160,21 @@ export function createPack(path: string, { id, key }: PackKey, mostBytes = Numbe
         let from = 0;
         while (view.length - from >= chunkBytes - entry.heldBytes) {
           const to = from + chunkBytes - entry.heldBytes;
-          if (entry.heldBytes === 0) write(entry, view.subarray(from, to));
+          if (entry.heldBytes === 0) write(entry, sealing === 'now' ? view.subarray(from, to) : view.slice(from, to));
           else hold(entry, view.subarray(from, to));
           from = to;
         }
         hold(entry, view.subarray(from));
       });
     },
+    async settle(left = 0) {
+      while (pending.size > left) await Promise.race(pending);
+      if (failure) throw failure.error;
+    },
     finish: () =>
       orDiscard(() => {
+        assert(pending.size === 0 && !failure, `${what} is settled before it is finished`);
+        sealing = 'now';
         for (const entry of entries.values()) writeHeld(entry);
         const directory: PackEntry[] = [...entries.values()].map(({ name, size, hash, at, sizes }) => {
           return { name, size, sha256: hash.digest('hex'), at, sizes };

@@ -1,6 +1,6 @@
 // neutrino datasets …: import, list, show, export, delete.
 import { createReadStream, createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
-import { basename, resolve } from 'node:path';
+import { basename, extname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebStream } from 'node:stream/web';
@@ -8,7 +8,11 @@ import type { Command } from 'commander';
 import {
   type Column,
   type Dataset,
+  encodings,
+  type ExportFormat,
+  exportFormats,
   Fault,
+  importFormats,
   type ImportOptions,
   type Progress,
   type CellType,
@@ -67,6 +71,8 @@ function importOptions(options: Record<string, unknown>): ImportOptions {
     ...(options['format'] ? { format: options['format'] as 'csv' } : {}),
     ...(options['delimiter'] ? { delimiter: (options['delimiter'] as string).replace('\\t', '\t') } : {}),
     ...(options['encoding'] ? { encoding: options['encoding'] as 'utf-8' } : {}),
+    ...(options['decimal'] ? { decimal: options['decimal'] as ',' } : {}),
+    ...(options['table'] ? { table: options['table'] as string } : {}),
     ...(options['header'] === false ? { header: false } : {}),
     ...(Object.keys(types).length > 0 ? { types } : {}),
   };
@@ -104,12 +110,21 @@ export async function importFile(
   }
 }
 
+/** The format asked for, or the one that the file's name ends in, or CSV. */
+function exportFormatOf(file: string, asked: string | undefined): ExportFormat {
+  const ending = asked ?? extname(file).slice(1).toLowerCase();
+  const found = exportFormats.find((format) => format === (ending === 'feather' ? 'arrow' : ending));
+  if (!found && asked)
+    throw new Fault('bad_request', `--format takes one of ${exportFormats.join(', ')}, not ${asked}`);
+  return found ?? 'csv';
+}
+
 export function datasetVerbs(program: Command): void {
   const group = program.command('datasets').description('bring data in, look at it, take it out');
   verb<[string]>(
     group,
     'import <path>',
-    'import a CSV or JSON-lines file',
+    'import a table, or a folder or zip of images, sound or texts',
     async (session, [path], options) => {
       const dataset = await importFile(
         session,
@@ -123,9 +138,11 @@ export function datasetVerbs(program: Command): void {
     (command) =>
       command
         .option('--name <name>', 'name of the dataset (the file’s name when left out)')
-        .option('--format <format>', 'csv or jsonl')
+        .option('--format <format>', `${importFormats.join(', ')}; found out when left out`)
         .option('--delimiter <char>', 'what stands between cells')
-        .option('--encoding <name>', 'utf-8, latin-1 or utf-16')
+        .option('--encoding <name>', encodings.join(', '))
+        .option('--decimal <mark>', 'what stands before decimals: . or ,')
+        .option('--table <name>', 'sheet of a workbook, or table of an SQLite file')
         .option('--no-header', 'the first line is data')
         .option('--type <column=type...>', `set a column’s type: ${cellTypes.join(', ')}`),
   );
@@ -159,7 +176,7 @@ export function datasetVerbs(program: Command): void {
       const file = options['output'] as string;
       if (existsSync(file) && options['force'] !== true)
         throw new Fault('conflict', `${file} exists: name another file or add --force`);
-      const format = options['format'] === 'jsonl' || (!options['format'] && file.endsWith('.jsonl')) ? 'jsonl' : 'csv';
+      const format = exportFormatOf(file, options['format'] as string | undefined);
       const { body } = await client.download('datasets.export', { params: { id }, query: { format } });
       await pipeline(Readable.fromWeb(body as WebStream), createWriteStream(file, { mode: 0o600 })).catch(
         (error: unknown) => {
@@ -173,7 +190,7 @@ export function datasetVerbs(program: Command): void {
     (command) =>
       command
         .requiredOption('--output <file>', 'file to write')
-        .option('--format <format>', 'csv or jsonl')
+        .option('--format <format>', `${exportFormats.join(', ')}; as the file’s name says when left out`)
         .option('--force', 'replace the file'),
   );
   verb<[string]>(group, 'delete <dataset>', 'erase a dataset and its key', async ({ client }, [id]) => {

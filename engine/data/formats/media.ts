@@ -138,6 +138,7 @@ async function readMedia(
       continue;
     }
     writer.append(entries.values(0), found.bytes);
+    await writer.settle(atOnce);
     lengths.push(found.bytes.length);
     good.push(files[i]);
     figures.add(found.facts, found.bytes.length);

@@ -5,9 +5,13 @@ import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Fault, type ImportFormat, type ImportOptions, type ImportSource } from '../../schema/index.ts';
 import type { Loader } from '../formats/loader.ts';
+import { openArrow } from '../formats/arrow.ts';
 import { kindOfFolder, openMediaFolder } from '../formats/media.ts';
 import { isParquet, openParquet } from '../formats/parquet.ts';
+import { openParquetBytes } from '../formats/parquetBytes.ts';
+import { mostInMemory, openSqlite } from '../formats/sqlite.ts';
 import { openText } from '../formats/text.ts';
+import { isWorkbook, openWorkbook } from '../formats/xlsx.ts';
 import { type ByteSource, headOf, openFile, streamOf } from './bytes.ts';
 import { byName, type Folder, openDirectory } from './folder.ts';
 import { openZip, type Zip } from './zip.ts';
@@ -50,10 +54,13 @@ async function openBytes(source: ByteSource, given: OpenOptions, path?: string):
     const head = await headOf(source, 16);
     const format = begins.find(({ magic }) => startsWith(head, magic))?.format;
     if (format === 'zip') return await openPacked(await openZip(source), given);
-    if (format === 'parquet' && path !== undefined) {
+    if (format === 'parquet') {
+      if (path === undefined) return openParquetBytes(source.name, [{ source, partitions: {} }]);
       await source.close();
       return openParquet(source.name, path, source.size);
     }
+    if (format === 'arrow') return openArrow(source);
+    if (format === 'sqlite') return await openDatabase(source, options, path);
     if (path !== undefined) {
       await source.close();
       return await openText({ kind: 'path', path }, options, directory, stdin);
@@ -72,8 +79,22 @@ async function openBytes(source: ByteSource, given: OpenOptions, path?: string):
   }
 }
 
-/** A zip: a folder of files, or one table. */
+async function openDatabase(source: ByteSource, options: ImportOptions, path?: string): Promise<Loader> {
+  const { name, size } = source;
+  if (path === undefined && size > mostInMemory) {
+    throw new Fault(
+      'bad_data',
+      `${name} is larger than 512 MiB. Import it by its path on the appliance's machine, or export its table as CSV.`,
+    );
+  }
+  const from = path ?? (await source.read(0, size));
+  await source.close();
+  return openSqlite(name, size, from, options);
+}
+
+/** A zip: a workbook, a folder of files, or one table. */
 async function openPacked(zip: Zip, given: OpenOptions): Promise<Loader> {
+  if (isWorkbook(zip)) return openWorkbook(zip, given.options);
   const kind = kindOfFolder(zip);
   if (kind) return openMediaFolder(stripped(zip), kind, given.directory);
   const [only, another] = zip.entries;

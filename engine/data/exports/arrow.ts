@@ -1,0 +1,43 @@
+// A dataset as an Arrow IPC file, which Feather of version 2 is too: doubles, timestamps in ms (UTC), booleans and strings.
+import type { DatasetReader } from '../reader.ts';
+import { blockColumns, blocksOf, type Cells } from './blocks.ts';
+
+/** The bytes of an Arrow file, one record batch a block. */
+export async function* exportArrow(reader: DatasetReader): AsyncGenerator<Uint8Array> {
+  const arrow = await import('apache-arrow');
+  const columns = blockColumns(reader);
+  const types = {
+    number: () => new arrow.Float64(),
+    date: () => new arrow.TimestampMillisecond('UTC'),
+    boolean: () => new arrow.Bool(),
+    text: () => new arrow.Utf8(),
+  };
+  const schema = new arrow.Schema(columns.map(({ name, kind }) => new arrow.Field(name, types[kind](), true)));
+  const writer = new arrow.RecordBatchFileWriter();
+  writer.reset(undefined, schema);
+  const bytes = writer[Symbol.asyncIterator]();
+  for (const { rows, cells } of blocksOf(reader, columns)) {
+    const data = columns.map(({ kind }, i) => arrow.vectorFromArray(valuesOf(cells[i]), types[kind]()).data[0]);
+    const struct = arrow.makeData({
+      type: new arrow.Struct(schema.fields),
+      length: rows,
+      nullCount: 0,
+      children: data,
+    });
+    writer.write(new arrow.RecordBatch(schema, struct));
+  }
+  writer.finish();
+  for (let next = await bytes.next(); !next.done; next = await bytes.next()) yield next.value;
+}
+
+function valuesOf(cells: Cells): unknown[] {
+  switch (cells.kind) {
+    case 'number':
+    case 'date':
+      return Array.from(cells.values, (value) => (Number.isNaN(value) ? null : value));
+    case 'boolean':
+      return cells.values.map((value) => (value === null ? null : value === 'true'));
+    case 'text':
+      return cells.values;
+  }
+}

@@ -11,6 +11,7 @@ export const dataDescriptor = 4;
 const entries: Record<ChildKind, () => Promise<unknown>> = {
   importer: () => import('./importer.ts'),
   trainer: () => import('./trainer.ts'),
+  trial: () => import('./trial.ts'),
   host: () => import('./host.ts'),
   probe: () => import('./probe.ts'),
 };

@@ -4,7 +4,7 @@ import { constants, setPriority } from 'node:os';
 import about from '../../package.json' with { type: 'json' };
 import { must } from '../base/index.ts';
 import { type BundleParts, writeBundle } from '../bundle/index.ts';
-import { featureSpecs, openDataset } from '../data/index.ts';
+import { type DatasetReader, featureSpecs, openDataset } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import {
   baseFiles,
@@ -20,6 +20,7 @@ import {
   durationMs,
   faultBody,
   type PackGrant,
+  type Preprocess,
   type Report,
   type RunPlan,
   type TrainRequest,
@@ -42,6 +43,8 @@ import {
   weightsHash,
 } from '../train/index.ts';
 import { openParentLink } from './link.ts';
+import { isTabular, trainTabular } from './tabular.ts';
+import { decodeTrials, trialFiles } from './trials.ts';
 
 type Job = Extract<ToTrainer, { type: 'train' }>;
 
@@ -84,17 +87,21 @@ async function train(given: Job): Promise<void> {
   const readers = [given.dataset, ...(given.test ? [given.test] : [])].map(({ pack }) => openPack(pack.path, pack));
   try {
     const [own, test] = readers.map((reader) => openDataset(reader));
+    if (isTabular(request)) return await tabular(given, own, test, spent, budgetMs);
     const setup = await prepareRun(own, test, request, given.base && readBase(given.base));
-    const tell = (candidate: Candidate) =>
+    let rowsInBatch = setup.candidates[0].batchSize;
+    const tell = (candidate: Candidate) => {
+      rowsInBatch = candidate.batchSize;
       void link.send({ type: 'plan', plan: planOf(setup, candidate, given, device) });
+    };
     tell(setup.candidates[0]);
     const from = given.resume && readCheckpoint(given.resume);
     let saved = performance.now();
     const result = await runTraining(
-      { ...setup, device, threads: lease.threads, seed: request.seed, steps: stepsOf(request) },
+      { ...setup, device, threads: lease.threads, seed: request.seed, memory: lease.memory, steps: stepsOf(request) },
       {
         interrupt() {
-          needMemory(lease.memory * shareOfMemory);
+          needMemory(lease.memory * shareOfMemory, rowsInBatch);
           return stopping ? 'stop' : undefined;
         },
         left: () => (budgetMs === undefined ? undefined : budgetMs * shareForTraining - spent()),
@@ -122,6 +129,40 @@ async function train(given: Job): Promise<void> {
   }
 }
 
+/** A classic family, or a search over families. */
+async function tabular(
+  given: Job,
+  own: DatasetReader,
+  test: DatasetReader | undefined,
+  spent: () => number,
+  budgetMs: number | undefined,
+): Promise<void> {
+  const { request, lease, dataset } = given;
+  const known = given.resume ? decodeTrials(readFiles(given.resume, trialFiles)) : [];
+  const job = { request, lease, dataset, known, ...(given.test ? { test: given.test } : {}) };
+  const made = await trainTabular(job, own, test, {
+    plan: (plan) => void link.send({ type: 'plan', plan }),
+    progress: (progress) => void link.send({ type: 'progress', progress }),
+    metrics: (points) => void link.send({ type: 'metrics', points }),
+    search: (search) => void link.send({ type: 'search', search }),
+    save: (files, trials) => saveFiles(files, trials, spent()),
+    stop() {
+      needMemory(lease.memory * shareOfMemory);
+      return stopping;
+    },
+    left: () => (budgetMs === undefined ? undefined : budgetMs - spent() - startMs),
+    spent,
+  });
+  const { graph, preprocess, report, family, hyper } = made;
+  const writer = createPack(given.bundle.path, given.bundle);
+  const manifest = writeBundle(writer, bundleOf(given, preprocess, { family, hyper }, graph, report));
+  const { bytes, sha256 } = writer.finish();
+  await link.send({ type: 'finished', report, manifest, bundle: { bytes, sha256 }, stopped: stopping });
+}
+
+/** What this process took to start before it could look at a clock. */
+const startMs = process.uptime() * 1000;
+
 const stepsOf = ({ accumulate, recompute, precision }: TrainRequest): StepOptions => ({
   ...(accumulate === undefined ? {} : { accumulate }),
   ...(recompute === undefined ? {} : { recompute }),
@@ -134,13 +175,15 @@ const shareForTraining = 0.95;
 /** Beyond this share of its memory the run ends by itself, with advice; at all of it the appliance would kill it. */
 const shareOfMemory = 0.92;
 
-function needMemory(most: number): void {
+function needMemory(most: number, batchSize?: number): void {
   const used = process.memoryUsage.rss();
   if (used <= most) return;
   const gib = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
+  const steps =
+    batchSize === undefined ? '' : `use --batch-size ${Math.max(1, batchSize >> 1)}, --accumulate 2 or --recompute, `;
   throw new Fault(
     'out_of_memory',
-    `the run used ${gib(used)} of its ${gib(most)}; use a smaller --batch-size, leave out text columns, or raise limits.trainerMemory`,
+    `the run used ${gib(used)} of its ${gib(most)}; ${steps}leave out text columns, or raise limits.trainerMemory`,
   );
 }
 
@@ -189,8 +232,16 @@ function reportOf(setup: Setup, result: RunResult, graph: Graph, threads: number
 }
 
 function partsOf(given: Job, { rows, candidate }: RunResult, graph: Graph, report: Report): BundleParts {
-  const { dataset, publish, request } = given;
-  const { preprocess } = rows;
+  return bundleOf(given, rows.preprocess, candidate, graph, report);
+}
+
+function bundleOf(
+  { dataset, publish, request }: Job,
+  preprocess: Preprocess,
+  { family, hyper }: Pick<RunPlan, 'family' | 'hyper'>,
+  graph: Graph,
+  report: Report,
+): BundleParts {
   const features = featureSpecs(preprocess);
   const used = new Set(features.map(({ column }) => column));
   return {
@@ -199,8 +250,8 @@ function partsOf(given: Job, { rows, candidate }: RunResult, graph: Graph, repor
       createdAt: Date.now(),
       neutrino: about.version,
       task: preprocess.task,
-      family: candidate.family,
-      hyper: candidate.hyper,
+      family,
+      hyper,
       seed: request.seed,
       target: preprocess.target.column,
       classes: preprocess.classes,
@@ -227,27 +278,31 @@ function readBase(grant: PackGrant): PretrainedBase {
 
 const checkpointFiles = ['state.json', 'tensors.safetensors'] as const;
 
-function readCheckpoint(grant: PackGrant): RunState {
+function readFiles<N extends string>(grant: PackGrant, names: readonly N[]): Record<N, Uint8Array> {
   const reader = openPack(grant.path, grant);
   try {
-    const [state, tensors] = checkpointFiles.map((name) => reader.read(name));
-    return decodeCheckpoint({ 'state.json': state, 'tensors.safetensors': tensors });
+    return Object.fromEntries(names.map((name) => [name, reader.read(name)])) as Record<N, Uint8Array>;
   } finally {
     reader.close();
   }
 }
 
-async function saveCheckpoint(state: RunState, spentMs: number): Promise<void> {
+const readCheckpoint = (grant: PackGrant): RunState => decodeCheckpoint(readFiles(grant, checkpointFiles));
+
+function saveCheckpoint(state: RunState, spentMs: number): Promise<void> {
+  const before = state.stages.reduce((sum, stage) => sum + stage.steps, 0);
+  return saveFiles(encodeCheckpoint(state), before + (state.fit?.step ?? 0), spentMs);
+}
+
+/** A checkpoint of these files; the position is told with it. */
+async function saveFiles(files: Record<string, Uint8Array>, step: number, spentMs: number): Promise<void> {
   const granted = new Promise<PackGrant>((resolve) => {
     grantArrived = resolve;
   });
   await link.send({ type: 'wantCheckpoint' });
   const pack = await granted;
   const writer = createPack(pack.path, pack);
-  const files = encodeCheckpoint(state);
-  for (const name of checkpointFiles) writer.append(name, files[name]);
+  for (const [name, bytes] of Object.entries(files)) writer.append(name, bytes);
   const { bytes, sha256 } = writer.finish();
-  const before = state.stages.reduce((sum, stage) => sum + stage.steps, 0);
-  const step = before + (state.fit?.step ?? 0);
   await link.send({ type: 'checkpoint', object: pack.id, step, bytes, sha256, spentMs });
 }

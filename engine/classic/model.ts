@@ -2,7 +2,7 @@
 import type { Graph, GraphBuilder, Value } from '../graph/index.ts';
 import { graphBuilder } from '../graph/index.ts';
 import { tensor } from '../onnx/index.ts';
-import type { Hyper, HyperTable } from '../schema/index.ts';
+import type { ClassicName, Hyper, HyperTable } from '../schema/index.ts';
 import type { ClassicRows } from './rows.ts';
 
 export interface ClassicModel {
@@ -29,7 +29,7 @@ export interface FitOptions {
 }
 
 export interface ClassicFamily {
-  name: string;
+  name: ClassicName;
   /** What it is and which data it suits, in one sentence. */
   says: string;
   hyper: HyperTable;

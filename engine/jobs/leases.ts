@@ -53,6 +53,8 @@ export function createLeases(machine: Machine, trainers: number): Leases {
   // keeps training out of serving's way.
   const threads: Record<ChildKind, number> = {
     trainer: Math.max(1, Math.floor(machine.cores / trainers)),
+    // A trial lives within the lease of its trainer.
+    trial: 1,
     importer: Math.max(1, Math.min(2, machine.cores - 1)),
     host: 1,
     probe: 1,

@@ -156,6 +156,9 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
       tellProgress(progress);
     },
     metrics: ({ points }) => onMetrics(points),
+    search({ search }) {
+      announce(runs.update(id, { search }));
+    },
     wantCheckpoint() {
       child.send({ type: 'checkpointPack', pack: create('checkpoint') });
     },

@@ -1,7 +1,7 @@
 // The manifest of a bundle: all that a stranger needs to feed a model and read its answers.
 import { z } from 'zod';
 import { column, task } from './columns.ts';
-import { familyName, hyper } from './plan.ts';
+import { hyper, modelKind } from './plan.ts';
 
 /** What one input column of the user becomes. The order of columns within a graph input is the order of this list. */
 export const featureSpec = z.object({
@@ -36,7 +36,7 @@ export const manifest = z.object({
   createdAt: z.number(),
   neutrino: z.string(),
   task,
-  family: familyName,
+  family: modelKind,
   hyper,
   seed: z.number().int(),
   target: z.string(),

@@ -4,13 +4,14 @@ import type { Duplex, Writable } from 'node:stream';
 import type { DatasetShape, ImportOptions } from './columns.ts';
 import type { FaultBody } from './errors.ts';
 import type { Manifest } from './bundle.ts';
-import type { RunPlan, TrainRequest } from './plan.ts';
+import type { Hyper, ModelKind, RunPlan, TrainRequest } from './plan.ts';
+import type { SearchSummary } from './search.ts';
 import type { MetricPoint, Progress, Report } from './report.ts';
 import type { PretrainedInfo } from './records.ts';
 import type { Device, GenerateOptions, PredictResponse } from './routes.ts';
 
-/** `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
-export const childKinds = ['importer', 'trainer', 'host', 'probe'] as const;
+/** `trial` fits models for a search that a trainer leads; `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
+export const childKinds = ['importer', 'trainer', 'trial', 'host', 'probe'] as const;
 export type ChildKind = (typeof childKinds)[number];
 
 /** A pack that a child may read or write: its file, its object id and its data key (32 bytes). */
@@ -83,7 +84,39 @@ export type ToTrainer =
   | { type: 'checkpointPack'; pack: PackGrant }
   | { type: 'stop' };
 
+/** A configuration of a search to fit. */
+export interface TrialOrder {
+  id: number;
+  family: Exclude<ModelKind, 'ensemble'>;
+  hyper: Hyper;
+  seed: number;
+}
+
+export type ToTrial =
+  /** The rows of the search; `ready` says that they are in memory. */
+  | { type: 'open'; request: TrainRequest; dataset: DatasetGrant; test?: DatasetGrant; lease: DeviceLease }
+  | { type: 'fold'; job: number; trial: TrialOrder; fold: number }
+  /** Fits on all rows. */
+  | { type: 'whole'; job: number; trial: TrialOrder; rounds: number };
+
+export type FromTrial =
+  | { type: 'ready' }
+  | {
+      type: 'fold';
+      job: number;
+      logits: Float32Array;
+      fitMs: number;
+      predictMs: number;
+      size: number;
+      bestRound: number;
+    }
+  /** An ONNX file. */
+  | { type: 'whole'; job: number; model: Uint8Array }
+  | { type: 'refused'; job: number; fault: FaultBody }
+  | { type: 'failed'; fault: FaultBody };
+
 export type FromTrainer =
+  | { type: 'search'; search: SearchSummary }
   | { type: 'plan'; plan: RunPlan }
   | { type: 'progress'; progress: Progress }
   | { type: 'metrics'; points: MetricPoint[] }
@@ -107,7 +140,14 @@ export type ToHost =
   /** With `data`, batches come as frames on the data socket (serve/wire.ts). */
   | { type: 'load'; bundle: PackGrant; lease: DeviceLease; data?: boolean }
   /** With `stream`, a model that writes tells the text of its only input piece by piece. */
-  | { type: 'predict'; id: number; inputs: PredictInput[]; generate?: GenerateOptions; stream?: boolean; embed?: boolean }
+  | {
+      type: 'predict';
+      id: number;
+      inputs: PredictInput[];
+      generate?: GenerateOptions;
+      stream?: boolean;
+      embed?: boolean;
+    }
   /** Nobody waits for the answer any more. */
   | { type: 'forget'; id: number }
   | { type: 'infer'; id: number; tensors: WireTensor[]; outputs?: string[] }
@@ -145,12 +185,14 @@ export type FromProbe = { type: 'devices'; devices: Device[] } | { type: 'failed
 export interface ToChild {
   importer: ToImporter;
   trainer: ToTrainer;
+  trial: ToTrial;
   host: ToHost;
   probe: ToProbe;
 }
 export interface FromChild {
   importer: FromImporter;
   trainer: FromTrainer;
+  trial: FromTrial;
   host: FromHost;
   probe: FromProbe;
 }

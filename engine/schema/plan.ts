@@ -1,6 +1,7 @@
 // What a training run is asked to do, and the plan that the appliance makes of it.
 import { z } from 'zod';
 import { type Task, task } from './columns.ts';
+import { Fault } from './errors.ts';
 
 export const familyNames = [
   'linear',
@@ -86,7 +87,9 @@ export const trainRequest = z.object({
   ranking: z
     .object({ user: z.string().optional(), rating: z.string().optional(), time: z.string().optional() })
     .optional(),
-  model: z.union([z.literal('auto'), familyName]).default('auto'),
+  model: z.enum(['auto', ...familyNames, ...classicNames]).default('auto'),
+  /** Trials of a search, in place of a clock: the same seed gives the same trials and model. */
+  trials: z.number().int().min(1).max(10_000).optional(),
   /** Wall-clock for the whole run; training stops at the best state found when it ends. */
   budget: duration.optional(),
   epochs: z.number().int().min(1).max(100_000).optional(),
@@ -113,6 +116,12 @@ export const trainRequest = z.object({
 });
 export type TrainRequest = z.infer<typeof trainRequest>;
 
+/** The network that a request names, or `auto`. Fault `bad_request` for a model that is not trained in steps. */
+export function networkOf(model: TrainRequest['model']): 'auto' | FamilyName {
+  if (!isClassic(model)) return model;
+  throw new Fault('bad_request', `model ${model} predicts a column of classes or numbers, and nothing else`);
+}
+
 /** Families that are for one task only. */
 const ownTask: Partial<Record<FamilyName, Task>> = {
   'two-tower': 'ranking',
@@ -123,14 +132,14 @@ const ownTask: Partial<Record<FamilyName, Task>> = {
 
 /** The task that a request names, or that its family stands for; undefined where the target tells. */
 export function taskAsked({ task: asked, model }: Pick<TrainRequest, 'task' | 'model'>): Task | undefined {
-  return asked ?? (model === 'auto' ? undefined : ownTask[model]);
+  return asked ?? ownTask[model as FamilyName];
 }
 
 /** A run's settled plan: nothing left to `auto`. Made by the trainer while `preparing`, shown to the user. */
 export const runPlan = z.object({
   task,
   target: z.string(),
-  family: familyName,
+  family: modelKind,
   hyper,
   /** `of` says whose they are, for ranking. */
   features: z.array(
@@ -142,13 +151,14 @@ export const runPlan = z.object({
   ),
   ignored: z.array(z.object({ column: z.string(), why: z.string() })),
   rows: z.object({ train: z.number().int(), validation: z.number().int(), test: z.number().int() }),
-  optimizer: optimizerSpec,
-  schedule: scheduleSpec,
-  learningRate: z.number(),
-  batchSize: z.number().int(),
+  /** How steps are taken; left out where nothing is trained in steps. */
+  optimizer: optimizerSpec.optional(),
+  schedule: scheduleSpec.optional(),
+  learningRate: z.number().optional(),
+  batchSize: z.number().int().optional(),
   ...stepOptions,
-  epochs: z.number().int(),
-  patience: z.number().int(),
+  epochs: z.number().int().optional(),
+  patience: z.number().int().optional(),
   device: z.string(),
   threads: z.number().int(),
   seed: z.number().int(),

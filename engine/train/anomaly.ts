@@ -12,7 +12,14 @@ import type { Graph } from '../graph/index.ts';
 import { errorColumns, families, layoutOf, mostOneHot, outputsOf, settleHyper } from '../models/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { compile } from '../runtime/index.ts';
-import { type AnomalyReport, type AnomalyScale, Fault, type Preprocess, type TrainRequest } from '../schema/index.ts';
+import {
+  type AnomalyReport,
+  type AnomalyScale,
+  Fault,
+  type Preprocess,
+  type TrainRequest,
+  networkOf,
+} from '../schema/index.ts';
 import { chooseCandidates } from './candidates.ts';
 import { areaUnderCurve, averagePrecision, histogram, meanOf, quantile } from './metrics.ts';
 import type { Prepared, Setup } from './prepare.ts';
@@ -35,7 +42,8 @@ export async function prepareAnomaly(
   testReader: DatasetReader | undefined,
   request: TrainRequest,
 ): Promise<Setup> {
-  const model = request.model === 'auto' ? 'autoencoder' : request.model;
+  const asked = networkOf(request.model);
+  const model = asked === 'auto' ? 'autoencoder' : asked;
   const hyper = settleHyper(families[model], request.hyper);
   const marked = markedRows(reader, request.target, String(hyper['anomalous']));
   const split = splitRows({

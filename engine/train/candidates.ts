@@ -1,7 +1,14 @@
 // Which models a run tries, and how it trains each: one when a family was asked for, a few when it is left to us. Every
 // default that the user did not set is decided here, in tables.
 import { families, type Layout, settleHyper } from '../models/index.ts';
-import type { FamilyName, Hyper, OptimizerSpec, ScheduleSpec, TrainRequest } from '../schema/index.ts';
+import {
+  networkOf,
+  type FamilyName,
+  type Hyper,
+  type OptimizerSpec,
+  type ScheduleSpec,
+  type TrainRequest,
+} from '../schema/index.ts';
 
 /** One way to train: nothing left to decide. */
 export interface Candidate {
@@ -104,9 +111,10 @@ export function chooseCandidates(request: TrainRequest, layout: Layout, rows: nu
     return { ...plain, optimizer, loss: 'least-squares' };
   };
   const isTextOnly = layout.texts.length > 0 && layout.dense + layout.embedded.length === 0;
-  if (request.model !== 'auto') {
-    const asked = request.model === 'linear' && isTextOnly ? overTexts() : settle(request.model);
-    return { candidates: [asked], reasons: [`${request.model} was asked for`] };
+  const model = networkOf(request.model);
+  if (model !== 'auto') {
+    const asked = model === 'linear' && isTextOnly ? overTexts() : settle(model);
+    return { candidates: [asked], reasons: [`${model} was asked for`] };
   }
   if (isTextOnly && rows <= rowsToCompare) {
     return {

@@ -1,7 +1,7 @@
 // Training: programs that step a graph towards less loss, the loop around them, metrics and reports.
 export { assess } from './assess.ts';
 export { alone, type Averager, type Reduction, type Share } from './averager.ts';
-export type { Candidate } from './candidates.ts';
+export { type Candidate, chooseCandidates } from './candidates.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';
 export type { LossKind, LossOptions } from './losses.ts';
@@ -11,4 +11,5 @@ export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgr
 export { figuresOf } from './ranking.ts';
 export { headline } from './report.ts';
 export { type RunResult, type RunState, runTraining, type StepOptions } from './run.ts';
+export { type ModelRows, modelRows } from './rows.ts';
 export { parameterCount, weightsHash } from './weights.ts';

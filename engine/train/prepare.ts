@@ -17,7 +17,7 @@ import {
   settleHyper,
   type Wants,
 } from '../models/index.ts';
-import { Fault, type Preprocess, taskAsked, type TrainRequest } from '../schema/index.ts';
+import { Fault, type Preprocess, taskAsked, type TrainRequest, networkOf } from '../schema/index.ts';
 import { prepareAnomaly } from './anomaly.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { prepareWriting } from './prepareWriting.ts';
@@ -54,7 +54,8 @@ export interface Setup {
 
 /** How the model that was asked for takes texts and pixels. */
 function wants({ model, hyper }: TrainRequest, base?: PretrainedBase): Wants {
-  const family = model === 'auto' ? undefined : families[model];
+  const named = networkOf(model);
+  const family = named === 'auto' ? undefined : families[named];
   const settled = family ? settleHyper(family, hyper) : {};
   const asked = family?.wants?.(settled) ?? {};
   if (!base) return asked;
@@ -88,8 +89,8 @@ export async function prepareRun(
   request: TrainRequest,
   base?: PretrainedBase,
 ): Promise<Setup> {
-  if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
   if (taskAsked(request) === 'ranking') return prepareRanking(reader, testReader, request);
+  if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
   const task = taskAsked(request);
   if (task === 'text-to-text' || task === 'language-model')
     return prepareWriting(reader, testReader, request, task, base);

@@ -2,7 +2,15 @@
 // a run (loop, checkpoints, report) is as for any other.
 import { type DatasetReader, fitBytePairs, nearest, openWriting, splitRows } from '../data/index.ts';
 import { families, layoutOf, outputsOf, type PretrainedBase, settleHyper } from '../models/index.ts';
-import { type Column, Fault, type Generation, type Preprocess, type Task, type TrainRequest } from '../schema/index.ts';
+import {
+  type Column,
+  Fault,
+  type Generation,
+  type Preprocess,
+  type Task,
+  type TrainRequest,
+  networkOf,
+} from '../schema/index.ts';
 import { chooseCandidates } from './candidates.ts';
 import type { Setup } from './prepare.ts';
 import { type TextPairs, tokenRows } from './tokenRows.ts';
@@ -16,7 +24,7 @@ const tokensOfBatch = 2048;
 const mostRowsOfBatch = 64;
 
 export type WritingTask = Extract<Task, 'text-to-text' | 'language-model'>;
-const usual: Record<WritingTask, TrainRequest['model']> = { 'text-to-text': 'seq2seq', 'language-model': 'decoder' };
+const usual: Record<WritingTask, 'seq2seq' | 'decoder'> = { 'text-to-text': 'seq2seq', 'language-model': 'decoder' };
 
 /** The columns that a run writes and reads; column types do not matter, since any cell is a text too. */
 function columnsOf(
@@ -113,8 +121,9 @@ export function prepareWriting(
   task: WritingTask,
   base?: PretrainedBase,
 ): Setup {
-  const model = request.model === 'auto' ? usual[task] : request.model;
-  const family = families[model as Exclude<typeof model, 'auto'>];
+  const asked = networkOf(request.model);
+  const model = asked === 'auto' ? usual[task] : asked;
+  const family = families[model];
   if (!family.writer || !(family.tasks ?? [task]).includes(task))
     throw new Fault('bad_request', `model ${model} does not learn ${task}: use ${usual[task]}`);
   const columns = columnsOf(reader, task, request);

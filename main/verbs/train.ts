@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import {
+  classicNames,
   familyNames,
   Fault,
   type MetricPoint,
@@ -15,7 +16,7 @@ import type { Session } from '../session.ts';
 import { recordedFault, verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
 
-const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2', 'val.ndcg'];
+const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2', 'val.ndcg', 'val.tokenAccuracy'];
 
 /** Follows a run to its end with a progress line; Ctrl-C asks the run to stop and keeps its best state. */
 export async function follow(session: Session, id: string, quiet: boolean): Promise<Run> {
@@ -75,6 +76,7 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...pick('task', 'task'),
     ...(Object.keys(ranking).length > 0 ? { ranking } : {}),
     ...pick('budget', 'budget'),
+    ...pick('trials', 'trials'),
     ...pick('epochs', 'epochs'),
     ...pick('batchSize', 'batchSize'),
     ...pick('accumulate', 'accumulate'),
@@ -126,7 +128,7 @@ export function trainVerbs(program: Command): void {
     (command) =>
       command
         .option('--target <column>', 'column to predict (guessed when left out)')
-        .option('--model <family>', `auto, ${familyNames.join(', ')}`)
+        .option('--model <family>', `auto, ${[...familyNames, ...classicNames].join(', ')}`)
         .option(
           '--task <task>',
           'what to learn where the target leaves it open: language-model, text-to-text, ranking, anomaly',
@@ -135,6 +137,7 @@ export function trainVerbs(program: Command): void {
         .option('--rating <column>', 'column of ratings, for a ranking')
         .option('--time <column>', 'column that says when, for a ranking: the last of each user are tested on')
         .option('--budget <time>', 'most wall-clock to spend, as 60s or 10m')
+        .option('--trials <n>', 'configurations to try, in place of a budget: the same seed gives the same model', whole('--trials', 1))
         .option('--epochs <n>', 'passes over the training part', whole('--epochs', 1))
         .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))
         .option('--accumulate <n>', 'parts that a batch is computed in, to save memory', whole('--accumulate', 1))

@@ -16,20 +16,25 @@ export function shown(value: unknown): string {
 
 export function Plan({ plan }: { plan: RunPlan }) {
   const { t, f } = useWords();
-  const { kind, ...optimizer } = plan.optimizer;
+  const { kind, ...optimizer } = plan.optimizer ?? {};
   const settings: [string, string][] = [
     [t('plan.task'), t(`task.${plan.task}`)],
     [t('plan.family'), plan.family],
     ...Object.entries(plan.hyper).map(([name, value]): [string, string] => [name, shown(value)]),
-    [t('plan.optimizer'), `${kind}${Object.keys(optimizer).length > 0 ? ` (${shown(optimizer)})` : ''}`],
-    [
-      t('plan.schedule'),
-      shown(plan.schedule.kind) +
-        (plan.schedule.warmup ? ` · ${t('plan.warmup')} ${f.percent(plan.schedule.warmup)}` : ''),
-    ],
-    [t('plan.rate'), f.figure(plan.learningRate)],
-    [t('plan.batch'), f.count(plan.batchSize)],
-    [t('plan.epochs'), t('plan.upTo', { epochs: f.count(plan.epochs), patience: plan.patience })],
+    // What is not trained in steps has none of these.
+    ...(kind === undefined
+      ? []
+      : ([
+          [t('plan.optimizer'), `${kind}${Object.keys(optimizer).length > 0 ? ` (${shown(optimizer)})` : ''}`],
+          [
+            t('plan.schedule'),
+            shown(plan.schedule?.kind) +
+              (plan.schedule?.warmup ? ` · ${t('plan.warmup')} ${f.percent(plan.schedule.warmup)}` : ''),
+          ],
+          [t('plan.rate'), f.figure(plan.learningRate ?? 0)],
+          [t('plan.batch'), f.count(plan.batchSize ?? 0)],
+          [t('plan.epochs'), t('plan.upTo', { epochs: f.count(plan.epochs ?? 0), patience: plan.patience })],
+        ] satisfies [string, string][])),
     [t('plan.split'), `${f.count(plan.rows.train)} / ${f.count(plan.rows.validation)} / ${f.count(plan.rows.test)}`],
     [t('plan.seed'), String(plan.seed)],
     [t('plan.device'), `${plan.device} · ${t('plan.threads', { count: plan.threads })}`],

@@ -1,0 +1,132 @@
+// The rows that a search works on: parts, folds and one preprocessing, in memory. The test part is encoded only when the model is
+// there, and nothing is fitted on it.
+import { rng } from '../base/index.ts';
+import { type ClassicRows } from '../classic/index.ts';
+import {
+  type DatasetReader,
+  type EncodedRows,
+  encodeDataset,
+  fitPreprocess,
+  readTarget,
+  splitRows,
+} from '../data/index.ts';
+import { type Layout, layoutOf, outputsOf } from '../models/index.ts';
+import type { Preprocess, TrainRequest } from '../schema/index.ts';
+import { type ModelRows, modelRows } from '../train/index.ts';
+
+export interface Field {
+  preprocess: Preprocess;
+  layout: Layout;
+  rows: ClassicRows;
+  /** The same rows as networks take them. */
+  data: ModelRows;
+  /** Fold of each row. */
+  folds: Uint8Array;
+  foldCount: number;
+  /** Rows held back while one model alone is trained, and the others. */
+  train: Uint32Array;
+  validation: Uint32Array;
+  counts: { train: number; validation: number; test: number };
+  encodeTest(): EncodedRows;
+}
+
+/** Most n-grams of a text that get weights of their own. */
+const vocabulary = 200_000;
+
+/** Rows up to which so many folds are made; one fold alone is a holdout. */
+const foldCounts: readonly (readonly [rows: number, folds: number])[] = [
+  [30_000, 5],
+  [Number.POSITIVE_INFINITY, 3],
+];
+
+/** Splits off the test part, fits the preprocessing on the rest, encodes it. Faults as `prepareRun`. */
+export async function openField(
+  reader: DatasetReader,
+  testReader: DatasetReader | undefined,
+  request: Pick<TrainRequest, 'target' | 'seed' | 'ignore'>,
+): Promise<Field> {
+  const target = readTarget(reader, request.target);
+  const split = splitRows({
+    rows: reader.rows,
+    seed: request.seed,
+    parts: testReader ? { train: 0.9, validation: 0.1, test: 0 } : { train: 0.8, validation: 0.1, test: 0.1 },
+    ...(target.labels ? { labels: target.labels } : {}),
+    ...(target.targets ? { targets: target.targets } : {}),
+  });
+  const all = new Uint32Array([...split.train, ...split.validation]).sort();
+  const preprocess = fitPreprocess(reader, all, {
+    target,
+    ...(request.ignore ? { ignore: request.ignore } : {}),
+    text: { size: vocabulary },
+  });
+  const encoded = encodeDataset(reader, preprocess, all);
+  const data = await modelRows(encoded, preprocess);
+  const layout = layoutOf(preprocess);
+  const rows = classicRows(encoded, data, preprocess, layout);
+  const held = new Set(split.validation);
+  const places = Uint32Array.from(all, (_, i) => i);
+  const foldCount = foldCounts.find(([most]) => all.length <= most)?.[1] ?? 3;
+  return {
+    preprocess,
+    layout,
+    rows,
+    data,
+    folds: foldsOf(rows, foldCount, request.seed),
+    foldCount,
+    train: places.filter((i) => !held.has(all[i])),
+    validation: places.filter((i) => held.has(all[i])),
+    counts: {
+      train: split.train.length,
+      validation: split.validation.length,
+      test: testReader?.rows ?? split.test.length,
+    },
+    encodeTest: () =>
+      testReader
+        ? encodeDataset(
+            testReader,
+            preprocess,
+            Uint32Array.from({ length: testReader.rows }, (_, i) => i),
+          )
+        : encodeDataset(reader, preprocess, split.test),
+  };
+}
+
+/** Encoded rows as classic models take them. */
+export function classicRows(
+  encoded: EncodedRows,
+  data: ModelRows,
+  preprocess: Preprocess,
+  layout: Layout,
+): ClassicRows {
+  return {
+    rows: encoded.rows,
+    numeric: encoded.numeric,
+    numericWidth: preprocess.numeric.length,
+    codes: encoded.codes,
+    sizes: preprocess.category.map(({ values }) => values.length),
+    dense: data.dense,
+    denseWidth: data.denseWidth,
+    denseNumbers: layout.parts.numeric,
+    embedded: Int32Array.from(data.embedded, Number),
+    embeddedSizes: layout.embedded,
+    text: encoded.text,
+    textSizes: layout.texts,
+    outputs: outputsOf(preprocess),
+    ...(data.labels ? { labels: data.labels } : {}),
+    ...(data.targets ? { targets: data.targets } : {}),
+  };
+}
+
+/** Deals rows to folds so that every fold has its share of each class, or of each range of the target. */
+export function foldsOf({ rows, labels, targets = [] }: ClassicRows, count: number, seed: number): Uint8Array {
+  const random = rng(seed, 'folds');
+  const order = random.shuffle(Array.from({ length: rows }, (_, i) => i));
+  const by = labels ?? targets;
+  order.sort((a, b) => by[a] - by[b]);
+  const folds = new Uint8Array(rows);
+  for (let start = 0; start < rows; start += count) {
+    const deal = random.shuffle(Array.from({ length: count }, (_, i) => i));
+    for (let i = start; i < Math.min(rows, start + count); i++) folds[order[i]] = deal[i - start];
+  }
+  return folds;
+}

@@ -1,0 +1,198 @@
+// The search: starting points first, then proposals under early stopping, as many at a time as the runner has slots (ASHA, Li et al.
+// 2020, in its stopping form: a trial goes on to more folds only while it is among the better half of those that came as far).
+// Under a number of trials the clock decides nothing, so that a seed always gives the same trials.
+import { rng } from '../base/index.ts';
+import type { Hyper } from '../schema/index.ts';
+import type { Field } from './field.ts';
+import type { FoldResult, TrialRunner, TrialSpec } from './runner.ts';
+import type { SearchFamily, Space } from './spaces.ts';
+import { propose } from './tpe.ts';
+import { foldLoss, type Trial, trialOf } from './trial.ts';
+
+export interface SearchOptions {
+  seed: number;
+  spaces: readonly Space[];
+  /** Most trials; no bound when left out. */
+  trials?: number;
+  /** Time until no more folds may run, ms; no bound when left out. */
+  left?: () => number;
+  /** Finished before, when a search goes on. */
+  known?: readonly Trial[];
+}
+
+export interface SearchHooks {
+  trying?(spec: TrialSpec & { why: string }): void;
+  /** After each fold: what the trial would be if it ended here. */
+  fold?(partial: Trial): void;
+  /** After each trial, however it ended. */
+  ended?(trial: Trial): void;
+  stop?(): boolean;
+}
+
+/** Trials that a proposal does not wait for: the same on every machine, so that trials do not depend on its cores. */
+const lag = 4;
+/** Trials that came as far before any of them is stopped. */
+const leastPeers = 6;
+/** Folds after which a trial must be among the better half. */
+const rungs = [1, 3];
+
+/** Runs trials until there are enough or the time is over; answers them in the order of their numbers. */
+export async function search(
+  field: Pick<Field, 'rows' | 'folds' | 'foldCount'>,
+  runner: TrialRunner,
+  options: SearchOptions,
+  hooks: SearchHooks = {},
+): Promise<Trial[]> {
+  const { spaces, seed, left = () => Number.POSITIVE_INFINITY } = options;
+  const most = options.trials ?? Number.POSITIVE_INFINITY;
+  const byCount = options.trials !== undefined;
+  const trials = new Map<number, Trial>((options.known ?? []).map((trial) => [trial.id, trial]));
+  const starts = startsOf(spaces);
+  const slots = byCount ? Math.min(runner.slots, lag) : runner.slots;
+  const isOver = () => hooks.stop?.() === true || left() <= 0;
+
+  /** What a trial of this number may know: under a clock all that there is, else what is certain to be there. */
+  const history = (id: number) => [...trials.values()].filter((trial) => !byCount || trial.id <= id - lag);
+
+  const specOf = (id: number): (TrialSpec & { why: string }) | undefined => {
+    const base = { id, seed: rng(seed, 'trial', id).int(2 ** 31) };
+    if (id < starts.length) {
+      const { family, hyper } = starts[id];
+      if (!byCount && costOf(history(id), family) > left()) return undefined;
+      return { ...base, family, hyper, why: 'a starting point that did well on other data' };
+    }
+    const random = rng(seed, 'propose', id);
+    const seen = history(id);
+    const space = familyFor(spaces, seen, random, byCount ? undefined : left());
+    if (!space) return undefined;
+    const own = seen.filter((trial) => trial.family === space.family && trial.losses.length > 0);
+    const hyper = propose(
+      space.dimensions,
+      own.map((trial) => ({ hyper: trial.hyper, loss: trial.loss })),
+      random,
+    );
+    return {
+      ...base,
+      family: space.family,
+      hyper,
+      why: `like what did well among ${own.length} trials of ${space.family}`,
+    };
+  };
+
+  const evaluate = async (spec: TrialSpec & { why: string }): Promise<void> => {
+    const results: FoldResult[] = [];
+    const losses: number[] = [];
+    let state: Trial['state'] = 'finished';
+    let isCut = false;
+    let error: string | undefined;
+    try {
+      for (let fold = 0; fold < field.foldCount; fold++) {
+        const last = results.at(-1);
+        // A fold that would not end in time is not begun.
+        if (isOver() || (last && !byCount && last.fitMs > left())) {
+          state = 'stopped';
+          isCut = true;
+          break;
+        }
+        const result = await runner.fold(spec, fold);
+        results.push(result);
+        losses.push(foldLoss(field, fold, result.logits));
+        hooks.fold?.(trialOf(field, spec, 'stopped', results, losses));
+        if (rungs.includes(fold + 1) && spec.id >= spaces.length && !isPromising(losses, history(spec.id))) {
+          state = 'stopped';
+          break;
+        }
+      }
+    } catch (cause) {
+      state = isOver() ? 'stopped' : 'failed';
+      error = cause instanceof Error ? cause.message : String(cause);
+    }
+    // What the clock cut off is as if it had never begun.
+    if (state !== 'finished' && (isCut || isOver())) return;
+    const trial = trialOf(field, spec, state, results, losses, error);
+    trials.set(trial.id, trial);
+    hooks.ended?.(trial);
+  };
+
+  const running = new Map<number, Promise<void>>();
+  let next = 0;
+  while (!isOver()) {
+    while (next < most && trials.has(next)) next++;
+    const mayStart = next < most && running.size < slots && (!byCount || isSettled(trials, next - lag));
+    const spec = mayStart ? specOf(next) : undefined;
+    if (mayStart && !spec && next < starts.length) {
+      next++;
+      continue;
+    }
+    if (spec) {
+      const { id } = spec;
+      hooks.trying?.(spec);
+      running.set(
+        id,
+        evaluate(spec).finally(() => running.delete(id)),
+      );
+      next++;
+      continue;
+    }
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  if (running.size > 0) {
+    runner.cancel();
+    await Promise.all(running.values());
+  }
+  return [...trials.values()].sort((a, b) => a.id - b.id);
+}
+
+/** Starting points of all spaces, the first of each, then the second of each, and so on. */
+function startsOf(spaces: readonly Space[]): { family: SearchFamily; hyper: Hyper }[] {
+  const rounds = Math.max(0, ...spaces.map(({ starts }) => starts.length));
+  return Array.from({ length: rounds }, (_, i) =>
+    spaces.flatMap(({ family, starts }) => (starts[i] ? [{ family, hyper: starts[i] }] : [])),
+  ).flat();
+}
+
+/** Whether all trials up to this number have ended. */
+function isSettled(trials: ReadonlyMap<number, Trial>, last: number): boolean {
+  for (let id = 0; id <= last; id++) if (!trials.has(id)) return false;
+  return true;
+}
+
+/** Whether the mean of the first folds is in the better half of those that came as far. */
+function isPromising(losses: readonly number[], seen: readonly Trial[]): boolean {
+  const folds = losses.length;
+  const mean = (list: readonly number[]) => list.slice(0, folds).reduce((a, b) => a + b, 0) / folds;
+  const others = seen.filter((trial) => trial.losses.length >= folds).map((trial) => mean(trial.losses));
+  if (others.length < leastPeers) return true;
+  const better = others.filter((other) => other < mean(losses)).length;
+  return better < others.length / 2;
+}
+
+/** What a fold of a family took so far, ms; 0 where nothing is known. */
+function costOf(seen: readonly Trial[], family: SearchFamily): number {
+  const own = seen.filter((trial) => trial.family === family && trial.losses.length > 0);
+  return own.length === 0 ? 0 : own.reduce((sum, trial) => sum + trial.fitMs, 0) / own.length;
+}
+
+/** Draws a space: the nearer its best trial is to the best of all, and the less a fold of it costs, the likelier. */
+function familyFor(
+  spaces: readonly Space[],
+  seen: readonly Trial[],
+  random: ReturnType<typeof rng>,
+  left: number | undefined,
+): Space | undefined {
+  const scored = seen.filter((trial) => trial.losses.length > 0);
+  const best = Math.min(...scored.map((trial) => trial.loss));
+  const open = spaces.flatMap((space) => {
+    const own = scored.filter((trial) => trial.family === space.family);
+    if (own.length === 0 && seen.some((trial) => trial.family === space.family)) return [];
+    const cost = costOf(seen, space.family);
+    if (left !== undefined && cost > left) return [];
+    const gap =
+      own.length > 0 ? (Math.min(...own.map((trial) => trial.loss)) - best) / Math.max(Math.abs(best), 1e-9) : 0;
+    const weight = Math.exp(-8 * gap) * (left === undefined ? 1 : Math.max(20, cost) ** -0.3);
+    return [{ space, weight }];
+  });
+  let at = random.next() * open.reduce((sum, { weight }) => sum + weight, 0);
+  return (open.find(({ weight }) => (at -= weight) < 0) ?? open.at(-1))?.space;
+}

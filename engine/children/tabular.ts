@@ -1,0 +1,268 @@
+// What a trainer does for a classic family or a search: rows in memory, the fit, the report and the bundle's parts. Knows no channel:
+// it is handed where to tell things.
+import { automl, type Field, fitSingle, openField, servedModel, settle, type Trial } from '../automl/index.ts';
+import { hex, sha256 } from '../base/index.ts';
+import { type DatasetReader, featureSpecs } from '../data/index.ts';
+import { type Graph, modelOf } from '../graph/index.ts';
+import { encodeModel } from '../onnx/index.ts';
+import {
+  type DatasetGrant,
+  type DeviceLease,
+  type Hyper,
+  isClassic,
+  type MetricPoint,
+  type ModelKind,
+  type Preprocess,
+  type Progress,
+  type Report,
+  type RunPlan,
+  type SearchSummary,
+  type TrainRequest,
+} from '../schema/index.ts';
+import { assess } from '../train/index.ts';
+import { encodeTrials, summaryOf } from './trials.ts';
+import { forkedRunner } from './trialRunner.ts';
+
+/** What it tells while it works. */
+export interface TabularHooks {
+  plan(plan: RunPlan): void;
+  progress(progress: Progress): void;
+  metrics(points: MetricPoint[]): void;
+  search(summary: SearchSummary): void;
+  /** Keeps the finished trials; resolves when they are safe. */
+  save(files: Record<string, Uint8Array>, trials: number): Promise<void>;
+  stop(): boolean;
+  /** Time left of the budget, ms; undefined without one. */
+  left(): number | undefined;
+  /** Time spent so far, ms. */
+  spent(): number;
+}
+
+export interface TabularJob {
+  request: TrainRequest;
+  lease: DeviceLease;
+  dataset: DatasetGrant;
+  test?: DatasetGrant;
+  /** Trials that were finished before. */
+  known: readonly Trial[];
+}
+
+export interface TabularResult {
+  graph: Graph;
+  preprocess: Preprocess;
+  report: Report;
+  family: ModelKind;
+  hyper: Hyper;
+}
+
+/** Whether a request is for this path: a classic family, or a search. */
+export function isTabular(request: TrainRequest): boolean {
+  const isSearch = request.model === 'auto' && (request.trials !== undefined || request.budget !== undefined);
+  return isClassic(request.model) || (isSearch && isPlain(request));
+}
+
+/** A search settles these by itself; who sets one wants a network. */
+function isPlain({ task, epochs, batchSize, learningRate, optimizer, schedule, hyper, device }: TrainRequest): boolean {
+  const isTask = task === undefined || task === 'binary' || task === 'multiclass' || task === 'regression';
+  const set = [epochs, batchSize, learningRate, optimizer, schedule, hyper];
+  return isTask && set.every((value) => value === undefined) && (device === 'auto' || device === 'cpu');
+}
+
+/** Time for the report and the bundle, as a share of the budget and at least so many ms. */
+const finishShare = 0.02;
+const finishMs = 700;
+
+/** Fits, reports on the rows that were split off, and answers what goes into the bundle. */
+export async function trainTabular(
+  job: TabularJob,
+  own: DatasetReader,
+  test: DatasetReader | undefined,
+  hooks: TabularHooks,
+): Promise<TabularResult> {
+  const { request, lease } = job;
+  const total = hooks.left();
+  const reserve = total === undefined ? 0 : Math.max(finishMs, finishShare * total);
+  const left = () => (hooks.left() ?? Number.POSITIVE_INFINITY) - reserve;
+  // Children need their time to start and to read the rows: they do it while this process does the same.
+  const slots = Math.max(1, lease.threads);
+  const share = { ...lease, memory: Math.floor(lease.memory / (slots + 1)) };
+  const { dataset, test: tested } = job;
+  const runner = isClassic(request.model)
+    ? undefined
+    : forkedRunner(slots, { type: 'open', request, dataset, ...(tested ? { test: tested } : {}), lease: share });
+  try {
+    const field = await openField(own, test, request);
+    const plan = (family: ModelKind, hyper: Hyper, parameters: number, reasons: string[]) =>
+      hooks.plan(planOf(field, job, family, hyper, parameters, reasons));
+    if (isClassic(request.model)) {
+      const { model: family } = request;
+      const hyper = settle(family, request.hyper);
+      plan(family, hyper, 0, [`${family} was asked for`]);
+      const name = field.rows.labels ? 'val.accuracy' : 'val.r2';
+      let told = 0;
+      const fitted = await fitSingle(field, family, hyper, {
+        seed: request.seed,
+        threads: lease.threads,
+        stop: () => hooks.stop() || left() <= 0,
+        progress(done, loss) {
+          const now = performance.now();
+          if (now - told < 200) return;
+          told = now;
+          hooks.progress({ phase: 'training', done: Math.round(done * 1000), total: 1000 });
+          if (loss !== undefined && done <= 0.5) {
+            hooks.metrics([{ step: Math.round(done * 1000), epoch: 0, name: 'val.loss', value: loss, at: Date.now() }]);
+          }
+        },
+      });
+      const { rounds, bestRound, size, loss, score } = fitted;
+      const point = { step: rounds, epoch: bestRound, at: Date.now() };
+      hooks.metrics([
+        { ...point, name: 'val.loss', value: loss },
+        { ...point, name, value: score },
+      ]);
+      plan(family, hyper, size, [`${family} was asked for`]);
+      return finish(
+        field,
+        fitted.graph,
+        family,
+        hyper,
+        { epochs: rounds, bestEpoch: bestRound, steps: rounds },
+        job,
+        hooks,
+      );
+    }
+    return await lead(field, job, hooks, left, runner as ReturnType<typeof forkedRunner>, plan);
+  } finally {
+    runner?.close();
+  }
+}
+
+type Plan = (family: ModelKind, hyper: Hyper, parameters: number, reasons: string[]) => void;
+
+/** Leads a search. */
+async function lead(
+  field: Field,
+  job: TabularJob,
+  hooks: TabularHooks,
+  left: () => number,
+  runner: ReturnType<typeof forkedRunner>,
+  plan: Plan,
+): Promise<TabularResult> {
+  const { request } = job;
+  const trials: Trial[] = [...job.known];
+  const isTimed = hooks.left() !== undefined;
+  const first = hooks.left() ?? 0;
+  const name = field.rows.labels ? 'val.accuracy' : 'val.r2';
+  const reasons = [
+    isTimed
+      ? 'a search until the budget ends: starting points first, then proposals by what did well'
+      : `a search of ${request.trials} trials: starting points first, then proposals by what did well`,
+    `${field.foldCount} folds; the test part is looked at once, at the end`,
+  ];
+  plan('ensemble', {}, 0, reasons);
+  let saving: Promise<void> | undefined;
+  let isDirty = false;
+  const save = () => {
+    isDirty = true;
+    saving ??= (async () => {
+      while (isDirty) {
+        isDirty = false;
+        await hooks.save(encodeTrials(trials), trials.length);
+      }
+      saving = undefined;
+    })();
+  };
+  const result = await automl(
+    field,
+    runner,
+    {
+      seed: request.seed,
+      known: job.known,
+      ...(isTimed ? { left } : {}),
+      ...(request.trials === undefined ? {} : { trials: request.trials }),
+    },
+    {
+      stop: () => hooks.stop(),
+      trying({ id, family }) {
+        const rest = hooks.left();
+        const by = isTimed
+          ? { done: Math.round(first - (rest ?? 0)), total: Math.round(first), leftMs: Math.max(0, rest ?? 0) }
+          : { done: trials.length, total: request.trials ?? 1 };
+        hooks.progress({ phase: `trial ${id + 1}: ${family}`, ...by });
+      },
+      ended(trial) {
+        trials.push(trial);
+        const best = summaryOf(trials).rows[0];
+        if (best && best.state === 'finished') {
+          const point = { step: trials.length, epoch: 0, at: Date.now() };
+          hooks.metrics([
+            { ...point, name: 'val.loss', value: best.loss },
+            { ...point, name, value: best.score },
+          ]);
+        }
+        hooks.search(summaryOf(trials));
+        save();
+      },
+      refitting(members) {
+        hooks.progress({ phase: `fitting ${members.length} members on all rows`, done: 99, total: 100 });
+      },
+    },
+  );
+  await saving;
+  const { ensemble } = result;
+  hooks.search(summaryOf(result.trials, ensemble));
+  const { members } = ensemble;
+  const single = members.length === 1 ? members[0].trial : undefined;
+  const size = members.reduce((sum, { trial }) => sum + trial.size, 0);
+  const chosen = members.map(
+    ({ trial, weight }) => `${Math.round(weight * 100)} % ${trial.family} (trial ${trial.id})`,
+  );
+  const family = single ? single.family : 'ensemble';
+  plan(family, single?.hyper ?? {}, size, [...reasons, `it is made of ${chosen.join(', ')}`]);
+  const facts = { epochs: 0, bestEpoch: 0, steps: result.trials.length };
+  return finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks);
+}
+
+async function finish(
+  field: Field,
+  model: Graph,
+  family: ModelKind,
+  hyper: Hyper,
+  facts: Pick<Report, 'epochs' | 'bestEpoch' | 'steps'>,
+  { lease }: TabularJob,
+  hooks: TabularHooks,
+): Promise<TabularResult> {
+  const { preprocess } = field;
+  const graph = servedModel(preprocess, model);
+  const weights = hex(sha256(encodeModel(modelOf(model))));
+  const seconds = hooks.spent() / 1000;
+  const report = await assess(graph, preprocess, field.encodeTest(), { seconds, ...facts, weights }, lease.threads);
+  return { graph, preprocess, report, family, hyper };
+}
+
+function planOf(
+  { preprocess, counts }: Field,
+  { request, lease }: TabularJob,
+  family: ModelKind,
+  hyper: Hyper,
+  parameters: number,
+  reasons: string[],
+): RunPlan {
+  const seen = new Set<string>();
+  return {
+    task: preprocess.task,
+    target: preprocess.target.column,
+    family,
+    hyper,
+    features: featureSpecs(preprocess)
+      .filter(({ column }) => !seen.has(column) && seen.add(column))
+      .map(({ column, as }) => ({ column, as })),
+    ignored: preprocess.ignored,
+    rows: counts,
+    device: 'cpu',
+    threads: lease.threads,
+    seed: request.seed,
+    parameters,
+    reasons,
+  };
+}

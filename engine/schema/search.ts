@@ -1,0 +1,43 @@
+// What a search tells of itself: its trials, what it put together, and what the model looks at.
+import { z } from 'zod';
+import { hyper, modelKind } from './plan.ts';
+
+/** One tried configuration. */
+export const trialRow = z.object({
+  id: z.number().int(),
+  family: modelKind,
+  hyper,
+  why: z.string(),
+  state: z.enum(['finished', 'stopped', 'failed']),
+  /** Folds that were done. */
+  folds: z.number().int(),
+  /** Mean loss of held-out rows, calibrated; smaller is better. */
+  loss: z.number(),
+  /** Accuracy or R² of held-out rows, and where 95 of 100 samples of them would have it. */
+  score: z.number(),
+  interval: z.tuple([z.number(), z.number()]),
+  /** Of one fold, ms. */
+  fitMs: z.number(),
+  predictMs: z.number(),
+  /** Numbers that were learned. */
+  size: z.number().int(),
+  error: z.string().optional(),
+});
+export type TrialRow = z.infer<typeof trialRow>;
+
+/** The leaderboard of a search, best first, and how it ended. */
+export const searchSummary = z.object({
+  /** Trials that ended; `rows` holds the best 60 of them. */
+  trials: z.number().int(),
+  rows: z.array(trialRow).max(60),
+  /** What the model is made of, once it is chosen: trials and their weights. */
+  members: z.array(z.object({ id: z.number().int(), weight: z.number() })),
+  /** Of the ensemble on held-out rows. */
+  score: z.number().optional(),
+  interval: z.tuple([z.number(), z.number()]).optional(),
+  /** How much the score on test rows falls when a column is shuffled. */
+  importance: z.array(z.object({ column: z.string(), drop: z.number(), spread: z.number() })).default([]),
+  /** Columns that may give the target away, found before the search. */
+  leaks: z.array(z.string()).default([]),
+});
+export type SearchSummary = z.infer<typeof searchSummary>;

@@ -10,8 +10,11 @@ import { assessWriting } from './assessWriting.ts';
 import { logLoss } from './metrics.ts';
 import { rankingReport } from './ranking.ts';
 import { classificationReport, regressionReport, type RunFacts } from './report.ts';
+import { rowsThatFit, sizesOf } from './room.ts';
 
+/** Rows of one run at most, and what its values may take. */
 const rowsPerRun = 512;
+const bytesPerRun = 128 * 2 ** 20;
 
 /** Runs the served graph over encoded rows whose target is known, and reports. */
 export async function assess(
@@ -43,9 +46,11 @@ export async function assess(
   const width = labels ? preprocess.classes.length : 1;
   const out = new Float64Array(known.length * width);
   const program = await compile(graph, { threads });
+  const sizes = sizesOf(graph.inputs, servedFeeds(preprocess, encoded, known.subarray(0, rowsPerRun)));
+  const atOnce = rowsThatFit(graph, sizes, bytesPerRun, rowsPerRun);
   try {
-    for (let from = 0; from < known.length; from += rowsPerRun) {
-      const rows = known.subarray(from, from + rowsPerRun);
+    for (let from = 0; from < known.length; from += atOnce) {
+      const rows = known.subarray(from, from + atOnce);
       const feeds = servedFeeds(preprocess, encoded, rows);
       const used = Object.fromEntries(program.inputs.map(({ name }) => [name, feeds[name]]));
       out.set((await program.run(used, [wanted]))[wanted].data as Float32Array, from * width);

@@ -4,9 +4,10 @@ import { rng } from '../base/index.ts';
 import { checkGraph, type Graph, inferTypes, optimise } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { type Bound, compile, fuse, type Program } from '../runtime/index.ts';
-import { applyGraph, optimizerScalars } from './optimizers.ts';
+import { applyGraph, optimizerScalars, optimizerSlots } from './optimizers.ts';
 import type { GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 import { recomputing } from './recompute.ts';
+import { needRoom, stateBytes } from './room.ts';
 import {
   buffersOf,
   initialState,
@@ -18,6 +19,7 @@ import {
   writeTail,
 } from './state.ts';
 import {
+  bufferNames,
   gradGraph,
   gradientName,
   labelsName,
@@ -65,8 +67,16 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   checkGraph(forward);
   logitsOf(forward);
   const { device, threads } = options;
-  const state = initialState(forward, options.optimizer);
   const grad = gradGraph(forward, options);
+  const statistics = bufferNames(forward);
+  const short = optimise(grad.graph);
+  const lean = () => recomputing(short, grad.forward, [...forward.parameters, ...statistics]);
+  const steps = options.recompute ? lean() : short;
+  if (options.room && device === 'cpu') {
+    const held = stateBytes(forward, optimizerSlots(options.optimizer).length, options.room.accumulate);
+    needRoom(steps, held, options.room, options.recompute ? undefined : lean);
+  }
+  const state = initialState(forward, options.optimizer);
   const named = [...forward.parameters, ...buffersOf(state).keys()];
   const programs: Program[] = [];
   const open = async (graph: Graph, training = false) => {
@@ -74,9 +84,8 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     programs.push(program);
     return program;
   };
-  const short = optimise(grad.graph);
   const [gradProgram, lossProgram, predictProgram] = [
-    await open(options.recompute ? recomputing(short, grad.forward, named) : short, true),
+    await open(steps, true),
     await open(optimise(lossGraph(forward, options))),
     await open(optimise(predictGraph(forward, named))),
   ];

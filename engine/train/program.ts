@@ -3,6 +3,7 @@ import type { Tensor } from '../onnx/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { LossOptions } from './losses.ts';
 import type { OptimizerSpec } from './optimizers.ts';
+import type { Room } from './room.ts';
 
 export interface ProgramOptions extends LossOptions {
   optimizer: OptimizerSpec;
@@ -14,6 +15,8 @@ export interface ProgramOptions extends LossOptions {
   seed: number;
   /** Computes segments of the forward part again on the way back, in place of holding what they made. */
   recompute?: boolean;
+  /** What a step may take, on the processor; not looked at when left out. */
+  room?: Room;
 }
 
 /** Sums over a batch; the mean loss is `lossSum / weightSum`. */

@@ -13,6 +13,7 @@ import { evaluatePart, rowLosses } from './evaluate.ts';
 import { fitTemperature, naiveBayesStart, scaledWeights } from './leastSquares.ts';
 import { type BestState, fit, type FitEnd, type FitState } from './loop.ts';
 import type { Prepared } from './prepare.ts';
+import { type Room, rowsThatFit, sizesOf } from './room.ts';
 import type { TrainingProgram } from './program.ts';
 import { shelve } from './rankingRows.ts';
 import { simplestNearBest } from './select.ts';
@@ -33,6 +34,8 @@ export interface RunJob {
   device: string;
   threads: number;
   seed: number;
+  /** Resident memory that the process may take, bytes; not looked at when left out. */
+  memory?: number;
   /** How steps are computed; whole, held and in float32 when left out. */
   steps?: StepOptions;
 }
@@ -149,13 +152,16 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     const startedAt = clock.monotonic();
     const endsAt = startedAt + leftMs() / (planned.length - stages.length);
     const { data } = rows;
-    const program = await compileCandidate(job, candidate, started(candidate, rows), rows);
+    const signed = isLeastSquares(candidate, rows) ? { signed: rows.preprocess.classes.length } : {};
+    const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
+    const train = openBatches(data, rows.train, { ...batches, ...shiftOf(candidate, rows) });
+    const graph = started(candidate, rows);
+    const room = roomFor(job, train, graph);
+    const program = await compileCandidate(job, candidate, graph, rows, room);
     try {
-      const signed = isLeastSquares(candidate, rows) ? { signed: rows.preprocess.classes.length } : {};
-      const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
-      const train = openBatches(data, rows.train, { ...batches, ...shiftOf(candidate, rows) });
-      // Every position of a text scores all tokens, so that 256 texts would be too many.
-      const validation = openBatches(data, rows.validation, data.tokens ? batches : { ...batches, batchSize: 256 });
+      const most = Math.min(evaluationBytes, (job.memory ?? Number.POSITIVE_INFINITY) / 12);
+      const evaluated = rowsThatFit(graph, room.sizes, most, 256);
+      const validation = openBatches(data, rows.validation, { ...batches, batchSize: evaluated });
       const before = sum(stages.map((stage) => stage.steps));
       const save = async (state: FitState) => {
         // What the curve has up to here belongs to this checkpoint: a resumed run tells only what follows.
@@ -245,10 +251,10 @@ function buildCandidate(job: RunJob, { family, hyper }: Candidate, { layout, pre
   return families[family].build(layout, outputsOf(preprocess), hyper, job.seed);
 }
 
-/** Whether classes are learned as ±1 scores; a regression always is by least squares. */
 /** Tasks whose logits are quantities. */
 const quantities: ReadonlySet<Task> = new Set(['regression', 'anomaly']);
 
+/** Whether classes are learned as ±1 scores; a regression always is by least squares. */
 function isLeastSquares({ loss }: Candidate, { preprocess }: Prepared): boolean {
   return loss === 'least-squares' && !quantities.has(preprocess.task);
 }
@@ -260,7 +266,27 @@ function startedCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Gr
   return candidate.hyper['words'] === 'latent' ? wordStart(started, rows, job.seed) : started;
 }
 
-function compileCandidate(job: RunJob, candidate: Candidate, graph: Graph, rows: Prepared): Promise<TrainingProgram> {
+/** What values may take while rows are evaluated, bytes: beside what a step took, for the runtime keeps that. */
+const evaluationBytes = 128 * 2 ** 20;
+/** Beyond this share of its memory a run is not begun; training/children ends one at a little more. */
+const shareOfMemory = 0.9;
+
+/** What is left of the run's memory, and what its largest batch is like: the last one, for the longest texts come last. */
+function roomFor(job: RunJob, train: Batches, graph: Graph): Room {
+  const last = train.order(0).at(-1) ?? new Uint32Array(1);
+  const sizes = sizesOf(graph.inputs, train.make(last).feeds);
+  const bytes =
+    job.memory === undefined ? Number.POSITIVE_INFINITY : job.memory * shareOfMemory - process.memoryUsage.rss();
+  return { bytes, rows: train.size, accumulate: job.steps?.accumulate ?? 1, sizes };
+}
+
+function compileCandidate(
+  job: RunJob,
+  candidate: Candidate,
+  graph: Graph,
+  rows: Prepared,
+  room: Room,
+): Promise<TrainingProgram> {
   const byLikelihood = !quantities.has(rows.preprocess.task) && candidate.loss === 'likelihood';
   return compileTraining(graph, {
     loss: rows.data.tokens ? 'token_cross_entropy' : byLikelihood ? 'cross_entropy' : 'mse',
@@ -268,6 +294,8 @@ function compileCandidate(job: RunJob, candidate: Candidate, graph: Graph, rows:
     optimizer: candidate.optimizer,
     clipNorm,
     device: job.device,
+    recompute: job.steps?.recompute ?? false,
+    room,
     threads: threadsFor(candidate, graph, job.threads),
     seed: job.seed,
   });

@@ -58,7 +58,8 @@ export function backward(
   const collect = (name: string): Value | null => {
     const parts = arrived.get(name);
     if (!parts) return null;
-    const total = parts.length === 1 ? parts[0] : g.op('Sum', parts);
+    // One after the other: onnxruntime's Sum runs on one thread, its Add on all.
+    const total = parts.reduce((a, b) => g.op('Add', [a, b]));
     arrived.set(name, [total]);
     return total;
   };

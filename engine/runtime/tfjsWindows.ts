@@ -157,6 +157,24 @@ function lstm(c: OpContext): Held[] {
   return [...floats(sequence(c, states)), ...floats(tf.expandDims(h, 0)), ...floats(tf.expandDims(cell, 0))];
 }
 
+/** Every element several times along axes of space. */
+function enlarge(c: OpContext): Held[] {
+  const { t } = c.x(0);
+  const factors = c.host(2);
+  const plain = c.text('mode', 'nearest') === 'nearest' && c.text('nearest_mode', '') === 'floor';
+  if (!plain || c.text('coordinate_transformation_mode', '') !== 'asymmetric') c.fail('anything but repeated elements');
+  if (factors.some((factor) => !Number.isInteger(factor))) c.fail(`factors of ${factors.join(', ')}`);
+  // An axis at a time: TensorFlow.js tiles few axes at once.
+  const large = factors.reduce<Tfjs.Tensor>((whole, factor, axis) => {
+    if (factor === 1) return whole;
+    const sizes = [...whole.shape];
+    const apart = c.tf.reshape(whole, [sizes.slice(0, axis + 1).reduce((a, b) => a * b, 1), 1, -1]);
+    sizes[axis] *= factor;
+    return c.tf.reshape(c.tf.tile(apart, [1, factor, 1]), sizes);
+  }, t);
+  return floats(large);
+}
+
 function gru(c: OpContext): Held[] {
   const { tf } = c;
   const layer = layerOf(c, 3);
@@ -187,6 +205,7 @@ export const tfjsWindows: Readonly<Record<string, Op>> = {
       ),
     );
   },
+  Resize: enlarge,
   LSTM: lstm,
   GRU: gru,
 };

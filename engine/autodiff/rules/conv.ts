@@ -75,25 +75,58 @@ function inputGradient(c: GradContext, w: Geometry, dy: Value, weight: Value, in
   });
 }
 
-/** Fewer channels than this are copied one by one for longer than the product saves. */
+/** Below it a patch with channels last is made of copies too short to be fast. */
 const leastChannels = 8;
 
 /** Gradient by the kernel of a convolution from `input` to `dy`, in the form that runtimes compute faster. */
 function kernelGradient(c: GradContext, w: Geometry, input: Value, dy: Value): Value {
   const numeric = [...space(input), ...space(dy), input.shape[1]].every((dim) => typeof dim === 'number');
-  return numeric && w.group === 1 && (input.shape[1] as number) >= leastChannels
-    ? byPatches(c, w, input, dy)
-    : byCorrelation(c, w, input, dy);
+  if (!numeric || w.group !== 1) return byCorrelation(c, w, input, dy);
+  return (input.shape[1] as number) >= leastChannels ? byPatches(c, w, input, dy) : byTaps(c, w, input, dy);
+}
+
+const tapsOf = (w: Geometry): number[][] =>
+  w.kernel.reduce<number[][]>((all, k) => all.flatMap((tap) => Array.from({ length: k }, (_, i) => [...tap, i])), [[]]);
+
+/** Gradient by the outputs before a convolution as [outputs, positions of all images]. */
+function outputRows(c: GradContext, w: Geometry, dy: Value): Value {
+  const first = c.g.op('Transpose', [dy], { perm: [1, 0, ...w.kernel.map((_, i) => i + 2)] });
+  return c.g.op('Reshape', [first, c.g.ints([dy.shape[1] as number, -1])]);
+}
+
+/** One product of dy with the input as each tap of the kernel sees it: long copies where channels are few. */
+function byTaps(c: GradContext, w: Geometry, input: Value, dy: Value): Value {
+  const { g } = c;
+  const rank = w.kernel.length;
+  const axes = w.kernel.map((_, i) => i + 2);
+  const [channels, outputs] = [input.shape[1] as number, dy.shape[1] as number];
+  const outs = space(dy) as number[];
+  const first = g.op('Transpose', [input], { perm: [1, 0, ...axes] });
+  const pads = [0, 0, ...w.pads.slice(0, rank), 0, 0, ...w.pads.slice(rank)];
+  const padded = pads.some((pad) => pad > 0) ? g.op('Pad', [first, g.ints(pads)]) : first;
+  const taps = tapsOf(w).map((tap) => {
+    const starts = tap.map((k, i) => k * w.dilations[i]);
+    const ends = starts.map((start, i) => start + (outs[i] - 1) * w.strides[i] + 1);
+    const seen = g.op('Slice', [padded, g.ints(starts), g.ints(ends), g.ints(axes), g.ints(w.strides)]);
+    return g.op('Reshape', [seen, g.ints([channels, -1])]);
+  });
+  const rows = outputRows(c, w, dy);
+  const patches = g.assume(g.op('Concat', taps, { axis: 0 }), [taps.length * channels, rows.shape[1]]);
+  const summed = g.op('Gemm', [rows, patches], { transB: 1 });
+  return kernelOf(c, w, summed, outputs, channels);
+}
+
+/** A product [outputs, taps · channels] in the layout of a kernel. */
+function kernelOf(c: GradContext, w: Geometry, summed: Value, outputs: number, channels: number): Value {
+  const { g } = c;
+  const apart = g.op('Reshape', [summed, g.ints([outputs, -1, channels])]);
+  return g.op('Reshape', [g.op('Transpose', [apart], { perm: [0, 2, 1] }), g.ints([outputs, channels, ...w.kernel])]);
 }
 
 /** Where the patches of a padded image lie: for every output position and kernel tap, a place counted through its space. */
 function patchPlaces(w: Geometry, padded: readonly number[], out: readonly number[]): number[] {
-  const walk = (sizes: readonly number[]): number[][] =>
-    sizes.reduce<number[][]>(
-      (places, size) => places.flatMap((place) => Array.from({ length: size }, (_, i) => [...place, i])),
-      [[]],
-    );
-  const taps = walk(w.kernel);
+  const walk = (sizes: readonly number[]): number[][] => tapsOf({ ...w, kernel: [...sizes] });
+  const taps = tapsOf(w);
   return walk(out).flatMap((at) =>
     taps.map((tap) =>
       tap.reduce((place, k, axis) => place * padded[axis] + at[axis] * w.strides[axis] + k * w.dilations[axis], 0),
@@ -118,10 +151,9 @@ function byPatches(c: GradContext, w: Geometry, input: Value, dy: Value): Value 
   const flat = g.op('Reshape', [padded, g.ints([0, sizes.reduce((a, b) => a * b, 1), channels])]);
   const taps = w.kernel.reduce((a, b) => a * b, 1);
   const patches = g.op('Reshape', [g.op('Gather', [flat, g.ints(places)], { axis: 1 }), g.ints([-1, taps * channels])]);
-  const gradient = g.op('Reshape', [g.op('Transpose', [dy], { perm: last }), g.ints([-1, outputs])]);
-  const product = g.assume(gradient, [patches.shape[0], outputs]);
-  const summed = g.op('Reshape', [g.op('Gemm', [product, patches], { transA: 1 }), g.ints([outputs, taps, channels])]);
-  return g.op('Reshape', [g.op('Transpose', [summed], { perm: [0, 2, 1] }), g.ints([outputs, channels, ...w.kernel])]);
+  const rows = outputRows(c, w, dy);
+  const gradient = g.assume(rows, [outputs, patches.shape[0]]);
+  return kernelOf(c, w, g.op('MatMul', [gradient, patches]), outputs, channels);
 }
 
 /** The correlation of the two over batch and space, as a convolution whose channels are the batch and whose kernel is dy. */

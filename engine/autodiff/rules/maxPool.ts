@@ -1,7 +1,7 @@
 // Gradient of max-pooling without the positions of the maxima: comparing taps with the output costs a few passes over
 // contiguous memory, while pooling with `Indices` and scattering by them leave the fast kernels of every runtime.
 import type { Dim, Value } from '../../graph/index.ts';
-import { tensor } from '../../onnx/index.ts';
+import { type Tensor, tensor } from '../../onnx/index.ts';
 import type { GradContext } from '../rule.ts';
 import { reshapeLike } from '../shapes.ts';
 import { zerosLike } from './shape.ts';
@@ -67,32 +67,57 @@ function tapsOf(c: GradContext, x: Value, axes: readonly Axis[]): Value[] {
   );
 }
 
-/** Lays the taps of windows that tile the input side by side, up to the shape: the last axis by a transposition. */
-function join(c: GradContext, taps: readonly Value[], axes: readonly Axis[]): Value {
-  const { g } = c;
-  const [axis, ...inner] = axes;
-  if (inner.length === 0) {
-    const rows = taps.map((tap) => g.op('Reshape', [tap, g.ints([1, -1])]));
-    return g.op('Transpose', [g.op('Concat', rows, { axis: 0 })], { perm: [1, 0] });
-  }
-  const each = taps.length / axis.kernel;
-  const rest = g.ints([-1, 1, product(inner.map((a) => a.size))]);
-  const parts = Array.from({ length: axis.kernel }, (_, i) =>
-    g.op('Reshape', [join(c, taps.slice(i * each, (i + 1) * each), inner), rest]),
-  );
-  return g.op('Concat', parts, { axis: 1 });
+/** Every element of a pooled value in all the places of its window. */
+function spread(c: GradContext, value: Value, axes: readonly Axis[]): Value {
+  return c.g.op('Resize', [value, null, c.g.constant([1, 1, ...axes.map((a) => a.kernel)])], {
+    mode: 'nearest',
+    coordinate_transformation_mode: 'asymmetric',
+    nearest_mode: 'floor',
+  });
 }
 
-/** Windows side by side without padding: every element belongs to one window at most. */
+/** For every place of a space tiled by windows, how many taps of its window are left from there on, itself included. */
+function rankOfTaps(axes: readonly Axis[]): Tensor {
+  const sizes = axes.map((a) => a.out * a.kernel);
+  const taps = product(axes.map((a) => a.kernel));
+  const rank = tensor('float32', sizes);
+  for (let i = 0; i < rank.data.length; i++) {
+    let [rest, tap, weight] = [i, 0, 1];
+    for (let axis = axes.length - 1; axis >= 0; axis--) {
+      tap += ((rest % sizes[axis]) % axes[axis].kernel) * weight;
+      weight *= axes[axis].kernel;
+      rest = Math.floor(rest / sizes[axis]);
+    }
+    (rank.data as Float32Array)[i] = taps - tap;
+  }
+  return rank;
+}
+
+/** Takes every difference of float32 numbers above 1. */
+const largest = 3.4028234663852886e38;
+
+/**
+ * Windows side by side without padding: every element belongs to one window at most. All at the input's resolution, whose
+ * rows are long, and by differences that saturate, since comparisons and the casts of their results are several times
+ * slower: maxima keep their rank, others fall below 1; the first maximum is where the rank is above its window's less 1.
+ */
 function disjoint(c: GradContext, axes: readonly Axis[]): Value {
   const { g } = c;
-  const covered = axes.map((a) => ({ ...a, size: a.out * a.kernel }));
-  const joined = join(c, shares(c, tapsOf(c, c.x(0), axes), c.y(0), c.dy), covered);
-  const over = axes.map((a, i) => a.size - covered[i].size);
-  if (over.every((n) => n === 0)) return reshapeLike(g, joined, c.x(0));
-  const rows = g.op('Reshape', [joined, g.ints([-1, c.x(0).shape[1] as number, ...covered.map((a) => a.size)])]);
-  const whole = g.op('Pad', [rows, g.ints([0, 0, ...over.map(() => 0), 0, 0, ...over])]);
-  return g.assume(whole, c.x(0).shape);
+  const covered = axes.map((a) => a.out * a.kernel);
+  const over = axes.map((a, i) => a.size - covered[i]);
+  const whole = over.every((n) => n === 0);
+  const places = g.ints(axes.map((_, i) => i + 2));
+  const x = whole ? c.x(0) : g.op('Slice', [c.x(0), g.ints(axes.map(() => 0)), g.ints(covered), places]);
+  const taps = g.constant(-product(axes.map((a) => a.kernel)));
+  const clip = (value: Value, least: Value, most: Value) => g.op('Clip', [value, least, most]);
+  const behind = g.op('Mul', [g.op('Sub', [x, spread(c, c.y(0), axes)]), g.constant(largest)]);
+  const ranks = g.op('Add', [clip(behind, taps, g.constant(0)), g.constant(rankOfTaps(axes))]);
+  const kernel = axes.map((a) => a.kernel);
+  const best = g.op('MaxPool', [ranks], { kernel_shape: kernel, strides: kernel });
+  const ahead = g.op('Sub', [ranks, spread(c, g.op('Sub', [best, g.constant(1)]), axes)]);
+  const dx = g.op('Mul', [clip(ahead, g.constant(0), g.constant(1)), spread(c, c.dy, axes)]);
+  if (whole) return dx;
+  return g.op('Pad', [dx, g.ints([0, 0, ...over.map(() => 0), 0, 0, ...over])]);
 }
 
 /** Windows that overlap: one transposed convolution by single ones adds the shares where they lie. */

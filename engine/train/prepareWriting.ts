@@ -45,8 +45,10 @@ function columnsOf(
   };
   for (const name of ignore) find(name);
   const offered = columns.filter(({ name }) => !ignore.includes(name) && name !== target);
-  const longest = (of: readonly Column[]) =>
-    of.filter(({ type }) => type === 'text').sort((a, b) => (b.length?.mean ?? 0) - (a.length?.mean ?? 0))[0];
+  /** The longest texts, or the only column whatever it holds. */
+  const longest = (of: readonly Column[]): Column | undefined =>
+    of.filter(({ type }) => type === 'text').sort((a, b) => (b.length?.mean ?? 0) - (a.length?.mean ?? 0))[0] ??
+    (of.length === 1 ? of[0] : undefined);
   if (task === 'language-model') {
     const written = target === undefined ? longest(offered) : find(target);
     if (written) return { written: written.name };
@@ -55,7 +57,7 @@ function columnsOf(
   if (target === undefined)
     throw new Fault('bad_target', 'Name the column of the texts to write with --target; another one is what is read.');
   const written = find(target).name;
-  const source = longest(offered) ?? (offered.length === 1 ? offered[0] : undefined);
+  const source = longest(offered);
   if (source) return { written, source: source.name };
   throw new Fault(
     'bad_target',

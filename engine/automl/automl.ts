@@ -140,10 +140,9 @@ interface Refitted {
 async function refit({ members }: Ensemble, runner: TrialRunner, left?: () => number): Promise<Refitted[]> {
   const done: (Refitted | undefined)[] = members.map(() => undefined);
   const errors: unknown[] = [];
-  let next = 0;
-  let isLate = false;
+  const queue = [...members.keys()];
   const work = async () => {
-    for (let i = next++; i < members.length && !isLate; i = next++) {
+    for (let i = queue.shift(); i !== undefined; i = queue.shift()) {
       const { trial } = members[i];
       try {
         done[i] = { member: members[i], graph: graphOf(decodeModel(await runner.whole(trial, trial.rounds))) };
@@ -153,20 +152,11 @@ async function refit({ members }: Ensemble, runner: TrialRunner, left?: () => nu
     }
   };
   const all = Promise.all(Array.from({ length: Math.min(runner.slots, members.length) }, work));
-  while (left) {
-    const rest = left();
-    let timer: NodeJS.Timeout | undefined;
-    const isDone = await Promise.race([
-      all.then(() => true),
-      new Promise<false>((resolve) => {
-        timer = setTimeout(() => resolve(false), Math.max(5, Math.min(rest, 60_000)));
-      }),
-    ]);
-    clearTimeout(timer);
-    if (isDone) break;
-    // One model must be there; beyond that, the time counts.
-    if (left() <= 0 && done.some(Boolean)) {
-      isLate = true;
+  if (left) {
+    while (!(await isWithin(all, Math.max(20, left())))) {
+      // One model must be there; beyond that, the time counts.
+      if (left() > 0 || !done.some(Boolean)) continue;
+      queue.length = 0;
       runner.cancel();
       break;
     }
@@ -175,4 +165,17 @@ async function refit({ members }: Ensemble, runner: TrialRunner, left?: () => nu
   const there = done.filter((one) => one !== undefined);
   if (there.length === 0) throw errors[0];
   return there;
+}
+
+/** Whether a promise resolves within so many ms, a minute at most. */
+async function isWithin(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), Math.min(60_000, ms));
+  });
+  try {
+    return await Promise.race([promise.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -45,6 +45,7 @@ const seenWith: Record<EventType, Action | undefined> = {
   'alert.changed': 'deployments:read',
   'alert.fired': 'deployments:read',
   'key.changed': 'keys:read',
+  'peer.changed': 'system:read',
   'system.changed': 'system:read',
   resync: undefined,
 };

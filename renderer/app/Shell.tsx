@@ -25,6 +25,7 @@ const places = [
   ['/runs', 'runs'],
   ['/models', 'models'],
   ['/deployments', 'deployments'],
+  ['/room', 'room'],
   ['/keys', 'keys'],
 ] as const satisfies readonly (readonly [string, IconName])[];
 

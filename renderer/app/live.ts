@@ -61,6 +61,15 @@ function askRunsSoon(): void {
   }, 1000);
 }
 
+let asking: ReturnType<typeof setTimeout> | undefined;
+/** Peers tell of their load all the time; the room is asked for again at most once a second. */
+function askRoomSoon(): void {
+  asking ??= setTimeout(() => {
+    asking = undefined;
+    void queryClient.invalidateQueries({ queryKey: ['room'] });
+  }, 1000);
+}
+
 const effects: Record<EventType, (id: string, data: unknown) => void> = {
   'dataset.changed'(id, data) {
     const record = data as Dataset;
@@ -108,6 +117,9 @@ const effects: Record<EventType, (id: string, data: unknown) => void> = {
   },
   'key.changed'() {
     void queryClient.invalidateQueries({ queryKey: ['keys'] });
+  },
+  'peer.changed'() {
+    askRoomSoon();
   },
   'system.changed'() {
     void queryClient.invalidateQueries({ queryKey: ['system'] });

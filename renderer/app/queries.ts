@@ -75,6 +75,8 @@ export const ask = {
       queryFn: () => api.call('deployments.schema', { params: { name } }),
     }),
 
+  room: () => queryOptions({ queryKey: ['room', 'status'], queryFn: () => api.call('cluster.status') }),
+  peers: () => queryOptions({ queryKey: ['room', 'peers'], queryFn: () => api.call('peers.list') }),
   keys: () => queryOptions({ queryKey: ['keys'], queryFn: () => api.call('keys.list', { query: most }) }),
   audit: () =>
     infiniteQueryOptions({

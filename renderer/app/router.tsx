@@ -82,6 +82,12 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('../keys/Keys.tsx'), 'Keys'),
 });
 
+const room = createRoute({
+  getParentRoute: () => root,
+  path: '/room',
+  component: lazyRouteComponent(() => import('../room/Room.tsx'), 'Room'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -95,6 +101,7 @@ export const router = createRouter({
     deployments,
     deployment,
     keys,
+    room,
   ]),
   history: createHashHistory(),
   defaultPreload: 'intent',

@@ -20,6 +20,9 @@ const looks = {
   deleting: ['idle', 'cross'],
   active: ['good', 'disc'],
   revoked: ['idle', 'cross'],
+  up: ['good', 'disc'],
+  connecting: ['busy', 'half'],
+  down: ['idle', 'ring'],
   ok: ['good', 'tick'],
   refused: ['warn', 'bang'],
 } as const satisfies Record<string, readonly [Tone, string]>;

@@ -1,5 +1,6 @@
 // The typed client that the command line, the pages and tests use. Runs in browsers and in Node; imports schema only.
 import { Fault, isRunOver, type RouteAnswer, type RouteName, routes } from '../schema/index.ts';
+import { readCompletion } from './completion.ts';
 import { followEvents } from './events.ts';
 import { faultOf, networkFault } from './faults.ts';
 import type { CallOptions, Client, ClientOptions } from './options.ts';
@@ -44,6 +45,7 @@ export function createClient(given: ClientOptions): Client {
       answerOf(name, await sendBytes(options, urlOf(options.url, name, parts), source, how ?? {})) as RouteAnswer<N>,
     download: (name: RouteName, parts?: Parts, how?: CallOptions) =>
       fetchBytes(options, urlOf(options.url, name, parts ?? {}), how ?? {}),
+    complete: (body, how) => readCompletion(options, body, how ?? {}),
     events: (events) => followEvents(options, () => request('events.list'), events),
     waitRun: (id, onEvent, how) =>
       waitFor(client, {

@@ -1,5 +1,6 @@
 // The shapes of the client: what it is made of and what it can do. Types only.
 import type {
+  CompletionRequest,
   Dataset,
   Fault,
   LiveEvent,
@@ -79,6 +80,18 @@ export interface WaitOptions extends CallOptions {
   pollMs?: number;
 }
 
+export interface CompletionOptions extends CallOptions {
+  /** Hears what is written, piece by piece. */
+  onText?: (text: string) => void;
+}
+
+/** A text that a model wrote. */
+export interface Completion {
+  text: string;
+  finish: 'stop' | 'length';
+  tokens: { prompt: number; written: number };
+}
+
 /** A typed client of one appliance. Whatever fails is thrown as a Fault with its code. */
 export interface Client {
   readonly url: string;
@@ -90,6 +103,11 @@ export interface Client {
     options?: UploadOptions,
   ): Promise<RouteAnswer<N>>;
   download<N extends DownloadName>(name: N, ...rest: Rest<N, DownloadOptions>): Promise<Download>;
+  /** Asks a deployment that writes to go on with a text; `onText` hears it as it comes. */
+  complete(
+    body: Omit<CompletionRequest, 'stream' | 'stream_options'>,
+    options?: CompletionOptions,
+  ): Promise<Completion>;
   /** Follows the events, reconnecting as needed; call what it returns to stop. */
   events(options: EventsOptions): () => void;
   /** Resolves when the run is over, whatever its end; `onEvent` gets each of its events. */

@@ -575,6 +575,8 @@ export const routes = {
       ),
       classes: z.array(z.string()),
       example: predictRequest,
+      /** For models that write texts: whether they go on with a text or write another one for it. */
+      writes: z.enum(['language-model', 'text-to-text']).optional(),
     }),
   },
   'deployments.rollback': {

@@ -17,7 +17,13 @@ export function describeModel(manifest: Manifest): DeploymentSchema {
       example: exampleOf(feature, column),
     };
   });
-  return { inputs, classes: manifest.classes, example: { inputs: [exampleInput(manifest, inputs)] } };
+  const { task } = manifest;
+  return {
+    inputs,
+    classes: manifest.classes,
+    example: { inputs: [exampleInput(manifest, inputs)] },
+    ...(task === 'language-model' || task === 'text-to-text' ? { writes: task } : {}),
+  };
 }
 
 function exampleInput(manifest: Manifest, inputs: DeploymentSchema['inputs']): PredictRequest['inputs'][number] {

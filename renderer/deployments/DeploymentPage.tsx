@@ -13,6 +13,7 @@ import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
 import { Snippets } from './Snippets.tsx';
 import { TryIt } from './TryIt.tsx';
+import { Writer } from './Writer.tsx';
 
 function Actions({ deployment }: { deployment: Deployment }) {
   const { t } = useWords();
@@ -105,8 +106,18 @@ export function DeploymentPage() {
       {schema.error ? <Problem error={schema.error} onRetry={() => void schema.refetch()} /> : null}
       {deployment.state === 'ready' && schema.data ? (
         <div className="deploy-grid">
-          <Section title={t('try.title')} note={t('try.note')}>
-            <TryIt key={deployment.model.id} name={name} schema={schema.data} onAsk={setAsked} />
+          <Section title={t('try.title')} note={schema.data.writes ? undefined : t('try.note')}>
+            {schema.data.writes ? (
+              <Writer
+                key={deployment.model.id}
+                name={name}
+                schema={schema.data}
+                writes={schema.data.writes}
+                onAsk={setAsked}
+              />
+            ) : (
+              <TryIt key={deployment.model.id} name={name} schema={schema.data} onAsk={setAsked} />
+            )}
           </Section>
           <Section title={t('snippets.title')}>
             <Snippets name={name} request={asked ?? schema.data.example} />

@@ -129,6 +129,14 @@ describe('a language model made here', () => {
     )) as { choices: { delta: { role?: string } }[]; usage?: { completion_tokens: number } }[];
     expect(chat[0].choices[0].delta).toEqual({ role: 'assistant', content: '' });
     expect(chat.at(-1)?.usage?.completion_tokens).toBeGreaterThan(0);
+    const heard: string[] = [];
+    const { model, prompt, temperature } = asked;
+    const done = await appliance.client.complete(
+      { model, prompt, temperature },
+      { onText: (text) => heard.push(text) },
+    );
+    expect(done).toMatchObject({ text: ' cow cow.', finish: 'stop', tokens: { written: expect.any(Number) } });
+    expect(heard.join('')).toBe(done.text);
   }, 60_000);
 
   it('refuses what it would have to ignore, other names, and keys for other deployments', async () => {
@@ -139,6 +147,9 @@ describe('a language model made here', () => {
     const ask = { model: 'sayer', prompt: 'a' };
     expect(await refused('/v1/completions', { ...ask, presence_penalty: 1 })).toEqual([400, 'bad_request']);
     expect(await refused('/v1/completions', { ...ask, model: 'nobody' })).toEqual([404, 'not_found']);
+    expect(await faultOf(appliance.client.complete({ model: 'nobody', prompt: 'a' }))).toMatchObject({
+      code: 'not_found',
+    });
     expect(await refused('/v1/completions', { ...ask, prompt: 'word '.repeat(100) })).toEqual([422, 'bad_input']);
     expect(await refused('/v1/completions', { ...ask, stream: true, prompt: ['a', 'b'] })).toEqual([
       400,

@@ -65,6 +65,29 @@ function Control({ input, value, onChange }: { input: Input; value: Cell; onChan
   );
 }
 
+/** Proposed items; bars run from the last of them to the first. */
+function Items({ items }: { items: { item: string; score: number }[] }) {
+  const { t, f } = useWords();
+  const [best, last] = [items[0]?.score ?? 0, items.at(-1)?.score ?? 0];
+  return (
+    <div className="answer">
+      <span className="quiet small">{t(items.length > 0 ? 'try.items' : 'try.none')}</span>
+      <output className="answer-value">{items[0]?.item}</output>
+      <div className="answer-bars">
+        {items.slice(0, 10).map(({ item, score }, place) => (
+          <ShareBar
+            key={item}
+            name={item}
+            share={best > last ? 0.1 + (0.9 * (score - last)) / (best - last) : 1}
+            text={f.figure(score, 3)}
+            strong={place === 0}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
 function Answer({ output, classes }: { output: PredictResponse['outputs'][number]; classes: number }) {
   const { t, f } = useWords();
   if ('value' in output) {
@@ -75,6 +98,22 @@ function Answer({ output, classes }: { output: PredictResponse['outputs'][number
       </div>
     );
   }
+  if ('items' in output) return <Items items={output.items} />;
+  if ('anomaly' in output) {
+    return (
+      <div className="answer">
+        <span className="quiet small">{t('try.judged')}</span>
+        <output className="answer-value">{t(output.anomaly ? 'try.unusual' : 'try.usual')}</output>
+        <p className="quiet small">{t('try.score', { share: f.percent(output.score) })}</p>
+        <div className="answer-bars">
+          {output.why.map(({ column, share }) => (
+            <ShareBar key={column} name={column} share={share} text={f.percent(share)} />
+          ))}
+        </div>
+      </div>
+    );
+  }
+  if (!('label' in output)) return <pre className="answer">{JSON.stringify(output, null, 2)}</pre>;
   const scores = Object.entries(output.scores).sort((a, b) => b[1] - a[1]);
   return (
     <div className="answer">

@@ -20,6 +20,13 @@ const figures = [
   ['metric.r2', (run: Run) => (run.report && 'r2' in run.report ? run.report.r2 : undefined), 1],
   ['metric.rmse', (run: Run) => (run.report && 'r2' in run.report ? run.report.rmse : undefined), -1],
   ['metric.mae', (run: Run) => (run.report && 'r2' in run.report ? run.report.mae : undefined), -1],
+  ['metric.ndcg', (run: Run) => (run.report?.task === 'ranking' ? run.report.ndcg : undefined), 1],
+  ['metric.rocAuc', (run: Run) => (run.report?.task === 'anomaly' ? run.report.labels?.rocAuc : undefined), 1],
+  [
+    'metric.perplexity',
+    (run: Run) => (run.report && 'perplexity' in run.report ? run.report.perplexity : undefined),
+    -1,
+  ],
   ['runs.valLoss', (run: Run) => run.metrics['val.loss'], -1],
   ['report.epochs', (run: Run) => run.report?.epochs, 0],
   ['plan.parameters', (run: Run) => run.plan?.parameters, 0],

@@ -133,6 +133,8 @@ const metricNames = {
   loss: 'metric.loss',
   accuracy: 'metric.accuracy',
   r2: 'metric.r2',
+  ndcg: 'metric.ndcg',
+  tokenAccuracy: 'metric.tokenAccuracy',
   rmse: 'metric.rmse',
   mae: 'metric.mae',
   lr: 'metric.lr',

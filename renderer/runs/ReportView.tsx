@@ -5,6 +5,7 @@ import { Histogram, Reliability } from '../charts/Bars.tsx';
 import { Heatmap } from '../charts/Heatmap.tsx';
 import { Figure, Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
+import { Anomaly, Generation, Ranking } from './OtherReports.tsx';
 
 function Classes({ report }: { report: ClassificationReport }) {
   const { t, f } = useWords();
@@ -179,6 +180,13 @@ function Regression({ report }: { report: RegressionReport }) {
   );
 }
 
+function Body({ report }: { report: Report }) {
+  if ('accuracy' in report) return <Classification report={report} />;
+  if ('perplexity' in report) return <Generation report={report} />;
+  if (report.task === 'ranking') return <Ranking report={report} />;
+  return report.task === 'anomaly' ? <Anomaly report={report} /> : <Regression report={report} />;
+}
+
 export function ReportView({ report }: { report: Report }) {
   const { t, f } = useWords();
   return (
@@ -195,7 +203,7 @@ export function ReportView({ report }: { report: Report }) {
         </CopyButton>
       }
     >
-      {'accuracy' in report ? <Classification report={report} /> : <Regression report={report} />}
+      <Body report={report} />
     </Section>
   );
 }

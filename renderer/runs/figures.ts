@@ -1,15 +1,35 @@
 // What one number says about a run, and how long it took. Pure.
-import { isRunOver, type Model, type Run } from '../../engine/schema/index.ts';
+import { isRunOver, type Model, type Report, type Run } from '../../engine/schema/index.ts';
 
-/** The headline of a run: held-out accuracy or R² when it is over, validation's while it runs. */
-export function headline(run: Run): { name: 'accuracy' | 'r2' | 'loss'; value: number; held: boolean } | undefined {
+/** Figures that can stand for a whole run or model; the first that there is does. */
+const names = [
+  'accuracy',
+  'r2',
+  'ndcg',
+  'rocAuc',
+  'flagged',
+  'exactMatch',
+  'perplexity',
+  'tokenAccuracy',
+  'loss',
+] as const;
+type Name = (typeof names)[number];
+
+function ofReport(report: Report): { name: Name; value: number } {
+  if ('accuracy' in report) return { name: 'accuracy', value: report.accuracy };
+  if ('chrF' in report) return { name: 'exactMatch', value: report.exactMatch };
+  if ('perplexity' in report) return { name: 'perplexity', value: report.perplexity };
+  if (report.task === 'ranking') return { name: 'ndcg', value: report.ndcg };
+  if (report.task === 'regression') return { name: 'r2', value: report.r2 };
+  const { flagged, labels } = report;
+  return labels?.rocAuc === undefined ? { name: 'flagged', value: flagged } : { name: 'rocAuc', value: labels.rocAuc };
+}
+
+/** The headline of a run: the held-out figure when it is over, validation's while it runs. */
+export function headline(run: Run): { name: Name; value: number; held: boolean } | undefined {
   const { report, metrics } = run;
-  if (report) {
-    return 'accuracy' in report
-      ? { name: 'accuracy', value: report.accuracy, held: true }
-      : { name: 'r2', value: report.r2, held: true };
-  }
-  for (const name of ['accuracy', 'r2', 'loss'] as const) {
+  if (report) return { ...ofReport(report), held: true };
+  for (const name of names) {
     const value = metrics[`val.${name}`];
     if (value !== undefined) return { name, value, held: false };
   }
@@ -29,8 +49,8 @@ export function share(run: Run): number | undefined {
 }
 
 /** Headline of a published model from its stored figures. */
-export function modelHeadline(model: Model): { name: 'accuracy' | 'r2' | 'loss'; value: number } | undefined {
-  for (const name of ['accuracy', 'r2', 'loss'] as const) {
+export function modelHeadline(model: Model): { name: Name; value: number } | undefined {
+  for (const name of names) {
     const value = model.metrics[name] ?? model.metrics[`test.${name}`];
     if (value !== undefined) return { name, value };
   }

@@ -29,6 +29,17 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
         value={draft.model}
         onChange={(model) => change({ model: model ?? 'auto' })}
       />
+      {draft.model === 'two-tower' ? (
+        <Select
+          label={t('train.user')}
+          description={t('train.userWords')}
+          data={(dataset.shape?.columns ?? []).map((column) => column.name).filter((name) => name !== target)}
+          value={draft.user ?? null}
+          onChange={(value) => change({ user: value ?? undefined })}
+          searchable
+          clearable
+        />
+      ) : null}
       <Select
         label={t('plan.device')}
         data={[{ value: 'auto', label: auto }, ...devices.map((device) => ({ value: device.id, label: device.name }))]}

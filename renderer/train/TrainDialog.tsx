@@ -13,7 +13,7 @@ import { Icon } from '../parts/Icon.tsx';
 import { Empty, Problem, Waiting } from '../parts/Page.tsx';
 import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
-import { type Draft, draftOf, requestOf, isPlain } from './draft.ts';
+import { type Draft, draftOf, isPlain, needsTarget, requestOf } from './draft.ts';
 import { Settings } from './Settings.tsx';
 
 const budgets = ['', '30s', '2m', '10m', '1h'] as const;
@@ -28,7 +28,8 @@ export default function TrainDialog() {
   const [open, setOpen] = useState(() => !isPlain(draft));
   const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   const dataset = ready.find((item) => item.id === draft.dataset) ?? ready[0];
-  const target = draft.target ?? dataset?.shape?.target ?? null;
+  const needed = needsTarget(draft);
+  const target = draft.target ?? (needed ? dataset?.shape?.target : undefined) ?? null;
   const start = useMutation({
     mutationFn: (body: TrainRequest) => api.call('runs.create', { body }),
     onSuccess: (run) => {
@@ -40,9 +41,9 @@ export default function TrainDialog() {
   const [wrong, setWrong] = useState<unknown>();
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (!dataset || !target) return;
+    if (!dataset || (needed && !target)) return;
     try {
-      const body = requestOf({ ...draft, dataset: dataset.id, target });
+      const body = requestOf({ ...draft, dataset: dataset.id, target: target ?? undefined });
       setWrong(undefined);
       start.mutate(body);
     } catch (error) {
@@ -77,11 +78,12 @@ export default function TrainDialog() {
             description={target && target === dataset.shape?.target ? t('train.guessed') : t('train.targetWords')}
             placeholder={t('train.choose')}
             data={(dataset.shape?.columns ?? [])
-              .filter((column) => column.type !== 'identifier' && column.type !== 'text')
+              .filter(({ type }) => draft.model === 'two-tower' || (type !== 'identifier' && type !== 'text'))
               .map((column) => ({ value: column.name, label: `${column.name} · ${t(`type.${column.type}`)}` }))}
             value={target}
             onChange={(value) => change({ target: value ?? undefined })}
             searchable
+            clearable={!needed}
           />
           <div>
             <span className="label" id="budget-label">
@@ -115,7 +117,7 @@ export default function TrainDialog() {
           {start.error ? <Problem error={start.error} /> : null}
           <div className="form-end">
             <Button onClick={close}>{t('cancel')}</Button>
-            <Button type="submit" variant="filled" loading={start.isPending} disabled={!target}>
+            <Button type="submit" variant="filled" loading={start.isPending} disabled={needed && !target}>
               {t('train.go')}
             </Button>
           </div>

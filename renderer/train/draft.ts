@@ -5,6 +5,8 @@ import { Fault, type Hyper, type TrainRequest } from '../../engine/schema/index.
 export interface Draft {
   dataset: string | undefined;
   target: string | undefined;
+  /** Column of users, for a ranking of the target's items. */
+  user: string | undefined;
   budget: string | undefined;
   model: TrainRequest['model'];
   epochs: number | undefined;
@@ -27,6 +29,7 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
   return {
     dataset: start.dataset,
     target: start.target,
+    user: start.ranking?.user,
     budget: start.budget,
     model: start.model ?? 'auto',
     epochs: start.epochs,
@@ -45,6 +48,9 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
       .join('\n'),
   };
 }
+
+/** Whether the family needs no target: what is unusual can be told without. */
+export const needsTarget = ({ model }: Pick<Draft, 'model'>): boolean => model !== 'autoencoder';
 
 /** Whether nothing beyond the three choices was set, so that the rest may stay folded. */
 export function isPlain(draft: Draft): boolean {
@@ -76,11 +82,12 @@ export function hyperOf(text: string): Hyper {
 }
 
 /** The request that the form asks for; fields left empty are left out. */
-export function requestOf(draft: Draft & { dataset: string; target: string }): TrainRequest {
+export function requestOf(draft: Draft & { dataset: string }): TrainRequest {
   const hyper = hyperOf(draft.hyper);
   return {
     dataset: draft.dataset,
-    target: draft.target,
+    ...(draft.target === undefined ? {} : { target: draft.target }),
+    ...(draft.user && draft.model === 'two-tower' ? { ranking: { user: draft.user } } : {}),
     model: draft.model,
     device: draft.device,
     experiment: draft.experiment.trim() || 'default',

@@ -18,7 +18,7 @@ link.onMessage((message) => {
   if (message.type === 'cancel') cancel.abort();
   else if (!begun) {
     begun = true;
-    void (message.type === 'adopt' ? adopt(message) : run(message));
+    void (message.type === 'adopt' ? adopt(message) : message.type === 'refine' ? work(message) : run(message));
   }
 });
 
@@ -97,7 +97,19 @@ async function adopt({ path, output, asIs, pack, lease }: Extract<ToImporter, { 
   await link.exit(0);
 }
 
-async function run({ source, options, pack, lease }: Extract<ToImporter, { type: 'import' }>) {
+async function work({ work, lease }: Extract<ToImporter, { type: 'refine' }>) {
+  link.limitMemory(lease.memory);
+  try {
+    const { refine } = await import('./refine.ts');
+    const result = await refine(work, lease, (progress) => void link.send({ type: 'progress', progress }));
+    await link.send({ type: 'refined', result });
+  } catch (error) {
+    await link.send({ type: 'failed', fault: faultBody(error) });
+  }
+  await link.exit(0);
+}
+
+async function run({ source, options, pack, lease, secret }: Extract<ToImporter, { type: 'import' }>) {
   link.limitMemory(lease.memory);
   try {
     const imported = await importDataset({
@@ -106,6 +118,7 @@ async function run({ source, options, pack, lease }: Extract<ToImporter, { type:
       pack,
       threads: lease.threads,
       memory: lease.memory,
+      ...(secret ? { secret } : {}),
       signal: cancel.signal,
       progress: (progress) => void link.send({ type: 'progress', progress }),
     });

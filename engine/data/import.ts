@@ -8,6 +8,7 @@ import {
   Fault,
   type ImportOptions,
   type ImportSource,
+  type MaskOptions,
   type PackGrant,
   type Progress,
 } from '../schema/index.ts';
@@ -15,6 +16,7 @@ import { createPack, type PackWriter } from '../store/index.ts';
 import { type Duck, openDuck } from './duck.ts';
 import type { Loader, Table } from './formats/loader.ts';
 import { type ColumnPlan, inspectColumns } from './inspect.ts';
+import { maskRaw } from './mask/index.ts';
 import { openPool, type Pool } from './pool.ts';
 import { shapeOf } from './shape.ts';
 import { openImport } from './sources/open.ts';
@@ -30,6 +32,8 @@ export interface ImportJob {
   memory: number;
   progress: (progress: Progress) => void;
   signal: AbortSignal;
+  /** Key of hashes and stand-ins, 32 bytes; for options that mask. */
+  secret?: Uint8Array;
   /** Where the bytes of a `stream` source come from. */
   stdin?: () => Readable;
 }
@@ -70,10 +74,11 @@ export async function importDataset(job: ImportJob): Promise<Imported> {
       throw new Fault('bad_data', `${loader.file} has a header but no rows. Add rows, or choose another file.`);
     await duck.run('SET threads = 1');
     pool = await openPool(duck, Math.max(1, job.threads));
+    if (job.options.mask) await maskTable(duck, table.names, job.options.mask, job);
     const shape = await store(pool, duck, table, writer, rows, job);
     await writer.settle();
     const { sha256, stored } = writer.finish();
-    const settled = { ...loader.settled, ...(job.options.types ? { types: job.options.types } : {}) };
+    const settled = { ...loader.settled, ...(job.options.types ? { types: job.options.types } : {}), ...(job.options.mask ? { mask: job.options.mask } : {}) };
     return { shape, sha256, options: settled, bytes: { source: loader.seen(), stored } };
   } catch (error) {
     if (signal.aborted) throw new Fault('cancelled', 'The import was cancelled.');
@@ -100,6 +105,15 @@ async function load(duck: Duck, loader: Loader, writer: PackWriter, job: ImportJ
   } finally {
     clearInterval(timer);
   }
+}
+
+/** What identifies people goes before anything is looked at or stored. */
+function maskTable(duck: Duck, names: readonly string[], options: MaskOptions, { secret, signal, progress }: ImportJob) {
+  if (!secret) throw new Fault('internal', 'an import that masks needs a key');
+  return maskRaw(duck, names, options, secret, (done, total) => {
+    signal.throwIfAborted();
+    progress({ phase: 'masking', done, total });
+  });
 }
 
 async function store(

@@ -21,8 +21,11 @@ export {
 } from './media/fitMedia.ts';
 export { encodeRequest } from './media/mediaInputs.ts';
 export { type MediaBatch, type MediaOptions, type MediaRows, openMediaRows } from './media/mediaRows.ts';
+export { reportSensitive } from './mask/index.ts';
+export { findLeaks, profileDataset } from './profile/index.ts';
 export { rankingColumnsOf } from './rankingColumns.ts';
 export { type Cell, type DatasetReader, openDataset } from './reader.ts';
+export { deriveDataset, previewRecipe, type Replay, sayStep } from './recipe/index.ts';
 export { batchSequences, packSequences, type SequenceOptions, type Sequences } from './sequence.ts';
 export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts';
 export { checkTarget, inferTask, nearest } from './target.ts';

@@ -22,13 +22,15 @@ import {
 } from '../schema/index.ts';
 import { type JobContext, needDisk, pageOf, throttle } from './context.ts';
 import { importablePath } from './paths.ts';
+import { maskSecret } from './refinery.ts';
+import { numbered, objectsOf, presentOf, versionsOf } from './versions.ts';
 
 type Names = 'list' | 'import' | 'upload' | 'show' | 'rows' | 'export' | 'delete';
 
 export interface Datasets {
   handlers: Pick<Handlers, `datasets.${Names}`>;
-  /** What a trainer needs of a dataset. Faults: `not_found`, `conflict` when it is not ready. */
-  grant(idOrName: string): DatasetGrant;
+  /** What a trainer needs of a dataset: its present version, `name@2`, or the one of this content. Faults: `not_found`, `conflict` when it is not ready. */
+  grant(idOrName: string, sha256?: string): DatasetGrant;
   /** Imports that a dead appliance left behind fail. */
   recover(): void;
   /** Ends the imports that are going on. */
@@ -103,7 +105,8 @@ export function createDatasets(context: JobContext): Datasets {
           seconds: config.limits.importSeconds,
           input: upload !== undefined,
         });
-        child.send({ type: 'import', source, options: dataset.options, pack, lease });
+        const secret = dataset.options.mask ? { secret: maskSecret(context) } : {};
+        child.send({ type: 'import', source, options: dataset.options, pack, lease, ...secret });
         const told = throttle(100, (progress: unknown) => events.emit('dataset.progress', id, progress));
         const result = await outcome(child, upload, signal, told);
         const ready = store.transaction(() => {
@@ -143,6 +146,20 @@ export function createDatasets(context: JobContext): Datasets {
     if (dataset.state === 'ready' && dataset.object) return { ...dataset, object: dataset.object };
     if (dataset.error) throw faultFrom(dataset.error as Parameters<typeof faultFrom>[0]);
     throw new Fault('conflict', `Dataset ${dataset.name} is ${dataset.state}. Wait until it is ready.`);
+  };
+  /** A dataset, or a version of it: `name@2`. */
+  const versioned = (text: string): [Dataset & { object: string }, number | undefined] => {
+    const found = /^(.+)@(\d+)$/.exec(text);
+    if (!found || datasets.look(text)) return [readyOf(text), undefined];
+    return [readyOf(found[1]), Number(found[2])];
+  };
+  const shapeIn = (object: string) => {
+    const reader = openDataset(objects.open(object));
+    try {
+      return reader.shape;
+    } finally {
+      reader.close();
+    }
   };
   const withReader = async <T>(
     dataset: Dataset & { object: string },
@@ -209,19 +226,37 @@ export function createDatasets(context: JobContext): Datasets {
         running?.cancel.abort(new Fault('cancelled', 'The dataset was deleted during its import.'));
         await running?.done;
         store.transaction(() => {
-          const object = datasets.get(id).object;
-          if (object) objects.erase(object);
+          for (const object of objectsOf(datasets.get(id))) objects.erase(object);
+          for (const label of store.labels.list({ parentId: id, limit: 1_000_000 }).items) store.labels.remove(label.id);
           datasets.remove(id);
         });
         events.emit('dataset.removed', id, { id });
         return { ok: true as const };
       },
     },
-    grant(idOrName) {
-      const dataset = readyOf(idOrName);
-      const { id, name, sha256, shape } = dataset;
-      if (!shape || sha256 === undefined) throw new Fault('internal', `dataset ${id} has no shape`);
-      return { id, name, sha256, shape, pack: objects.grant(dataset.object) };
+    grant(idOrName, content) {
+      const [dataset, asked] = versioned(idOrName);
+      const { id, name, shape } = dataset;
+      const present = presentOf(dataset);
+      const wanted =
+        content !== undefined
+          ? versionsOf(dataset).find((one) => one.sha256 === content)
+          : asked === undefined
+            ? present
+            : numbered(dataset, asked);
+      if (!wanted) {
+        throw new Fault('conflict', `Dataset ${name} no longer has the version that is meant.`);
+      }
+      const { version, sha256, object } = wanted;
+      if (!shape) throw new Fault('internal', `dataset ${id} has no shape`);
+      return {
+        id,
+        name,
+        sha256,
+        version,
+        shape: object === dataset.object ? shape : shapeIn(object),
+        pack: objects.grant(object),
+      };
     },
     recover() {
       for (const dataset of datasets.list({ state: 'importing' }).items) {

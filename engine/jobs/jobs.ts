@@ -15,6 +15,8 @@ import { createEvents } from './events.ts';
 import { type ApplianceGate, createGate } from './gate.ts';
 import { familyHandlers } from './families.ts';
 import { createKeys } from './keys.ts';
+import { createLabelling } from './labelling.ts';
+import { createRefinery } from './refinery.ts';
 import { createLeases } from './leases.ts';
 import { completionHandlers, writersOf } from './completions.ts';
 import { createModels } from './models.ts';
@@ -72,6 +74,8 @@ export async function createJobs({ config, store, log, version, token, lasting }
   const keys = createKeys(context, (id) => gate?.forget(id));
   gate = createGate({ token, store: keys.book, failedLogins: config.limits.failedLogins });
   const datasets = createDatasets(context);
+  const labelling = createLabelling(context, () => warm);
+  const refinery = createRefinery(context, labelling);
   const watching: Watching = createWatching(context, {
     deployments: () => deployments,
     sources: () => ({ ...datasets.handlers, ...runs.handlers }),
@@ -94,6 +98,8 @@ export async function createJobs({ config, store, log, version, token, lasting }
   return {
     handlers: {
       ...datasets.handlers,
+      ...refinery.handlers,
+      ...labelling.handlers(refinery),
       ...runs.handlers,
       ...models.handlers,
       ...deployments.handlers,

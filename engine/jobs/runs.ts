@@ -145,7 +145,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
 
   /** The dataset that a run began with; another one of the same name is not it. */
   function sameData({ id, name, sha256 }: Run['dataset']): DatasetGrant {
-    const grant = datasets.grant(id);
+    const grant = datasets.grant(id, sha256);
     if (grant.sha256 === sha256) return grant;
     throw new Fault('conflict', `Dataset ${name} is not the one that this run began with.`);
   }
@@ -229,7 +229,12 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
   };
 }
 
-const named = ({ id, name, sha256 }: DatasetGrant): Run['dataset'] => ({ id, name, sha256 });
+const named = ({ id, name, sha256, version }: DatasetGrant): Run['dataset'] => ({
+  id,
+  name,
+  sha256,
+  ...(version === undefined ? {} : { version }),
+});
 
 /** Columns that are to be left out must be there, and something must be left to learn from. */
 function checkColumns(

@@ -1,5 +1,6 @@
 // What a dataset looks like: its columns, their types and the figures kept about each.
 import { z } from 'zod';
+import { maskOptions } from './mask.ts';
 
 /** Types that a column of text can be given; whether it holds images or sound is seen, not chosen. */
 export const cellTypes = ['number', 'category', 'text', 'boolean', 'date', 'identifier'] as const;
@@ -139,5 +140,7 @@ export const importOptions = z.object({
   table: z.string().min(1).max(200).optional(),
   /** Column types that override detection. */
   types: z.record(z.string(), z.enum(cellTypes)).optional(),
+  /** Masks texts before anything is stored. */
+  mask: maskOptions.optional(),
 });
 export type ImportOptions = z.infer<typeof importOptions>;

@@ -141,6 +141,7 @@ export {
   dataset,
   deployment,
   type Experiment,
+  type Label,
   experiment,
   type Model,
   model,
@@ -222,6 +223,7 @@ export {
   textForms,
 } from './recipe.ts';
 export { type ColumnProfile, type Finding, type Leak, type Profile, profile } from './profile.ts';
+export type { RefineResult, RefineWork } from './refine.ts';
 export { type LabelPage, type LabelRow, labelPage } from './labels.ts';
 export { type MaskAction, type MaskKind, type MaskOptions, maskActions, maskKinds, maskOptions } from './mask.ts';
 export {

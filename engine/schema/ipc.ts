@@ -8,6 +8,7 @@ import type { Hyper, ModelKind, RunPlan, TrainRequest } from './plan.ts';
 import type { SearchSummary } from './search.ts';
 import type { MetricPoint, Progress, Report } from './report.ts';
 import type { PretrainedInfo } from './records.ts';
+import type { RefineResult, RefineWork } from './refine.ts';
 import type { Device, GenerateOptions, PredictResponse } from './routes.ts';
 
 /** `trial` fits models for a search that a trainer leads; `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
@@ -35,6 +36,8 @@ export interface DatasetGrant {
   id: string;
   name: string;
   sha256: string;
+  /** Which content of the dataset it is. */
+  version?: number;
   shape: DatasetShape;
   pack: PackGrant;
 }
@@ -43,7 +46,17 @@ export interface DatasetGrant {
 export type ImportSource = { kind: 'path'; path: string } | { kind: 'stream'; name: string; bytes?: number };
 
 export type ToImporter =
-  | { type: 'import'; source: ImportSource; options: ImportOptions; pack: PackGrant; lease: DeviceLease }
+  | {
+      type: 'import';
+      source: ImportSource;
+      options: ImportOptions;
+      pack: PackGrant;
+      lease: DeviceLease;
+      /** Key of hashes and stand-ins, where the options mask. */
+      secret?: Uint8Array;
+    }
+  /** Profiles, masks or reshapes a dataset that is there already. */
+  | { type: 'refine'; work: RefineWork; lease: DeviceLease }
   /** Reads a pretrained model's folder or an ONNX file and stores it as a base. */
   | { type: 'adopt'; path: string; output?: string; asIs: boolean; pack: PackGrant; lease: DeviceLease }
   | { type: 'cancel' };
@@ -57,6 +70,7 @@ export type FromImporter =
       options: ImportOptions;
       bytes: { source: number; stored: number };
     }
+  | { type: 'refined'; result: RefineResult }
   | { type: 'adopted'; info: PretrainedInfo; bytes: number; sha256: string }
   | { type: 'failed'; fault: FaultBody };
 

@@ -54,3 +54,17 @@ export const labelRequest = z.object({
     .min(1)
     .max(10_000),
 });
+
+/** One row's label as somebody set it. */
+export const labelEdit = z.object({
+  row: z.number().int(),
+  column: z.string(),
+  from: z.string().nullable(),
+  to: z.string().nullable(),
+  /** Version that the row's number is of. */
+  version: z.number().int(),
+  by: z.string(),
+  at: z.number(),
+  applied: z.boolean(),
+});
+export type LabelEdit = z.infer<typeof labelEdit>;

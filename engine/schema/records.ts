@@ -6,6 +6,7 @@ import { datasetShape, importOptions, task } from './columns.ts';
 import { tensorSpec } from './bundle.ts';
 import { modelKind, runPlan, trainRequest } from './plan.ts';
 import { alertFiring, alertRequest } from './monitoring.ts';
+import { datasetVersion, recipeStep } from './recipe.ts';
 import { progress, report } from './report.ts';
 import { modelRef, scoringCounts, servingOptions, variant } from './serving.ts';
 import { searchSummary } from './search.ts';
@@ -43,9 +44,27 @@ export const dataset = z.object({
   bytes: z.object({ source: z.number(), stored: z.number() }).optional(),
   /** SHA-256 over the columns' content, hex; independent of encryption. */
   sha256: z.string().optional(),
+  /** Which version `object`, `shape` and `sha256` are of; 1 when left out. */
+  version: z.number().int().optional(),
+  /** Every content it has had and still has; only the imported one when left out. */
+  versions: z.array(datasetVersion).optional(),
+  /** Version that the recipe begins from; 1 when left out. */
+  base: z.number().int().optional(),
+  /** The recipe as it stands, steps that no version holds yet included. */
+  recipe: z.array(recipeStep).optional(),
   error: fault.optional(),
 });
 export type Dataset = z.infer<typeof dataset>;
+
+/** Labels that a person set at once: rows of one column, numbered as in the version named. */
+export const label = z.object({
+  ...clear('label'),
+  column: z.string(),
+  version: z.number().int(),
+  values: z.array(z.object({ row: z.number().int(), from: z.string().nullable(), to: z.string().nullable() })),
+  by: z.string(),
+});
+export type Label = z.infer<typeof label>;
 
 export const experiment = z.object({ ...clear('experiment'), name: z.string() });
 export type Experiment = z.infer<typeof experiment>;
@@ -54,8 +73,10 @@ export const run = z.object({
   ...clear('run'),
   name: z.string(),
   request: trainRequest,
-  dataset: z.object({ id: z.string(), name: z.string(), sha256: z.string() }),
-  test: z.object({ id: z.string(), name: z.string(), sha256: z.string() }).optional(),
+  dataset: z.object({ id: z.string(), name: z.string(), sha256: z.string(), version: z.number().int().optional() }),
+  test: z
+    .object({ id: z.string(), name: z.string(), sha256: z.string(), version: z.number().int().optional() })
+    .optional(),
   plan: runPlan.optional(),
   progress: progress.optional(),
   /** Last value of each metric. */
@@ -219,6 +240,7 @@ export type AuditEntry = z.infer<typeof auditEntry>;
 export interface RecordOf {
   dataset: Dataset;
   experiment: Experiment;
+  label: Label;
   run: Run;
   model: Model;
   deployment: Deployment;
@@ -233,6 +255,7 @@ export interface RecordOf {
 export const recordSchema = {
   dataset,
   experiment,
+  label,
   run,
   model,
   deployment,

@@ -20,6 +20,7 @@ import {
 import { openaiRoutes } from './openai.ts';
 import { metricPoint } from './report.ts';
 import { canaryRules, servingOptions } from './serving.ts';
+import { dataRoutes } from './dataRoutes.ts';
 import { servingRoutes } from './servingRoutes.ts';
 
 /** What a role may be allowed to do; security/ holds the table of roles. `public` needs no key. */
@@ -311,7 +312,7 @@ export const routes = {
     action: 'datasets:read',
     summary: 'List datasets',
     query: listQuery,
-    response: page(dataset),
+    response: page(dataset.omit({ versions: true, recipe: true })),
   },
   'datasets.import': {
     method: 'POST',
@@ -822,6 +823,7 @@ export const routes = {
     body: v2InferRequest,
     response: v2InferResponse,
   },
+  ...dataRoutes,
   ...servingRoutes,
   ...openaiRoutes,
 } as const satisfies Record<string, Route>;

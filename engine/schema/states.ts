@@ -33,6 +33,7 @@ export const transitions = {
   },
   scoring: { running: ['finished', 'failed', 'stopped'], finished: [], failed: [], stopped: [] },
   alert: { active: [] },
+  label: { open: ['applied'], applied: [] },
   experiment: { open: ['deleting'], deleting: [] },
   principal: { active: ['disabled'], disabled: ['active'] },
   key: { active: ['revoked'], revoked: [] },

@@ -18,6 +18,7 @@ export const kindTable: { [K in Kind]: KindRow<RecordOf[K]> } = {
     texts: (d) => [d.name, d.source, ...(d.shape?.columns.map((column) => column.name) ?? [])],
     unique: ['importing', 'ready'],
   },
+  label: { prefix: 'lbl', plural: 'labels', texts: (l) => [l.column, l.by] },
   experiment: { prefix: 'exp', plural: 'experiments', texts: (e) => [e.name], unique: ['open'] },
   run: {
     prefix: 'run',

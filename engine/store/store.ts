@@ -40,6 +40,7 @@ export interface Store {
   readonly dir: string;
   readonly vault: Vault;
   readonly datasets: Table<RecordOf['dataset']>;
+  readonly labels: Table<RecordOf['label']>;
   readonly experiments: Table<RecordOf['experiment']>;
   readonly runs: Table<RecordOf['run']>;
   readonly models: Table<RecordOf['model']>;
@@ -111,6 +112,7 @@ function storeOver(db: Db, path: string, options: StoreOptions): Store {
     dir,
     vault,
     datasets: tableOf('dataset', book),
+    labels: tableOf('label', book),
     experiments: tableOf('experiment', book),
     runs: tableOf('run', book),
     models: tableOf('model', book),

@@ -1,0 +1,300 @@
+// The labelling table: rows that want a person's eye, labels set by people, their history, and versions made of them. Labels are
+// kept as records of their own until a version holds them; nothing of the stored rows changes before.
+import { type DatasetReader, nearest, openDataset } from '../data/index.ts';
+import {
+  type Caller,
+  type Dataset,
+  Fault,
+  type Handlers,
+  type Label,
+  type LabelPage,
+  type LabelRow,
+  type PredictInput,
+  type PredictOutput,
+  type RecipeStep,
+} from '../schema/index.ts';
+import type { JobContext } from './context.ts';
+import type { Refinery } from './refinery.ts';
+import type { WarmModels } from './serving.ts';
+import { pendingOf, presentOf } from './versions.ts';
+
+type Names = `labels.${'list' | 'set' | 'history' | 'apply'}`;
+type Ready = Dataset & { object: string };
+
+export interface Labelling {
+  handlers: (refinery: Refinery) => Pick<Handlers, `datasets.${Names}`>;
+  /** Steps that hold the labels set on the present version. */
+  steps: (dataset: Ready) => RecipeStep[];
+  /** Marks them as held by a version. */
+  applied: (dataset: Ready) => void;
+  /** Removes all labels of a dataset that is deleted. */
+  remove: (datasetId: string) => void;
+}
+
+/** Rows that a model looks at in one request, spread evenly over the dataset. */
+const mostScored = 5000;
+const batchRows = 500;
+const mostLabels = 200;
+
+export function createLabelling(context: JobContext, warm: () => WarmModels): Labelling {
+  const { store, events } = context;
+  const { datasets, objects, labels, models } = store;
+
+  const readyOf = (idOrName: string): Ready => {
+    const dataset = datasets.find(idOrName);
+    if (dataset.state === 'ready' && dataset.object) return { ...dataset, object: dataset.object };
+    throw new Fault('conflict', `Dataset ${dataset.name} is ${dataset.state}. Wait until it is ready.`);
+  };
+
+  const columnOf = (dataset: Ready, asked: string | undefined): string => {
+    const name = asked ?? dataset.shape?.target;
+    const names = dataset.shape?.columns.map((column) => column.name) ?? [];
+    if (name === undefined)
+      throw new Fault('bad_request', `Dataset ${dataset.name} has no likely target: name the column to label.`);
+    if (names.includes(name)) return name;
+    const [near] = nearest(name, names);
+    throw new Fault(
+      'bad_request',
+      `Dataset ${dataset.name} has no column ${JSON.stringify(name)}.${near ? ` Did you mean ${JSON.stringify(near)}?` : ''}`,
+    );
+  };
+
+  /** Labels set on the present version, oldest first. */
+  const openOf = (dataset: Ready): Label[] =>
+    labels
+      .list({ parentId: dataset.id, state: 'open', sort: 'createdAt', limit: 100_000 })
+      .items.filter(({ version }) => version === presentOf(dataset).version)
+      .sort((a, b) => a.seq - b.seq);
+
+  const setOf = (dataset: Ready, column: string): Map<number, string | null> =>
+    new Map(
+      openOf(dataset)
+        .filter((label) => label.column === column)
+        .flatMap(({ values }) => values.map(({ row, to }) => [row, to] as const)),
+    );
+
+  const pendingCount = (dataset: Ready): number =>
+    new Set(openOf(dataset).flatMap(({ column, values }) => values.map(({ row }) => `${column} ${row}`))).size;
+
+  async function withReader<T>(dataset: Ready, use: (reader: DatasetReader) => Promise<T> | T): Promise<T> {
+    const reader = openDataset(objects.open(dataset.object));
+    try {
+      return await use(reader);
+    } finally {
+      reader.close();
+    }
+  }
+
+  const cellsOf = (reader: DatasetReader, row: number, column: string): LabelRow['cells'] => {
+    const { columns, rows } = reader.preview(row, 1);
+    return Object.fromEntries(
+      columns.map((name, i) => [name, rows[0]?.[i] ?? null] as const).filter(([name]) => name !== column),
+    );
+  };
+
+  interface Query {
+    column?: string | undefined;
+    show: 'missing' | 'unsure' | 'disagree' | 'all';
+    model?: string | undefined;
+    below?: number | undefined;
+    offset: number;
+    limit: number;
+  }
+
+  function list(dataset: Ready, query: Query, signal: AbortSignal): Promise<LabelPage> {
+    const column = columnOf(dataset, query.column);
+    const needsModel = query.show === 'unsure' || query.show === 'disagree';
+    if (needsModel && query.model === undefined)
+      throw new Fault('bad_request', 'Name the model that shall score the rows: model=NAME.');
+    return withReader(dataset, async (reader) => {
+      const set = setOf(dataset, column);
+      const stored = reader.texts(column);
+      const labelOf = (row: number) => (set.has(row) ? (set.get(row) ?? null) : (stored[row] ?? null));
+      const candidates = Array.from({ length: reader.rows }, (_, row) => row).filter(
+        (row) => query.show !== 'missing' || stored[row] === null || set.has(row),
+      );
+      const matching = query.show === 'missing' ? candidates.filter((row) => labelOf(row) === null) : candidates;
+      const known = labelsIn(stored, set);
+      const base = {
+        column,
+        labels: known,
+        version: presentOf(dataset).version,
+        of: reader.rows,
+        pending: pendingCount(dataset),
+      };
+      const shown = (row: number, told?: Told): LabelRow => ({
+        row,
+        label: labelOf(row),
+        edited: set.has(row),
+        ...(told ? { predicted: told.label, confidence: told.confidence } : {}),
+        cells: cellsOf(reader, row, column),
+      });
+      const page = <T>(rows: readonly T[]) => rows.slice(query.offset, query.offset + query.limit);
+      if (query.model === undefined) {
+        return { ...base, rows: page(matching).map((row) => shown(row)), total: matching.length, scanned: reader.rows };
+      }
+      const step = Math.max(1, matching.length / mostScored);
+      const sample = Array.from(
+        { length: Math.min(matching.length, mostScored) },
+        (_, i) => matching[Math.floor(i * step)],
+      );
+      const told = await score(reader, sample, column, query.model, signal);
+      let found = sample.map((row, i) => ({ row, told: told[i] }));
+      if (query.below !== undefined) found = found.filter((one) => one.told.confidence < (query.below ?? 1));
+      if (query.show === 'disagree')
+        found = found.filter((one) => labelOf(one.row) !== null && labelOf(one.row) !== one.told.label);
+      const sure = query.show === 'disagree' ? -1 : 1;
+      if (needsModel) found.sort((a, b) => sure * (a.told.confidence - b.told.confidence) || a.row - b.row);
+      return {
+        ...base,
+        rows: page(found).map((one) => shown(one.row, one.told)),
+        total: found.length,
+        scanned: sample.length,
+      };
+    });
+  }
+
+  interface Told {
+    label: string;
+    confidence: number;
+  }
+
+  async function score(
+    reader: DatasetReader,
+    rows: readonly number[],
+    column: string,
+    name: string,
+    signal: AbortSignal,
+  ): Promise<Told[]> {
+    const model = models.find(name);
+    if (model.classes.length === 0) throw new Fault('bad_request', `Model ${model.name} predicts no labels.`);
+    const serving = await warm().get(model);
+    const told: Told[] = [];
+    for (let from = 0; from < rows.length; from += batchRows) {
+      const inputs: PredictInput[] = rows.slice(from, from + batchRows).map((row) => cellsOf(reader, row, column));
+      const { outputs } = await serving.predict(inputs, { signal });
+      told.push(...outputs.map(toldBy));
+    }
+    return told;
+  }
+
+  function set(
+    dataset: Ready,
+    asked: string | undefined,
+    values: { row: number; value: string | null }[],
+    caller: Caller,
+  ) {
+    const column = columnOf(dataset, asked);
+    if (!pendingOf(dataset))
+      throw new Fault(
+        'conflict',
+        `Steps of ${dataset.name}’s recipe were taken back. Apply the recipe first: neutrino datasets recipe ${dataset.name} apply`,
+      );
+    const type = dataset.shape?.columns.find(({ name }) => name === column)?.type;
+    return withReader(dataset, (reader) => {
+      const beyond = values.find(({ row }) => row >= reader.rows);
+      if (beyond)
+        throw new Fault('bad_request', `There is no row ${beyond.row}: the dataset has rows 0 to ${reader.rows - 1}.`);
+      const wrong =
+        type === 'number' ? values.find(({ value }) => value !== null && !Number.isFinite(Number(value))) : undefined;
+      if (wrong)
+        throw new Fault(
+          'bad_request',
+          `Column ${JSON.stringify(column)} holds numbers; ${JSON.stringify(wrong.value)} is none.`,
+        );
+      const before = setOf(dataset, column);
+      const record = labels.insert({
+        state: 'open',
+        parentId: dataset.id,
+        column,
+        version: presentOf(dataset).version,
+        values: values.map(({ row, value }) => ({
+          row,
+          from: before.has(row) ? (before.get(row) ?? null) : (reader.texts(column, row, row + 1)[0] ?? null),
+          to: value,
+        })),
+        by: caller.principal,
+      });
+      events.emit('dataset.changed', dataset.id, datasets.get(dataset.id));
+      return { set: record.values.length, pending: pendingCount(dataset) };
+    });
+  }
+
+  const steps = (dataset: Ready): RecipeStep[] => {
+    const columns = [...new Set(openOf(dataset).map(({ column }) => column))];
+    return columns.map((column) => ({
+      op: 'label' as const,
+      column,
+      values: [...setOf(dataset, column)].map(([row, value]) => ({ row, value })).sort((a, b) => a.row - b.row),
+    }));
+  };
+  const applied = (dataset: Ready): void => {
+    const open = openOf(dataset);
+    store.transaction(() => {
+      for (const { id } of open) labels.update(id, { state: 'applied' });
+    });
+  };
+
+  return {
+    steps,
+    applied,
+    remove(datasetId) {
+      for (const { id } of labels.list({ parentId: datasetId, limit: 1_000_000 }).items) labels.remove(id);
+    },
+    handlers: (refinery) => ({
+      'datasets.labels.list': ({ params, query }, { signal }) => list(readyOf(params.id), query, signal),
+      'datasets.labels.set': ({ params, body }, { caller }) =>
+        set(readyOf(params.id), body.column, body.values, caller),
+      'datasets.labels.history'({ params, query }) {
+        const dataset = readyOf(params.id);
+        const all = labels
+          .list({ parentId: dataset.id, limit: 1_000_000 })
+          .items.sort((a, b) => b.seq - a.seq)
+          .flatMap(({ values, column, version, by, createdAt, state }) =>
+            values.map(({ row, from, to }) => ({
+              row,
+              column,
+              from,
+              to,
+              version,
+              by,
+              at: createdAt,
+              applied: state === 'applied',
+            })),
+          )
+          .filter(({ row }) => query.row === undefined || row === query.row);
+        return { items: all.slice(0, query.limit), total: all.length };
+      },
+      async 'datasets.labels.apply'({ params }) {
+        const dataset = readyOf(params.id);
+        const made = steps(dataset);
+        if (made.length === 0) throw new Fault('conflict', `No label of ${dataset.name} waits to be applied.`);
+        const pending = pendingOf(dataset);
+        if (!pending || pending.length > 0) {
+          throw new Fault(
+            'conflict',
+            `The recipe of ${dataset.name} has steps that are not applied; apply it, and the labels go with it: neutrino datasets recipe ${dataset.name} apply`,
+          );
+        }
+        const version = await refinery.extend(dataset, made);
+        applied(dataset);
+        return version;
+      },
+    }),
+  };
+}
+
+function toldBy(output: PredictOutput): { label: string; confidence: number } {
+  if (!('label' in output)) throw new Fault('bad_request', 'The model predicts no labels.');
+  return { label: output.label, confidence: output.scores[output.label] ?? 0 };
+}
+
+/** Labels by falling count. */
+function labelsIn(stored: readonly (string | null)[], set: ReadonlyMap<number, string | null>): string[] {
+  const counts = new Map<string, number>();
+  for (const text of [...stored, ...set.values()]) if (text !== null) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...counts]
+    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
+    .slice(0, mostLabels)
+    .map(([label]) => label);
+}

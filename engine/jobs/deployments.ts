@@ -461,7 +461,7 @@ function besideOf(
 }
 
 /** A deployment's name from a model's: lower-case letters, digits and hyphens. */
-function slug(name: string): string {
+export function slug(name: string): string {
   const plain = name
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')

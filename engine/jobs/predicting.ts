@@ -10,16 +10,19 @@ import {
   type PredictOutput,
   type PredictRequest,
   type PredictResponse,
+  servingOptions,
 } from '../schema/index.ts';
 import {
   type AskOptions,
   type BinaryRequest,
   binaryOutputs,
+  composeFiles,
   deploymentDocument,
   describeModel,
   inferFromV2,
   inferToV2,
   inputsOfInvocation,
+  kubernetesFiles,
   predictionOf,
   priorities,
   type Priority,
@@ -31,7 +34,8 @@ import {
   writeBinary,
 } from '../serve/index.ts';
 import type { JobContext } from './context.ts';
-import type { Deployments, Live } from './deployments.ts';
+import { needServed } from './bases.ts';
+import { type Deployments, type Live, slug } from './deployments.ts';
 import { checkBatch } from './models.ts';
 import { manifestOf, type WarmModels } from './serving.ts';
 import type { Watching } from './watching.ts';
@@ -50,6 +54,7 @@ type V2 =
   | 'load'
   | 'unload';
 type Names =
+  | 'models.ship'
   | `deployments.${'predict' | 'schema' | 'openapi' | 'invocations'}`
   | `mlflow.${'ping' | 'version' | 'invocations'}`
   | `v2.${V2}`;
@@ -274,6 +279,23 @@ export function createPredicting(
       return (await outputsOf(name, inputs, { key, options: { signal, priority: 'low' } })).outputs;
     },
     handlers: {
+      'models.ship'({ params, query }) {
+        const model = store.models.find(params.id);
+        needServed(model, 'export');
+        const name = query.name ?? slug(model.name);
+        const file = `${slug(model.name)}-${model.version}.neutrino`;
+        const ship = query.target === 'kubernetes' ? kubernetesFiles : composeFiles;
+        const files = ship({
+          name,
+          model: `${model.name}@${model.version}`,
+          file,
+          replicas: { min: query.min, max: Math.max(query.min, query.max) },
+          options: store.deployments.look(name)?.options ?? servingOptions.parse({}),
+          version: parts.version,
+          image: query.image ?? `neutrino-${name}:${model.version}`,
+        });
+        return { files, model: file };
+      },
       'deployments.predict': ({ params, body }, call) => predict(params.name, body, call),
       'deployments.schema': ({ params }) => describeModel(manifest(params.name)),
       'deployments.openapi': ({ params }) => deploymentDocument(params.name, manifest(params.name), parts.version),

@@ -68,6 +68,29 @@ export const invocationRequest = z.object({
 const invocationAnswer = z.object({ predictions: z.array(z.unknown()) });
 
 export const servingRoutes = {
+  'models.ship': {
+    method: 'GET',
+    path: '/api/v1/models/{id}/ship',
+    action: 'models:read',
+    summary:
+      'Files with which the model runs under Kubernetes or docker compose; the model itself comes from its export',
+    params: id,
+    query: z.object({
+      target: z.enum(['kubernetes', 'compose']),
+      name: z
+        .string()
+        .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, 'use lower-case letters, digits and hyphens')
+        .optional(),
+      min: z.coerce.number().int().min(0).max(64).default(1),
+      max: z.coerce.number().int().min(1).max(64).default(1),
+      image: z
+        .string()
+        .regex(/^[a-z0-9]+([._/:-][a-z0-9]+)*(:[\w.-]+)?$/i, 'use registry/name:tag')
+        .max(255)
+        .optional(),
+    }),
+    response: z.object({ files: z.record(z.string(), z.string()), model: z.string() }),
+  },
   'deployments.set': {
     method: 'PUT',
     path: '/api/v1/deployments/{name}',

@@ -45,7 +45,8 @@ export async function openModelHost(
   lease: Pick<DeviceLease, 'device' | 'threads'>,
 ): Promise<ModelHost> {
   const { manifest, preprocess } = bundle;
-  if (preprocess.generation) return openWriterHost(bundle, lease);
+  const { generation } = preprocess;
+  if (generation) return openWriterHost({ manifest, model: bundle.model, generation }, lease);
   const [{ compile }, { encodeInputs }] = await Promise.all([
     import('../runtime/index.ts'),
     import('../data/index.ts'),

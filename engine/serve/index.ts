@@ -1,6 +1,7 @@
 // Serving: replicas of model hosts and their traffic (in the appliance), the host's own work (in a child), protocol forms.
 export { describeModel } from './describe.ts';
 export type { ServedBundle } from './fleet.ts';
+export { openBaseHost } from './baseHost.ts';
 export { type ModelHost, openModelHost } from './host.ts';
 export { openTensorHost } from './tensorHost.ts';
 export { inferFromV2, inferToV2, v2Metadata } from './protocol.ts';
@@ -22,3 +23,4 @@ export { binaryOutputs, type BinaryRequest, readBinary, writeBinary } from './bi
 export { deploymentDocument } from './document.ts';
 export { inputsOfInvocation, predictionOf } from './invocations.ts';
 export { v2Statistics } from './statistics.ts';
+export { composeFiles, kubernetesFiles, type Shipment } from './kubernetes.ts';

@@ -1,8 +1,7 @@
 // The work of a model host whose model writes texts: prompts in, texts out, whole or piece by piece, several at a time, each
 // a step in turn. Like host.ts it runs only in a child process and loads the runtime on demand.
-import type { Bundle } from '../bundle/index.ts';
 import { tensor } from '../onnx/index.ts';
-import { type DeviceLease, Fault, type Generation, type PredictInput, type PredictOutput } from '../schema/index.ts';
+import { type DeviceLease, Fault, type Generation, type Manifest, type PredictInput, type PredictOutput } from '../schema/index.ts';
 import { inferWith, type ModelHost } from './host.ts';
 
 /** Texts that are read at once for their vectors. */
@@ -10,11 +9,9 @@ const textsPerRun = 16;
 
 /** Compiles the model within the lease and writes a little, so that the first request is as quick as the others. */
 export async function openWriterHost(
-  { manifest, model, preprocess: { generation } }: Bundle,
+  { manifest, model, generation }: { manifest: Manifest; model: Uint8Array; generation: Generation },
   lease: Pick<DeviceLease, 'device' | 'threads'>,
 ): Promise<ModelHost> {
-  if (!generation)
-    throw new Fault('corrupt', `the model of ${manifest.name} does not say how it writes; train it again`);
   const [{ compile }, { openWriting }, { openWriter, writeTexts }] = await Promise.all([
     import('../runtime/index.ts'),
     import('../data/index.ts'),
@@ -47,7 +44,7 @@ export async function openWriterHost(
     for (let from = 0; from < texts.length; from += textsPerRun) {
       const read = texts
         .slice(from, from + textsPerRun)
-        .map((text) => tokens.beginning(text).slice(0, generation?.maxLength));
+        .map((text) => tokens.beginning(text).slice(0, generation.maxLength));
       const width = Math.max(...read.map((ids) => ids.length));
       const grid = (of: (ids: number[], k: number) => number) =>
         tensor(

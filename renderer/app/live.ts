@@ -13,6 +13,7 @@ import type {
 } from '../../engine/schema/index.ts';
 import { appendPoints } from '../charts/lines.ts';
 import { queryClient } from './queries.ts';
+import { notifyAlert } from './notify.ts';
 
 interface Listed<T> {
   items: T[];
@@ -114,6 +115,21 @@ const effects: Record<EventType, (id: string, data: unknown) => void> = {
     const record = data as Deployment;
     queryClient.setQueryData(['deployment', record.name], record);
     queryClient.setQueryData<Listed<Deployment>>(['deployments'], (list) => upsert(list, record));
+  },
+  'scoring.changed'() {
+    void queryClient.invalidateQueries({ queryKey: ['scorings'] });
+  },
+  'alert.changed'() {
+    void queryClient.invalidateQueries({ queryKey: ['alerts'] });
+  },
+  'alert.fired'(_id, data) {
+    const { name, deployment, message, desktop } = data as {
+      name: string;
+      deployment: string;
+      message: string;
+      desktop: boolean;
+    };
+    if (desktop) notifyAlert(name, deployment, message);
   },
   'key.changed'() {
     void queryClient.invalidateQueries({ queryKey: ['keys'] });

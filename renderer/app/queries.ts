@@ -69,6 +69,19 @@ export const ask = {
       queryKey: ['deployment', name],
       queryFn: () => api.call('deployments.show', { params: { name } }),
     }),
+  status: (name: string) =>
+    queryOptions({
+      queryKey: ['status', name],
+      queryFn: () => api.call('deployments.status', { params: { name } }),
+      refetchInterval: 3000,
+    }),
+  monitor: (name: string) =>
+    queryOptions({
+      queryKey: ['monitor', name],
+      queryFn: () => api.call('deployments.monitor', { params: { name } }),
+      refetchInterval: 10_000,
+    }),
+  alerts: () => queryOptions({ queryKey: ['alerts'], queryFn: () => api.call('alerts.list') }),
   inputs: (name: string, version: number) =>
     queryOptions({
       queryKey: ['inputs', name, version],

@@ -12,7 +12,9 @@ import { Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
 import { Snippets } from './Snippets.tsx';
+import { Traffic } from './Traffic.tsx';
 import { TryIt } from './TryIt.tsx';
+import { Watch } from './Watch.tsx';
 import { Writer } from './Writer.tsx';
 
 function Actions({ deployment }: { deployment: Deployment }) {
@@ -123,6 +125,12 @@ export function DeploymentPage() {
             <Snippets name={name} request={asked ?? schema.data.example} />
           </Section>
         </div>
+      ) : null}
+      {deployment.state === 'ready' ? (
+        <>
+          <Traffic deployment={deployment} />
+          <Watch deployment={deployment} />
+        </>
       ) : null}
       {deployment.previous.length > 0 ? (
         <Section title={t('deploy.history')}>

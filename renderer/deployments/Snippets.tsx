@@ -5,7 +5,7 @@ import { Link } from '@tanstack/react-router';
 import type { PredictRequest } from '../../engine/schema/index.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { useWords } from '../parts/words.ts';
-import { type SnippetLanguage, snippets } from './snippetText.ts';
+import { type SnippetLanguage, snippets } from '../../engine/client/index.ts';
 
 export function Snippets({ name, request }: { name: string; request: PredictRequest }) {
   const { t } = useWords();

@@ -1,7 +1,7 @@
 // Snippets that can be pasted: quoting survives what people put into cells.
 import { execFileSync } from 'node:child_process';
 import { expect, test } from 'vitest';
-import { snippets } from '../../../renderer/deployments/snippetText.ts';
+import { snippets } from '../../../engine/client/index.ts';
 
 const url = 'http://127.0.0.1:7317/api/v1/deployments/topics/predict';
 const request = { inputs: [{ text: `it's "quoted" \\ $HOME\n漢字`, known: true, gap: null, size: 1.5 }] };

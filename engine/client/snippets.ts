@@ -1,5 +1,5 @@
 // One prediction call as source text, by language. Pure; each text runs as it stands once NEUTRINO_KEY is set.
-import type { PredictRequest } from '../../engine/schema/index.ts';
+import type { PredictRequest } from '../schema/index.ts';
 
 export type SnippetLanguage = 'curl' | 'typescript' | 'python';
 

@@ -1,8 +1,8 @@
 // What a trainer does for a classic family or a search: rows in memory, the fit, the report and the bundle's parts. Knows no channel:
 // it is handed where to tell things.
-import { automl, type Field, fitSingle, openField, servedModel, settle, type Trial } from '../automl/index.ts';
+import { automl, explain, type Field, fitSingle, openField, servedModel, settle, type Trial } from '../automl/index.ts';
 import { hex, sha256 } from '../base/index.ts';
-import { type DatasetReader, featureSpecs } from '../data/index.ts';
+import { type DatasetReader, featureSpecs, findLeaks } from '../data/index.ts';
 import { type Graph, modelOf } from '../graph/index.ts';
 import { encodeModel } from '../onnx/index.ts';
 import {
@@ -10,6 +10,7 @@ import {
   type DeviceLease,
   type Hyper,
   isClassic,
+  type Leak,
   type MetricPoint,
   type ModelKind,
   type Preprocess,
@@ -131,7 +132,8 @@ export async function trainTabular(
         hooks,
       );
     }
-    return await lead(field, job, hooks, left, runner as ReturnType<typeof forkedRunner>, plan);
+    const leaks = findLeaks(own, request.target, { ignore: request.ignore ?? [] });
+    return await lead(field, job, hooks, left, runner as ReturnType<typeof forkedRunner>, plan, leaks);
   } finally {
     runner?.close();
   }
@@ -147,6 +149,7 @@ async function lead(
   left: () => number,
   runner: ReturnType<typeof forkedRunner>,
   plan: Plan,
+  leaks: readonly Leak[],
 ): Promise<TabularResult> {
   const { request } = job;
   const trials: Trial[] = [...job.known];
@@ -158,7 +161,9 @@ async function lead(
       ? 'a search until the budget ends: starting points first, then proposals by what did well'
       : `a search of ${request.trials} trials: starting points first, then proposals by what did well`,
     `${field.foldCount} folds; the test part is looked at once, at the end`,
+    ...leaks.map(({ level, message }) => (level === 'leak' ? `careful: ${message}` : message)),
   ];
+  const told = leaks.map(({ message }) => message);
   plan('ensemble', {}, 0, reasons);
   let saving: Promise<void> | undefined;
   let isDirty = false;
@@ -192,7 +197,7 @@ async function lead(
       },
       ended(trial) {
         trials.push(trial);
-        const best = summaryOf(trials).rows[0];
+        const best = summaryOf(trials, told).rows[0];
         if (best && best.state === 'finished') {
           const point = { step: trials.length, epoch: 0, at: Date.now() };
           hooks.metrics([
@@ -200,7 +205,7 @@ async function lead(
             { ...point, name, value: best.score },
           ]);
         }
-        hooks.search(summaryOf(trials));
+        hooks.search(summaryOf(trials, told));
         save();
       },
       refitting(members) {
@@ -210,7 +215,7 @@ async function lead(
   );
   await saving;
   const { ensemble } = result;
-  hooks.search(summaryOf(result.trials, ensemble));
+  hooks.search(summaryOf(result.trials, told, ensemble));
   const { members } = ensemble;
   const single = members.length === 1 ? members[0].trial : undefined;
   const size = members.reduce((sum, { trial }) => sum + trial.size, 0);
@@ -220,7 +225,11 @@ async function lead(
   const family = single ? single.family : 'ensemble';
   plan(family, single?.hyper ?? {}, size, [...reasons, `it is made of ${chosen.join(', ')}`]);
   const facts = { epochs: 0, bestEpoch: 0, steps: result.trials.length };
-  return finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks);
+  const done = await finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks);
+  // Looking at the model is the first thing to go where time is short.
+  const looks = explain(done.graph, done.preprocess, field.encodeTest(), isTimed ? left : undefined);
+  hooks.search({ ...summaryOf(result.trials, told, ensemble), ...(await looks) });
+  return done;
 }
 
 async function finish(

@@ -57,7 +57,7 @@ interface Chosen {
 }
 
 /** The leaderboard, and the ensemble once there is one. */
-export function summaryOf(trials: readonly Trial[], ensemble?: Chosen): SearchSummary {
+export function summaryOf(trials: readonly Trial[], leaks: readonly string[], ensemble?: Chosen): SearchSummary {
   const rows = ranked(trials)
     .slice(0, mostRows)
     .map((trial): TrialRow => {
@@ -78,6 +78,7 @@ export function summaryOf(trials: readonly Trial[], ensemble?: Chosen): SearchSu
     members: (ensemble?.members ?? []).map(({ trial, weight }) => ({ id: trial.id, weight })),
     ...(ensemble ? { score: ensemble.score, interval: ensemble.interval } : {}),
     importance: [],
-    leaks: [],
+    dependence: [],
+    leaks: [...leaks],
   };
 }

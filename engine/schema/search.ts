@@ -37,6 +37,10 @@ export const searchSummary = z.object({
   interval: z.tuple([z.number(), z.number()]).optional(),
   /** How much the score on test rows falls when a column is shuffled. */
   importance: z.array(z.object({ column: z.string(), drop: z.number(), spread: z.number() })).default([]),
+  /** What the model answers on average where a column has a value: a number, or the share of each class. */
+  dependence: z
+    .array(z.object({ column: z.string(), at: z.array(z.number()), answers: z.array(z.array(z.number())) }))
+    .default([]),
   /** Columns that may give the target away, found before the search. */
   leaks: z.array(z.string()).default([]),
 });

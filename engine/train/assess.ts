@@ -110,7 +110,7 @@ async function propose(
 }
 
 /** Raw inputs as a client's would be: categories as their text, '' where missing or unknown. */
-function servedFeeds(preprocess: Preprocess, encoded: EncodedRows, rows: Uint32Array): Record<string, Tensor> {
+export function servedFeeds(preprocess: Preprocess, encoded: EncodedRows, rows: Uint32Array): Record<string, Tensor> {
   const { numeric, category } = preprocess;
   const [k, c] = [numeric.length, category.length];
   const feeds: Record<string, Tensor> = {};

@@ -168,7 +168,10 @@ try {
           task: set.task,
           ignore: set.ignore ?? [],
         };
-        const ran = spawnSync('/usr/bin/python3', [join(import.meta.dirname, 'peers.py'), JSON.stringify(job)]);
+        const ran = spawnSync('/usr/bin/python3', [join(import.meta.dirname, 'peers.py'), JSON.stringify(job)], {
+          // Only scores are compared; on a busy machine threads that wait for each other take minutes.
+          env: { ...process.env, OMP_NUM_THREADS: '1', OPENBLAS_NUM_THREADS: '1' },
+        });
         if (ran.status !== 0) throw new Error(`the peers did not run: ${ran.stderr.toString()}`);
         const scores = JSON.parse(ran.stdout.toString()) as Record<string, number>;
         for (const [peer, score] of Object.entries(scores)) (peers[peer] ??= []).push(score);

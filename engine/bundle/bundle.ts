@@ -122,24 +122,43 @@ export function tensorManifest(
   inputs: readonly ValueInfo[],
   outputs: readonly ValueInfo[],
 ): Manifest {
+  const own = { ...nothingTrained, task: 'regression' as const, target: '', features: [], tensors: true as const };
   return formatOf({
+    ...own,
     name: 'onnx',
-    version: 1,
     createdAt: Date.now(),
-    neutrino: '',
-    task: 'regression' as const,
-    family: 'pretrained' as const,
-    hyper: {},
-    seed: 0,
-    target: '',
-    classes: [],
-    features: [],
     inputs: tensorSpecs(inputs),
     outputs: tensorSpecs(outputs),
-    data: { dataset: '', sha256: '', rows: 0 },
-    metrics: {},
-    columns: [],
-    tensors: true as const,
     files: { [files.model]: hex(sha256(file)) },
   });
 }
+
+/** The manifest of a language model that was imported and is served as it is; its graph is built anew where it is loaded. */
+export function writerManifest(inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): Manifest {
+  return formatOf({
+    ...nothingTrained,
+    name: 'language model',
+    createdAt: Date.now(),
+    task: 'language-model' as const,
+    target: textColumn,
+    features: [{ column: textColumn, type: 'text' as const, as: 'text' as const }],
+    inputs: tensorSpecs(inputs),
+    outputs: tensorSpecs(outputs),
+    files: {},
+  });
+}
+
+/** What a row is called of a model that never saw a table. */
+export const textColumn = 'text';
+
+const nothingTrained = {
+  version: 1,
+  neutrino: '',
+  family: 'pretrained' as const,
+  hyper: {},
+  seed: 0,
+  classes: [],
+  data: { dataset: '', sha256: '', rows: 0 },
+  metrics: {},
+  columns: [],
+};

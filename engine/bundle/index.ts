@@ -2,7 +2,7 @@
 // signed `.neutrino` files.
 //   writer = createPack(path, key); writeBundle(writer, { manifest, graph, preprocess, report }); writer.finish()
 //   readBundle(openPack(path, key))
-export { type Bundle, tensorManifest } from './bundle.ts';
+export { type Bundle, tensorManifest, textColumn, writerManifest } from './bundle.ts';
 export {
   type BundleParts,
   exportBundle,

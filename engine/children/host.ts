@@ -9,6 +9,7 @@ import {
   answerFrame,
   createAwake,
   type ModelHost,
+  openBaseHost,
   openModelHost,
   openTensorHost,
   readFrames,
@@ -30,7 +31,9 @@ async function load({ bundle, lease, data }: Extract<ToHost, { type: 'load' }>):
     const manifest = readManifest(pack);
     host = manifest.tensors
       ? await openTensorHost(manifest, pack.read('model.onnx'), lease)
-      : await openModelHost(readBundle(pack), lease);
+      : pack.has('base.json')
+        ? await openBaseHost(manifest, (name) => (pack.has(name) ? pack.read(name) : undefined), lease)
+        : await openModelHost(readBundle(pack), lease);
   } finally {
     pack.close();
   }

@@ -32,10 +32,13 @@ interface Adopted {
 
 /** A Hugging Face folder: what fine-tuning needs of it. */
 async function fromFolder(path: string): Promise<Adopted> {
-  const { baseOf, packBase, readPretrained } = await import('../models/index.ts');
+  const { baseOf, canWrite, languageModelOf, packBase, readPretrained } = await import('../models/index.ts');
+  const { writerManifest } = await import('../bundle/index.ts');
   const model = readPretrained(path);
   const base = baseOf(model);
   const { architecture, takes, maxLength } = base.about;
+  const writer = canWrite(base) ? languageModelOf(base, true) : undefined;
+  const manifest = writer && writerManifest(writer.inputs, writer.outputs);
   return {
     info: {
       architecture,
@@ -43,8 +46,9 @@ async function fromFolder(path: string): Promise<Adopted> {
       parameters: sizeOfWeights(base.graph),
       ...(maxLength === undefined ? {} : { maxLength }),
       unused: model.unused.slice(0, mostUnused),
+      ...(writer ? { writes: true as const } : {}),
     },
-    files: packBase(base),
+    files: { ...packBase(base), ...(manifest ? { 'manifest.json': utf8(JSON.stringify(manifest)) } : {}) },
   };
 }
 

@@ -1,5 +1,5 @@
 // Texts as the tokens of a model that writes, and back. Training and serving both come through here.
-import { Fault, type Generation } from '../schema/index.ts';
+import { Fault, type TextTokens } from '../schema/index.ts';
 import { openTokenizer, type TextTokenizer } from './tokenizer.ts';
 import type { TokenizerJson } from './tokenizerFile.ts';
 import { longestText } from './words.ts';
@@ -18,7 +18,7 @@ export interface WritingTokens {
 /** Longer than any text's tokens: what is too long is cut here, not by the tokenizer. */
 const noTruncation = { direction: 'Right' as const, strategy: 'LongestFirst', stride: 0, max_length: 2 ** 30 };
 
-export function openWriting({ tokenizer, start, framed, end, source }: Omit<Generation, 'column'>): WritingTokens {
+export function openWriting({ tokenizer, start, framed, end, source }: Omit<TextTokens, 'column'>): WritingTokens {
   if (tokenizer === true) throw new Fault('corrupt', 'the model has lost its tokenizer.json');
   const json = tokenizer as unknown as TokenizerJson;
   // What a tokenizer puts around texts it reads (BERT's [CLS]) is not what a written text begins with.

@@ -2,7 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { rng } from '../base/index.ts';
 import type { WritingTokens } from '../data/index.ts';
-import { Fault, type GenerateOptions, type Generation } from '../schema/index.ts';
+import { Fault, type GenerateOptions, type TextTokens } from '../schema/index.ts';
 import { beamSearch } from './beam.ts';
 import { chooseToken, logSumExp } from './choose.ts';
 import { openCursor, type Prompt, type Writer } from './cursor.ts';
@@ -26,7 +26,7 @@ export interface Hooks {
 const mostRows = 16;
 const usualTokens = 256;
 
-type Shape = Pick<Generation, 'maxLength' | 'start' | 'end' | 'source'>;
+type Shape = Pick<TextTokens, 'maxLength' | 'start' | 'end' | 'source'>;
 
 /** Writes one text for each input: what follows it, or the other text of it. Faults: `bad_input`, `bad_request`, `cancelled`. */
 export async function writeTexts(

@@ -49,7 +49,7 @@ export async function adoptModel(
       object: pack.id,
       fields: {
         state: 'ready',
-        task: 'multiclass',
+        task: info.writes ? 'language-model' : 'multiclass',
         family: 'pretrained',
         target: '',
         classes: [],
@@ -111,6 +111,7 @@ export const takesTensors = ({ base }: Model): boolean => base?.inputs !== undef
 export function needServed(model: Model, what: 'deploy' | 'rows' | 'export'): void {
   const { name, base } = model;
   if (!base || (takesTensors(model) && what === 'deploy')) return;
+  if (base.writes && what !== 'export') return;
   if (takesTensors(model)) {
     const inputs = base.inputs?.map((input) => input.name).join(', ') ?? '';
     const why =

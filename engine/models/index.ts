@@ -49,6 +49,7 @@ export { type LoraOptions, mergeLora, withLora } from './lora.ts';
 export { baseFiles, baseOf, openBase, packBase, type PretrainedBase } from './pretrained/base.ts';
 export { type KnownUsers, recommenderGraph, type Shelf } from './recommender.ts';
 export { itemGraph } from './twoTower.ts';
+export { canWrite, generationOf, languageModelOf } from './pretrained/languageModel.ts';
 export { freeze } from './pretrained/freeze.ts';
 export { type ModelFile, type PretrainedFolder, readFolder, readModelFile } from './pretrained/folder.ts';
 export { type Pretrained, type PretrainedOptions, pretrainedOf, readPretrained } from './pretrained/read.ts';

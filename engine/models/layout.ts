@@ -1,6 +1,6 @@
 // What a model's graph takes: widths of its inputs, as the preprocessing gives them. The one place that decides which
 // categories become columns of their own and which are embedded.
-import type { CategoryInput, Generation, ImageShape, Preprocess } from '../schema/index.ts';
+import type { CategoryInput, TextTokens, ImageShape, Preprocess } from '../schema/index.ts';
 import type { PretrainedBase } from './pretrained/base.ts';
 
 /** Categories with at most this many values become one column a value; greater ones are embedded. */
@@ -22,7 +22,7 @@ export interface Layout {
   /** Pixels within `dense`, channel by channel, from the place `first` on; null where no columns are an image. */
   image: (ImageShape & { first: number }) | null;
   /** For models that write texts: their tokens. */
-  generation?: Omit<Generation, 'tokenizer'>;
+  generation?: Omit<TextTokens, 'tokenizer'>;
   /** The items that are ranked, for users that the rest of the layout is about; the first embedded category is the user. */
   items?: ItemSide;
   /** The pretrained model to begin from, where one was named. */

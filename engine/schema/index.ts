@@ -128,6 +128,7 @@ export {
   type RankingColumns,
   type SequenceInput,
   type TextInput,
+  type TextTokens,
 } from './preprocess.ts';
 export {
   type ApiKey,

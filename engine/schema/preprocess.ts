@@ -101,7 +101,7 @@ export const generation = z.object({
   /** The column that is read, and most tokens of it; left out for a language model, which goes on with what it is given. */
   source: z.object({ column: z.string(), maxLength: z.number().int().min(1) }).optional(),
 });
-export type Generation = z.infer<typeof generation>;
+export type TextTokens = z.infer<typeof generation>;
 
 /** For ranking: the columns of users and items. The inputs beside are of users; items live in the graph. */
 export const rankingColumns = z.object({

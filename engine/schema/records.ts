@@ -119,6 +119,8 @@ export const pretrainedInfo = z.object({
   output: z.string().optional(),
   inputs: z.array(tensorSpec).optional(),
   outputs: z.array(tensorSpec).optional(),
+  /** It writes texts as it is: a language model that can be deployed without training. */
+  writes: z.literal(true).optional(),
 });
 export type PretrainedInfo = z.infer<typeof pretrainedInfo>;
 
@@ -137,7 +139,7 @@ export const model = z.object({
   object: z.string(),
   bytes: z.number().int(),
   sha256: z.string(),
-  /** Set for a pretrained model: runs begin from it, nothing serves it; task, target and classes mean nothing then. */
+  /** Set for a pretrained model: runs begin from it; task, target and classes mean nothing then, but for one that writes. */
   base: pretrainedInfo.optional(),
 });
 export type Model = z.infer<typeof model>;

@@ -1,7 +1,14 @@
 // The work of a model host whose model writes texts: prompts in, texts out, whole or piece by piece, several at a time, each
 // a step in turn. Like host.ts it runs only in a child process and loads the runtime on demand.
 import { tensor } from '../onnx/index.ts';
-import { type DeviceLease, Fault, type Generation, type Manifest, type PredictInput, type PredictOutput } from '../schema/index.ts';
+import {
+  type DeviceLease,
+  Fault,
+  type TextTokens,
+  type Manifest,
+  type PredictInput,
+  type PredictOutput,
+} from '../schema/index.ts';
 import { inferWith, type ModelHost } from './host.ts';
 
 /** Texts that are read at once for their vectors. */
@@ -9,7 +16,7 @@ const textsPerRun = 16;
 
 /** Compiles the model within the lease and writes a little, so that the first request is as quick as the others. */
 export async function openWriterHost(
-  { manifest, model, generation }: { manifest: Manifest; model: Uint8Array; generation: Generation },
+  { manifest, model, generation }: { manifest: Manifest; model: Uint8Array; generation: TextTokens },
   lease: Pick<DeviceLease, 'device' | 'threads'>,
 ): Promise<ModelHost> {
   const [{ compile }, { openWriting }, { openWriter, writeTexts }] = await Promise.all([
@@ -81,7 +88,7 @@ export async function openWriterHost(
 }
 
 /** The text of an input: itself, or the cell of the column that the model reads. */
-function textOf({ column, source }: Generation, input: PredictInput, i: number): string {
+function textOf({ column, source }: TextTokens, input: PredictInput, i: number): string {
   if (typeof input === 'string') return input;
   const wanted = source?.column ?? column;
   const value = input[wanted];

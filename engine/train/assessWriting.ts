@@ -5,7 +5,7 @@ import { openWriter, writeTexts } from '../generate/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { compile, type Program } from '../runtime/index.ts';
-import { Fault, type Generation, type GenerationReport, type Preprocess } from '../schema/index.ts';
+import { Fault, type TextTokens, type GenerationReport, type Preprocess } from '../schema/index.ts';
 import type { RunFacts } from './report.ts';
 import { bleu, chrF, exactMatch } from './textMetrics.ts';
 import { openTokenCounter, type TokenSums } from './tokenFigures.ts';
@@ -19,7 +19,7 @@ const mostWritten = 500;
 /** Runs the served graph over the texts and reports. Fault `bad_data` without any. */
 export async function assessWriting(
   graph: Graph,
-  preprocess: Preprocess & { generation: Generation },
+  preprocess: Preprocess & { generation: TextTokens },
   pairs: TextPairs,
   facts: Omit<RunFacts, 'loss'>,
   threads = 1,

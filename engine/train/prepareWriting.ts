@@ -1,11 +1,11 @@
 // From a dataset and a request to a run that learns to write texts: which columns, the tokenizer, rows of tokens. The rest of
 // a run (loop, checkpoints, report) is as for any other.
 import { type DatasetReader, fitBytePairs, nearest, openWriting, splitRows } from '../data/index.ts';
-import { families, layoutOf, outputsOf, type PretrainedBase, settleHyper } from '../models/index.ts';
+import { families, generationOf, layoutOf, outputsOf, type PretrainedBase, settleHyper } from '../models/index.ts';
 import {
   type Column,
   Fault,
-  type Generation,
+  type TextTokens,
   type Preprocess,
   type Task,
   type TrainRequest,
@@ -81,28 +81,9 @@ function tokensFor(
   pairs: TextPairs,
   hyper: Record<string, unknown>,
   base: PretrainedBase | undefined,
-): Pick<Generation, 'tokenizer' | 'vocabulary' | 'start' | 'end' | 'framed' | 'maxLength'> {
+): Pick<TextTokens, 'tokenizer' | 'vocabulary' | 'start' | 'end' | 'framed' | 'maxLength'> {
   const length = hyper['length'] as number;
-  if (base) {
-    const { tokenizer, about } = base;
-    if (!tokenizer || about.maxLength === undefined)
-      throw new Fault(
-        'bad_data',
-        'the pretrained model has no tokenizer: import its folder again with vocab.json in it',
-      );
-    const id = tokenizer.added_tokens.find(({ content }) => content === endOfText)?.id;
-    if (id === undefined)
-      throw new Fault('bad_data', `the pretrained model's tokenizer has no ${endOfText} to end a text with`);
-    const table = base.graph.initializers.get(about.parameters.find((name) => name.endsWith('wte.weight')) ?? '');
-    return {
-      tokenizer: { ...tokenizer },
-      vocabulary: table?.dims[0] ?? id + 1,
-      start: id,
-      end: id,
-      framed: true,
-      maxLength: Math.min(length, about.maxLength),
-    };
-  }
+  if (base) return generationOf(base, length);
   const texts = pairs.source ? [...pairs.written, ...pairs.source] : pairs.written;
   const step = Math.max(1, texts.length / mostTexts);
   const chosen = Array.from({ length: Math.min(texts.length, mostTexts) }, (_, i) => texts[Math.floor(i * step)]);
@@ -139,7 +120,7 @@ export function prepareWriting(
   const [train, validation, held] = [part(split.train), part(split.validation), part(split.test)];
   const hyper = settleHyper(family, request.hyper);
   const tokens = tokensFor(train, hyper, base);
-  const generation: Generation = {
+  const generation: TextTokens = {
     ...tokens,
     column: columns.written,
     ...(columns.source === undefined ? {} : { source: { column: columns.source, maxLength: tokens.maxLength } }),

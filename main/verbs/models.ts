@@ -61,7 +61,8 @@ function baseText({ name, base }: Model): string {
   if (base.takes === 'tensors') return `an ONNX file${served}`;
   const what = { text: 'texts', image: 'images', table: 'the numbers of rows' }[base.takes];
   const head = base.output === undefined ? '' : `; a new head reads "${base.output}"`;
-  return `${base.architecture} that reads ${what}, ${base.parameters} parameters${head}${left}${train}${served}`;
+  const own = base.writes ? `\nit writes texts as it is: neutrino deploy ${name}` : '';
+  return `${base.architecture} that reads ${what}, ${base.parameters} parameters${head}${left}${train}${served}${own}`;
 }
 
 /** Rows of a CSV, JSON or JSON-lines file, or lines of a text file, as a model takes them. Cells stay text: the model knows its types. */

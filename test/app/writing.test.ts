@@ -1,8 +1,10 @@
 // Models that write through real processes: trained, asked once, served, streamed by OpenAI's protocol, exported, begun from GPT-2.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient } from '../../engine/client/index.ts';
+import { openTokenizer, type TokenizerJson } from '../../engine/data/index.ts';
+import { readPretrained } from '../../engine/models/index.ts';
 import { faultOf, importPath, launch, makePlace, type Place, type Running, train } from './parts/appliance.ts';
 
 const gpt2 = join(import.meta.dirname, '..', 'fixtures', 'pretrained', 'gpt2');
@@ -165,6 +167,31 @@ describe('a language model made here', () => {
 });
 
 describe('GPT-2 from a folder', () => {
+  it('is served as it is, and writes what transformers writes', async () => {
+    const base = await appliance.client.call('models.adopt', { body: { path: gpt2, name: 'plain' } });
+    expect(base).toMatchObject({ task: 'language-model', base: { architecture: 'gpt2', writes: true } });
+    await appliance.client.call('deployments.create', { body: { model: 'plain', name: 'plain' } });
+    const { prompt, generated } = JSON.parse(readFileSync(join(gpt2, 'expected.json'), 'utf8')) as {
+      prompt: string;
+      generated: number[];
+    };
+    const tokens = openTokenizer(readPretrained(gpt2).tokenizer as TokenizerJson);
+    const answer = await post('/v1/completions', {
+      model: 'plain',
+      prompt,
+      temperature: 0,
+      max_tokens: generated.length,
+    });
+    expect(await answer.json()).toMatchObject({
+      choices: [{ text: tokens.decode(generated), finish_reason: 'length' }],
+      usage: { prompt_tokens: 6, completion_tokens: generated.length },
+    });
+    const { data } = await appliance.client.call('openai.models', {});
+    expect(data.map(({ id }) => id)).toContain('plain');
+    const refused = faultOf(appliance.client.download('models.export', { params: { id: 'plain' } }));
+    expect(await refused).toMatchObject({ code: 'bad_request' });
+  }, 60_000);
+
   it.each(['all', 'lora', 'head'])(
     'is fine-tuned (%s) as the language model that it is, and serves',
     async (tune) => {

@@ -1,7 +1,7 @@
 // A pretrained decoder as the language model that it is: its word table scores words again. Built anew from its weights, in the
 // form that trains and in the one with a cache.
 import { type Graph, graphBuilder, type Value } from '../../graph/index.ts';
-import { Fault, type Hyper } from '../../schema/index.ts';
+import { Fault, type TextTokens, type Hyper } from '../../schema/index.ts';
 import { withLora } from '../lora.ts';
 import type { PretrainedBase } from './base.ts';
 import { freeze } from './freeze.ts';
@@ -26,6 +26,40 @@ export function languageModelOf({ about, graph }: PretrainedBase, cache: boolean
   );
   const folder = { config: { ...config, architectures: ['GPT2LMHeadModel'] }, tensors, tokenizer: {} };
   return pretrainedOf(folder, cache ? { cache: true, last: true } : {}).graph;
+}
+
+/** The token that begins and ends texts, as GPT-2 was trained with it. */
+const endOfText = '<|endoftext|>';
+
+/** The tokens of a base that writes, at most `most` of them a text. Fault `bad_data` where its folder had none for it. */
+export function generationOf(
+  { about, tokenizer, graph }: PretrainedBase,
+  most = Number.POSITIVE_INFINITY,
+): Omit<TextTokens, 'column' | 'source'> {
+  if (!tokenizer || about.maxLength === undefined)
+    throw new Fault('bad_data', 'the pretrained model has no tokenizer: import its folder again with vocab.json in it');
+  const id = tokenizer.added_tokens.find(({ content }) => content === endOfText)?.id;
+  if (id === undefined)
+    throw new Fault('bad_data', `the pretrained model's tokenizer has no ${endOfText} to end a text with`);
+  const table = graph.initializers.get(about.parameters.find((name) => name.endsWith('wte.weight')) ?? '');
+  return {
+    tokenizer: { ...tokenizer },
+    vocabulary: table?.dims[0] ?? id + 1,
+    start: id,
+    end: id,
+    framed: true,
+    maxLength: Math.min(most, about.maxLength),
+  };
+}
+
+/** Whether a folder's model can be served as the language model that it is. */
+export function canWrite(base: PretrainedBase): boolean {
+  const { about, tokenizer } = base;
+  return (
+    about.architecture === 'gpt2' &&
+    about.maxLength !== undefined &&
+    tokenizer?.added_tokens.some(({ content }) => content === endOfText) === true
+  );
 }
 
 /** TensorProto.DataType of what Cast makes. */

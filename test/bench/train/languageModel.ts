@@ -10,7 +10,7 @@ import { openCursor, openWriter } from '../../../engine/generate/index.ts';
 import { families, writerGraph } from '../../../engine/models/index.ts';
 import { tensor } from '../../../engine/onnx/index.ts';
 import { compile } from '../../../engine/runtime/index.ts';
-import { Fault, type Generation, type TrainRequest, trainRequest } from '../../../engine/schema/index.ts';
+import { Fault, type TextTokens, type TrainRequest, trainRequest } from '../../../engine/schema/index.ts';
 import { assess, prepareRun, runTraining } from '../../../engine/train/index.ts';
 
 /** A dataset of one column of texts, in memory. */
@@ -118,7 +118,7 @@ export async function languageModel(count = 1500, epochs = 8, asked: Partial<Tra
   const facts = { seconds, epochs, bestEpoch: result.bestEpoch, steps: result.steps, weights: '' };
   const encoded = setup.encodeTest(preprocess);
   const report = await assess(graph, preprocess, encoded, facts, threads);
-  const generation = preprocess.generation as Generation;
+  const generation = preprocess.generation as TextTokens;
   const tokens = openWriting(generation);
   const data = setup.rows.data.tokens;
   if (!data || !('perplexity' in report)) throw new Error('no tokens');

@@ -54,10 +54,10 @@ const inexactRewrites = [
   'NchwcTransformer',
 ];
 
-const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor =>
+export const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor =>
   new OrtTensor(dtype as 'float32', data as Float32Array, dims);
 
-const fromOrt = (value: OrtTensor): Tensor => ({
+export const fromOrt = (value: OrtTensor): Tensor => ({
   dtype: value.type as DType,
   dims: value.dims as number[],
   data: value.data,
@@ -70,7 +70,7 @@ const toOrtAll = (tensors: Record<string, Tensor>): Record<string, OrtTensor> =>
 };
 
 /** Failures of the runtime in our words. */
-function faultOf(error: unknown): Fault {
+export function faultOf(error: unknown): Fault {
   const message = error instanceof Error ? error.message : String(error);
   if (/bad_alloc|failed to allocate|out of memory/i.test(message)) {
     return new Fault(
@@ -92,6 +92,16 @@ function bytesOf(source: Source, device: string): Uint8Array {
 
 /** Compiles on onnxruntime for a device of `ortIds`; throws `no_device` naming what to do when it is missing. */
 export async function compileOrt(source: Source, options: CompileOptions = {}): Promise<Program> {
+  const training = options.training === true && (options.device ?? 'cpu') === 'cpu';
+  return programOf(await openSession(source, options), training);
+}
+
+/** A session; `locations` says by output what does not come back to the processor (`gpu-buffer`). */
+export async function openSession(
+  source: Source,
+  options: CompileOptions,
+  locations?: Record<string, 'cpu' | 'gpu-buffer'>,
+): Promise<InferenceSession> {
   const device = options.device ?? 'cpu';
   const provider = providers[device];
   const training = options.training === true && device === 'cpu';
@@ -108,6 +118,7 @@ export async function compileOrt(source: Source, options: CompileOptions = {}): 
       enableMemPattern: !training,
       graphOptimizationLevel: 'all',
       logSeverityLevel: 4,
+      ...(locations ? { preferredOutputLocation: locations } : {}),
       ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       extra: {
         session: {
@@ -119,7 +130,7 @@ export async function compileOrt(source: Source, options: CompileOptions = {}): 
           : { optimization: { disable_specified_optimizers: inexactRewrites.join(';') } }),
       },
     } as InferenceSession.SessionOptions);
-  const session = await open(device).catch((error: unknown) => {
+  return open(device).catch((error: unknown) => {
     if (device === 'cpu') throw faultOf(error);
     const first = (error instanceof Error ? error.message : String(error)).split('\n')[0].slice(0, 200);
     throw new Fault(
@@ -129,7 +140,6 @@ export async function compileOrt(source: Source, options: CompileOptions = {}): 
       error,
     );
   });
-  return programOf(session, training);
 }
 
 function programOf(session: InferenceSession, training: boolean): Program {
@@ -152,9 +162,9 @@ function programOf(session: InferenceSession, training: boolean): Program {
     bind(feeds, fetches) {
       const fixed = toOrtAll(feeds);
       const into = { ...(training ? stopFetch : {}), ...toOrtAll(fetches) };
-      return async (more) => {
+      return async (more, others = {}) => {
         try {
-          await session.run({ ...fixed, ...toOrtAll(more) }, into);
+          await session.run({ ...fixed, ...toOrtAll(more) }, { ...into, ...toOrtAll(others) });
         } catch (error) {
           if (!training || !isStop(error)) throw faultOf(error);
         }

@@ -1,12 +1,13 @@
 // Compiles a forward graph into a training program whose state lives in flat buffers of this process: `grad` writes
 // gradients into one, `apply` updates weights and moments in place, in one pass.
-import { rng } from '../base/index.ts';
 import { checkGraph, type Graph, inferTypes, optimise } from '../graph/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
-import { type Bound, compile, fuse, type Program } from '../runtime/index.ts';
+import { type Bound, canStay, compile, fuse, type Program } from '../runtime/index.ts';
+import { dropoutFeeds } from './dropout.ts';
 import { applyGraph, optimizerScalars, optimizerSlots } from './optimizers.ts';
 import type { GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 import { recomputing } from './recompute.ts';
+import { compileOnDevice } from './resident.ts';
 import { needRoom, stateBytes } from './room.ts';
 import {
   buffersOf,
@@ -29,6 +30,7 @@ import {
   updateName,
   weightsName,
 } from './steps.ts';
+import { tablesApart, tableSums } from './tables.ts';
 
 type Feeds = Record<string, Tensor>;
 
@@ -47,29 +49,20 @@ function applier(state: TrainingState, { optimizer }: ProgramOptions) {
   return (lr: number, scale: number) => pass(optimizerScalars(optimizer, { lr, scale, step: state.step }));
 }
 
-/** Feeds of the dropout hash; `firstRow` is the place of this share's first row in the whole batch. */
-export function dropoutFeeds(seed: number, step: number, rows: number, firstRow: number): Feeds {
-  const key = rng(seed, 'dropout', step).int(2 ** 32) | 0;
-  return {
-    'dropout.step': tensor('int32', [1], [key]),
-    'dropout.rows': tensor(
-      'int32',
-      [rows],
-      Int32Array.from({ length: rows }, (_, i) => Math.imul(firstRow + i, 0x9e3779b1)),
-    ),
-  };
-}
+/** Only in the processor's memory can rows be added up here. */
+const splitTables = (graph: Graph, device: string) => (device === 'cpu' ? tablesApart(graph) : { graph, tables: [] });
 
 const first = (value: Tensor): number => (value.data as Float32Array)[0];
 
 /** Compiles the programs; throws `bad_graph`, `unsupported_operator` or `no_device` before anything runs. */
 export async function compileTraining(forward: Graph, options: ProgramOptions): Promise<TrainingProgram> {
+  if (canStay(options.device)) return compileOnDevice(forward, options);
   checkGraph(forward);
   logitsOf(forward);
   const { device, threads } = options;
   const grad = gradGraph(forward, options);
   const statistics = bufferNames(forward);
-  const short = optimise(grad.graph);
+  const { graph: short, tables } = splitTables(optimise(grad.graph), device);
   const lean = () => recomputing(short, grad.forward, [...forward.parameters, ...statistics]);
   const steps = options.recompute ? lean() : short;
   if (options.room && device === 'cpu') {
@@ -97,10 +90,13 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     gradProgram.bind(Object.fromEntries([...state.weights.views, ...state.sets[from]]), {
       ...sums,
       ...Object.fromEntries(
-        grad.reached.map((name) => [gradientName(name), state.gradients.views.get(name) as Tensor]),
+        grad.reached
+          .filter((name) => !tables.some(({ parameter }) => parameter === name))
+          .map((name) => [gradientName(name), state.gradients.views.get(name) as Tensor]),
       ),
       ...Object.fromEntries([...state.sets[to]].map(([name, spare]) => [updateName(name), spare])),
     });
+  const rowSums = tableSums(tables, state.gradients.views);
   const bindings = new Map<string, Bound>();
   const bound = (from: number, to: number): Bound => {
     const key = buffersOf(state).size === 0 ? '' : `${from} ${to}`;
@@ -112,15 +108,14 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     const rows = weights.data.length;
     const from = more.add ? (state.pending ?? state.at) : state.at;
     const to = [0, 1, 2].find((place) => place !== from && place !== state.at) as number;
-    await bound(
-      from,
-      to,
-    )({
+    const given = {
       ...feeds,
       [labelsName]: labels,
       [weightsName]: weights,
       ...(grad.random ? dropoutFeeds(options.seed, state.step, rows, more.firstRow ?? 0) : {}),
-    });
+    };
+    await bound(from, to)(given, rowSums.fetches(feeds));
+    rowSums.add(feeds);
     state.pending = to;
     return { lossSum: first(sums.lossSum), weightSum: first(sums.weightSum) };
   };

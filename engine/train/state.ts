@@ -105,7 +105,8 @@ export function takeStatistics(state: TrainingState, shared: boolean): void {
   state.pending = null;
 }
 
-const stepKey = 'program.step';
+/** The step count in a snapshot. */
+export const stepKey = 'program.step';
 
 /** Copies of weights and running statistics by name. */
 export const weightsIn = (state: TrainingState): Map<string, Tensor> =>

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { graphBuilder } from '../../../engine/graph/index.ts';
 import { type Tensor, tensor } from '../../../engine/onnx/index.ts';
 import { compile } from '../../../engine/runtime/index.ts';
-import { dropoutFeeds } from '../../../engine/train/compile.ts';
+import { dropoutFeeds } from '../../../engine/train/dropout.ts';
 import { trainingForm } from '../../../engine/train/training-form.ts';
 
 const [rows, columns] = [256, 64];

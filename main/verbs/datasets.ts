@@ -21,6 +21,7 @@ import {
 import { bytes, note, progressLine, quantity, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
 import { recordedFault, verb } from '../verb.ts';
+import { importMask, qualityVerbs } from './quality.ts';
 
 const header = ['id', 'name', 'state', 'rows', 'columns', 'stored', 'created'];
 const row = (d: Dataset) => [
@@ -75,6 +76,7 @@ function importOptions(options: Record<string, unknown>): ImportOptions {
     ...(options['table'] ? { table: options['table'] as string } : {}),
     ...(options['header'] === false ? { header: false } : {}),
     ...(Object.keys(types).length > 0 ? { types } : {}),
+    ...(options['mask'] ? { mask: importMask(options['mask'] as string, options['maskColumn'] as string[] | undefined) } : {}),
   };
 }
 
@@ -143,9 +145,12 @@ export function datasetVerbs(program: Command): void {
         .option('--encoding <name>', encodings.join(', '))
         .option('--decimal <mark>', 'what stands before decimals: . or ,')
         .option('--table <name>', 'sheet of a workbook, or table of an SQLite file')
+        .option('--mask <action[:kinds]>', 'mask before anything is stored: replace, redact, hash or remove; replace:name,email only these')
+        .option('--mask-column <name...>', 'columns to mask (all with texts when left out)')
         .option('--no-header', 'the first line is data')
         .option('--type <column=type...>', `set a column’s type: ${cellTypes.join(', ')}`),
   );
+  qualityVerbs(group);
   verb(
     group,
     'list',

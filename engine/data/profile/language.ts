@@ -39,6 +39,8 @@ export function languageOf(text: string): string {
     if (share > (language === 'ja' ? 0.1 : 0.25)) return language;
   }
   const words = text.toLowerCase().match(/\p{L}+/gu) ?? [];
+  // Addresses, names and codes are in no language.
+  if (words.length < 3 || !/\s/.test(text.trim())) return 'und';
   let best = { language: 'und', hits: 0 };
   for (const [language, common] of frequent) {
     const hits = words.filter((word) => common.has(word)).length;

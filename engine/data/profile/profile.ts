@@ -166,11 +166,13 @@ function outliers(name: string, type: string, quantiles: readonly number[] | und
       severity: 'low',
       column: name,
       values: { low, high },
-      message: `${JSON.stringify(name)} has values far from all others (${low} … ${high}; 98 % lie between ${p1} and ${p99}). Check them, or clip them.`,
+      message: `${JSON.stringify(name)} has values far from all others (${short(low)} … ${short(high)}; 98 % lie between ${short(p1)} and ${short(p99)}). Check them, or clip them.`,
       fix: { op: 'clip', column: name, quantiles: [0.001, 0.999] },
     },
   ];
 }
+
+const short = (value: number): string => String(Number(value.toPrecision(5)));
 
 const repeated = (first: Uint32Array): number => first.reduce((sum, row, i) => sum + (row === i ? 0 : 1), 0);
 

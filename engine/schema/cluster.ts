@@ -201,3 +201,88 @@ export const clusterFinding = z.object({
   says: z.string(),
 });
 export type ClusterFinding = z.infer<typeof clusterFinding>;
+
+const count = z
+  .number()
+  .int()
+  .min(0)
+  .max(2 ** 40);
+const memberId = z.string().min(1).max(80);
+/** A try at agreeing on a generation: a number, and who runs it; ties fall to the greater id. */
+const ballot = z.object({ number: count, by: memberId });
+export type Ballot = z.infer<typeof ballot>;
+/** Which members and step a ring works on; agreed by vote before anybody begins. */
+const generation = z.object({
+  number: count,
+  leader: memberId,
+  /** Everybody who works, in the order of the ring, with the share of a batch that each gets. */
+  members: z.array(z.object({ id: memberId, share: z.number().min(0).max(1) })).max(64),
+  /** Who decides on the next generation: members that had the weights when this one began. */
+  voters: z.array(memberId).max(64),
+  /** So many steps have been applied. */
+  step: count,
+  /** Members that have the weights of `step`, or the gradient that leads to them; the others fetch them. */
+  holders: z.array(memberId).max(64),
+  /** Set by the last generation: the job is over at `step`. */
+  over: z.boolean(),
+});
+export type Generation = z.infer<typeof generation>;
+const standing = z.object({
+  /** Steps applied to its weights; absent without weights. */
+  applied: count.optional(),
+  /** Whether it holds the whole gradient of step `applied`. */
+  held: z.boolean(),
+  /** Steps applied to the weights of its newest checkpoint. */
+  kept: count.optional(),
+});
+/** What a voter knows of its own work, told with its promise. */
+export type Standing = z.infer<typeof standing>;
+/** How a member is, told to everybody again and again: what was lost on the way is made good by the next one. */
+const beat = standing.extend({
+  number: count,
+  /** Has the weights that its generation begins with. */
+  ready: z.boolean(),
+  /** Wants into the job, or out of it. */
+  wants: z.enum(['in', 'out']).optional(),
+  /** The neighbour whose link failed in this generation; '' when it is not known which. */
+  broken: z.string().max(80).optional(),
+  /** Samples a second, as measured; shares follow it. */
+  speed: z.number().min(0),
+});
+export type Beat = z.infer<typeof beat>;
+/** A value that a voter accepted under a ballot. */
+const accepted = z.object({ ballot, value: generation });
+
+/** What members of a data-parallel job say to each other; engine/cluster/job/member.ts gives it meaning. */
+export const jobMessage = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('beat'), beat }),
+  z.object({ type: z.literal('chosen'), value: generation }),
+  z.object({ type: z.literal('prepare'), number: count, ballot }),
+  z.object({
+    type: z.literal('promise'),
+    number: count,
+    ballot,
+    standing,
+    accepted: accepted.optional(),
+  }),
+  z.object({ type: z.literal('accept'), ballot, value: generation }),
+  /** A higher ballot was promised, or this one accepted. */
+  z.object({ type: z.literal('accepted'), number: count, ballot }),
+  z.object({ type: z.literal('refused'), number: count, promised: ballot }),
+  /** All are ready: the ring of this generation begins. */
+  z.object({ type: z.literal('go'), number: count }),
+  /** Everybody holds the gradient of this step. */
+  z.object({ type: z.literal('apply'), number: count, step: count }),
+  /** Asks for the weights that a generation begins with. */
+  z.object({ type: z.literal('fetch'), number: count }),
+  /** The weights follow in frames, so many bytes. */
+  z.object({ type: z.literal('state'), number: count, bytes: count }),
+]);
+export type JobMessage = z.infer<typeof jobMessage>;
+
+/** The first frame of a pipe between trainers: what it is for. */
+export const pipeHello = z.object({
+  purpose: z.enum(['talk', 'ring']),
+  /** Of a ring's pipe: the generation whose frames it carries. */
+  generation: count.optional(),
+});

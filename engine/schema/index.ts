@@ -16,6 +16,12 @@ export {
   codeOfClose,
   type Hardware,
   type Hello,
+  type Ballot,
+  type Beat,
+  type Generation,
+  type JobMessage,
+  type Standing,
+  jobMessage,
   type LinkMessage,
   type Load,
   linkLimits,
@@ -28,6 +34,7 @@ export {
   pairMessage,
   pairing,
   peerAddress,
+  pipeHello,
   peerView,
   permissions,
 } from './cluster.ts';
@@ -65,6 +72,12 @@ export {
 export { type EventType, eventsClose, eventsProtocol, eventTypes, type LiveEvent, liveEvent } from './events.ts';
 export type { Call, Caller, EventFeed, Gate, Handler, Handlers } from './handlers.ts';
 export {
+  type CredentialRequest,
+  type CredentialView,
+  credentialKinds,
+  type UploadView,
+} from './importRoutes.ts';
+export {
   type BundleSigner,
   type ChildExit,
   type ChildKind,
@@ -80,6 +93,7 @@ export {
   type PackGrant,
   type PredictInput,
   type PredictOutput,
+  type RemoteKey,
   type ToChild,
   type ToHost,
   type ToImporter,
@@ -114,7 +128,6 @@ export {
   type Analyzer,
   type AnomalyScale,
   type CategoryInput,
-  type Generation,
   type ImageAugment,
   type ImageInput,
   type ImageShape,

@@ -62,7 +62,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(150px, 1.4fr)',
+        track: 'minmax(130px, 1.4fr)',
         value: (peer) => peer.name,
         render: (peer) => (
           <span title={peer.shown}>
@@ -73,14 +73,14 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'trust',
         head: t('room.trust'),
-        track: '90px',
+        track: '76px',
         value: (peer) => peer.trust,
         render: (peer) => t(`room.trust.${peer.trust}`),
       },
       {
         id: 'link',
         head: t('room.link'),
-        track: 'minmax(120px, 1fr)',
+        track: 'minmax(104px, 1fr)',
         value: (peer) => peer.link,
         render: (peer) => (
           <span title={peer.why}>
@@ -91,7 +91,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'cores',
         head: t('room.cores'),
-        track: '70px',
+        track: '60px',
         right: true,
         value: (peer) => peer.hardware?.cores,
         render: (peer) => peer.hardware?.cores ?? '–',
@@ -107,7 +107,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'latency',
         head: t('room.latency'),
-        track: '90px',
+        track: '80px',
         right: true,
         value: (peer) => peer.latencyMs,
         render: (peer) => (peer.latencyMs === undefined ? '–' : `${peer.latencyMs.toFixed(1)} ms`),
@@ -115,7 +115,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'bandwidth',
         head: t('room.bandwidth'),
-        track: '110px',
+        track: '100px',
         right: true,
         value: (peer) => peer.bandwidth,
         render: (peer) =>
@@ -136,13 +136,13 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'may',
         head: t('room.may'),
-        track: 'minmax(140px, 1fr)',
+        track: 'minmax(120px, 1fr)',
         render: (peer) => (peer.trust === 'paired' ? <May peer={peer} /> : <span className="quiet">–</span>),
       },
       {
         id: 'trusting',
         head: '',
-        track: '100px',
+        track: '96px',
         right: true,
         render: (peer) =>
           peer.trust === 'paired' ? (

@@ -2,43 +2,8 @@
 // when every member has said that it holds the whole reduced gradient; a loss before that repeats the step in a new generation,
 // so that no sample counts twice and none is skipped. Sans I/O: messages, ticks and time come in, messages and orders go out.
 import { must, type Rng } from '../../base/index.ts';
-import {
-  type Ballot,
-  createProposal,
-  createVoter,
-  type Durable,
-  type Generation,
-  type Proposal,
-  type Standing,
-} from './vote.ts';
-
-/** What members say to each other. */
-export type JobMessage =
-  | { type: 'beat'; beat: Beat }
-  | { type: 'chosen'; value: Generation }
-  | { type: 'prepare'; number: number; ballot: Ballot }
-  | { type: 'promise'; number: number; ballot: Ballot; standing: Standing; accepted: Durable['accepted'] }
-  | { type: 'accept'; ballot: Ballot; value: Generation }
-  | { type: 'accepted'; number: number; ballot: Ballot }
-  /** A higher ballot was promised. */
-  | { type: 'refused'; number: number; promised: Ballot }
-  /** All are ready: the ring of this generation begins. */
-  | { type: 'go'; number: number }
-  /** Everybody holds the gradient of this step. */
-  | { type: 'apply'; number: number; step: number };
-
-/** How a member is, told to everybody again and again: what was lost on the way is made good by the next one. */
-export interface Beat extends Standing {
-  number: number;
-  /** Has the weights that its generation begins with. */
-  ready: boolean;
-  /** Wants into the job, or out of it. */
-  wants: 'in' | 'out' | undefined;
-  /** The neighbour whose link failed in this generation; `''` when it is not known which. */
-  broken: string | undefined;
-  /** Samples a second, as measured; shares follow it. */
-  speed: number;
-}
+import type { Ballot, Beat, Generation, JobMessage, Standing } from '../../schema/index.ts';
+import { createProposal, createVoter, type Durable, type Proposal } from './vote.ts';
 
 export interface MemberOptions {
   id: string;
@@ -409,6 +374,10 @@ export function createMember(options: MemberOptions): Member {
         return;
       case 'apply':
         if (message.number === present.number && !promisedOn()) count(message.step);
+        return;
+      case 'fetch':
+      case 'state':
+        // The one who carries weights answers these; see node.ts.
         return;
     }
   }

@@ -2,43 +2,13 @@
 // on by the generation before, as in Vertical Paxos (Lamport, Malkhi and Zhou 2009). At most one value is ever chosen for a
 // generation, whatever is lost, late or said twice. Sans I/O.
 
-/** A ballot: a number, and who runs it; ties fall to the greater id. */
-export interface Ballot {
-  number: number;
-  by: string;
-}
-
-/** Which samples, members and step a ring works on; agreed before anybody begins. */
-export interface Generation {
-  number: number;
-  leader: string;
-  /** Everybody who works, in the order of the ring, with the share of a batch that each gets. */
-  members: { id: string; share: number }[];
-  /** Who decides on the next generation: members that had the weights when this one began. */
-  voters: string[];
-  /** The step it begins with: so many steps have been applied. */
-  step: number;
-  /** Members that have the weights of `step`, or the gradient that leads to them; the others fetch them. */
-  holders: string[];
-  /** Set by the last generation: the job is over at `step`. */
-  over: boolean;
-}
+import type { Ballot, Generation, Standing } from '../../schema/index.ts';
 
 /** What a voter must not forget: kept across restarts. */
 export interface Durable {
   generation: Generation;
   promised: Ballot | undefined;
   accepted: { ballot: Ballot; value: Generation } | undefined;
-}
-
-/** What a voter knows of its own work, told with its promise. */
-export interface Standing {
-  /** Steps applied to its weights; undefined without weights. */
-  applied: number | undefined;
-  /** Whether it holds the whole gradient of step `applied`. */
-  held: boolean;
-  /** Steps applied to the weights of its newest checkpoint. */
-  kept: number | undefined;
 }
 
 export const lower = (a: Ballot | undefined, b: Ballot): boolean =>

@@ -7,7 +7,7 @@ import { Fault, linkLimits } from '../../schema/index.ts';
 const magic = 0x3146544e;
 export const headerBytes = 32;
 /** Kinds of frame, by their number on the wire. */
-export const frameKinds = ['probe', 'reduce', 'gather', 'state', 'blob'] as const;
+export const frameKinds = ['probe', 'reduce', 'gather', 'state', 'job'] as const;
 export type FrameKind = (typeof frameKinds)[number];
 /** How the payload's numbers are written, by number. */
 export const encodings = ['raw', 'fp32', 'fp16', 'int8', 'topk'] as const;
@@ -44,6 +44,17 @@ export function frameHeader(head: FrameHead, payload: Uint8Array): Uint8Array {
   view.setUint32(24, payload.byteLength, true);
   view.setUint32(28, crc32(payload, crc32(bytes.subarray(0, 28))), true);
   return bytes;
+}
+
+/** How long the payload after this header claims to be. Fault `bad_input` before anything is reserved for a lie. */
+export function payloadLength(header: Uint8Array): number {
+  const view = new DataView(header.buffer, header.byteOffset, headerBytes);
+  if (view.getUint32(0, true) !== magic) throw new Fault('bad_input', 'not a frame of this protocol');
+  const length = view.getUint32(24, true);
+  if (length > linkLimits.frame - headerBytes) {
+    throw new Fault('bad_input', `a frame claims ${length} bytes; ${linkLimits.frame} is the most`);
+  }
+  return length;
 }
 
 /** One frame of a message. Fault `bad_input` for anything that is not exactly one whole, undamaged frame. */

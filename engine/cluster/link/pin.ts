@@ -2,7 +2,13 @@
 // pin does. Holds no list of who is trusted; callers ask `identify` and decide.
 import { X509Certificate } from 'node:crypto';
 import { createServer, type Server } from 'node:https';
-import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import {
+  connect,
+  createServer as createTlsServer,
+  type PeerCertificate,
+  type Server as TlsServer,
+  type TLSSocket,
+} from 'node:tls';
 import { type Clock, hex, sha256, systemClock } from '../../base/index.ts';
 import { Fault, type PeerAddress } from '../../schema/index.ts';
 import type { Identity } from '../../security/index.ts';
@@ -27,6 +33,30 @@ export function pinnedServer(identity: Identity): Server {
     requestTimeout: handshakeMs,
     maxHeaderSize: 8 * 1024,
   });
+}
+
+/** The same without HTTP: `enter` gets every caller whose certificate is in its time, with its id. */
+export function pinnedListener(identity: Identity, enter: (socket: TLSSocket, id: string) => void): TlsServer {
+  const server = createTlsServer(
+    {
+      ...version,
+      cert: identity.certificate,
+      key: identity.privateKey,
+      requestCert: true,
+      rejectUnauthorized: false,
+      handshakeTimeout: handshakeMs,
+    },
+    (socket) => {
+      socket.on('error', () => socket.destroy());
+      try {
+        enter(socket, identify(socket));
+      } catch {
+        socket.destroy();
+      }
+    },
+  );
+  server.on('tlsClientError', (_error, socket) => socket.destroy());
+  return server;
 }
 
 /**

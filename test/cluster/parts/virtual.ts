@@ -1,11 +1,11 @@
 // A room in virtual time: machines with real members, rings and frames, joined by links that delay, break and heal as a seed says.
 // A machine's "weights" count how often each sample was used, so that a sample lost or used twice cannot hide.
 import { rng, type Rng } from '../../../engine/base/index.ts';
-import { createMember, type JobMessage, type Member } from '../../../engine/cluster/job/member.ts';
-import type { Durable, Generation } from '../../../engine/cluster/job/vote.ts';
+import { createMember, type Member } from '../../../engine/cluster/job/member.ts';
+import type { Durable } from '../../../engine/cluster/job/vote.ts';
 import type { Frame, FrameHead } from '../../../engine/cluster/link/frame.ts';
 import { createRing, type Ring } from '../../../engine/cluster/ring/ring.ts';
-import { Fault } from '../../../engine/schema/index.ts';
+import { Fault, type Generation, type JobMessage } from '../../../engine/schema/index.ts';
 
 export interface RoomOptions {
   size: number;

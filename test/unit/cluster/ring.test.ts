@@ -130,7 +130,7 @@ describe('what a member may not send', () => {
     ['a chunk beyond the buffer', frame(new Float32Array(8), { chunk: 4 }), /chunk 4 of 4/],
     ['its own chunk back', frame(new Float32Array(8), { chunk: 0 }), /began here/],
     ['another encoding', frame(new Float32Array(8), { encoding: 'int8' }), /int8 where fp32 was agreed/],
-    ['a frame that is no sum', frame(new Float32Array(8), { kind: 'blob' }), /kind blob/],
+    ['a frame that is no sum', frame(new Float32Array(8), { kind: 'job' }), /kind job/],
   ];
   for (const [what, bad, says] of cases) {
     test(what, () => {

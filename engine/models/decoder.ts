@@ -3,7 +3,7 @@
 import { type Graph, graphBuilder } from '../graph/index.ts';
 import { Fault, type Hyper } from '../schema/index.ts';
 import { layerNorm } from './blocks/layers.ts';
-import { lookBack, placesOf, scoreWords, thinkOver, turnsOf, wordTable, wordVectors } from './blocks/writing.ts';
+import { joinBefore, lookBack, placesOf, scoreWords, thinkOver, turnsOf, wordTable, wordVectors } from './blocks/writing.ts';
 import type { Family, HyperTable } from './family.ts';
 import { dropout, type Parts } from './inputs.ts';
 import type { Layout } from './layout.ts';
@@ -58,7 +58,10 @@ function build(layout: Layout, hyper: Hyper, seed: number, cache: boolean): Grap
   const places = placesOf(parts, ids, mask);
   const turns = turnsOf(parts, places, maxLength, size);
   const table = wordTable(parts, vocabulary, width);
-  let x = dropout(parts, wordVectors(parts, table, ids), share);
+  let x = wordVectors(parts, table, ids);
+  const joined = hyper['joined'] as number;
+  if (joined > 0) x = joinBefore(parts, x, places, joined, cache);
+  x = dropout(parts, x, share);
   for (let i = 0; i < layers; i++) {
     x = lookBack(parts, x, places.bias, turns, i, options);
     x = thinkOver(parts, x, `layer_${i}.feed`, options);
@@ -83,6 +86,12 @@ export const decoder: Family = {
     layers: { kind: 'integer', default: 4, range: [1, 48], says: 'layers' },
     heads: { kind: 'integer', default: 4, range: [1, 64], says: 'attentions side by side' },
     inner: { kind: 'integer', default: 1024, range: [8, 16_384], log: true, says: 'width of the feed-forward part' },
+    joined: {
+      kind: 'integer',
+      default: 2,
+      range: [0, 8],
+      says: 'tokens before it that each token is joined with at once; attention finds the others',
+    },
     dropout: { kind: 'number', default: 0.2, range: [0, 0.9], says: 'share dropped in every layer while training' },
     ...writerHyper(4000, 256),
   },

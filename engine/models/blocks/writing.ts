@@ -33,6 +33,8 @@ export interface Places {
   places: Value;
   /** Added to scores: 0 where a token may look, else `lowest`. */
   bias: Value;
+  /** Where each token stands among all, padding and those in the cache counted: int64 [length]. */
+  queries: Value;
 }
 
 /**
@@ -54,10 +56,10 @@ export function placesOf(parts: Parts, ids: Value, mask: Value | null): Places {
     ? g.op('Mul', [reached, g.op('Cast', [g.op('Unsqueeze', [mask, g.ints([1, 2])])], { to: float32 })])
     : reached;
   const bias = g.op('Mul', [g.op('Sub', [g.constant(1), seen]), g.constant(lowest)]);
-  if (!mask) return { places: fresh, bias };
+  if (!mask) return { places: fresh, bias, queries };
   const counted = g.op('Sub', [g.op('CumSum', [mask, g.ints(1)]), g.ints(1)]);
   const own = g.op('Gather', [g.op('Max', [counted, g.ints(0)]), queries], { axis: 1 });
-  return { places: g.assume(own, ids.shape), bias };
+  return { places: g.assume(own, ids.shape), bias, queries };
 }
 
 /** Cosines and sines of rotary positions (Su et al. 2021) for heads of `size`: each [(batch, 1,) length, size / 2]. */
@@ -149,6 +151,26 @@ export function lookBack(
   const keys = remembered(parts, k, cache, `key_${layer}`, 'past');
   const values = remembered(parts, splitHeads(parts, v, heads), cache, `value_${layer}`, 'past');
   return g.op('Add', [x, dropout(parts, attendTo(parts, q, keys, values, bias, name, options), options.dropout)]);
+}
+
+/**
+ * x + what each of the `count` tokens before adds, by a matrix of its own. Which few tokens follow each other is most of what
+ * little data teaches, and attention is slow to find them (So et al. 2021 put a causal convolution there).
+ */
+export function joinBefore(parts: Parts, x: Value, { places, queries }: Places, count: number, cache: boolean): Value {
+  const { g, seed } = parts;
+  const width = widthOf(x);
+  const one = g.ints([1]);
+  const all = cache ? g.op('Squeeze', [remembered(parts, g.op('Unsqueeze', [x, one]), true, 'word', 'past'), one]) : x;
+  let sum = x;
+  for (let k = 1; k <= count; k++) {
+    const before = g.op('Gather', [all, g.op('Max', [g.op('Sub', [queries, g.ints(k)]), g.ints(0)])], { axis: 1 });
+    const isThere = g.op('Cast', [g.op('GreaterOrEqual', [places, g.ints(k)])], { to: float32 });
+    const own = g.op('Mul', [before, g.op('Unsqueeze', [isThere, g.ints([-1])])]);
+    const weight = normal(seed, `before_${k}`, [width, width], 0.5 / Math.sqrt(width));
+    sum = g.op('Add', [sum, g.op('MatMul', [own, g.parameter(`before_${k}.weight`, weight)])]);
+  }
+  return sum;
 }
 
 /** x + two products with GELU between, position by position. */

@@ -50,8 +50,8 @@ export interface Program {
   dispose(): Promise<void>;
 }
 
-/** Runs with what was bound, and the other feeds. */
-export type Bound = (feeds: Record<string, Tensor>) => Promise<void>;
+/** Runs with what was bound, the other feeds, and outputs whose shapes are those of these feeds. */
+export type Bound = (feeds: Record<string, Tensor>, fetches?: Record<string, Tensor>) => Promise<void>;
 
 /** What can be compiled: a graph, a model, or the bytes of an ONNX file. */
 export type Source = ModelGraph | Model | Uint8Array;

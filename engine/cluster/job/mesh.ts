@@ -34,7 +34,7 @@ export interface Mesh {
   /** Sends bulk on the talking pipe's socket: the weights for somebody who joins. */
   give(to: string, head: FrameHead, payload: Uint8Array): void;
   /** The pipe to the right in the ring of a generation; frames wait until it is open. */
-  ring(to: string, generation: number): { send(head: FrameHead, payload: Uint8Array): void; close(): void };
+  ring(to: string, generation: number): { send: (head: FrameHead, payload: Uint8Array) => void; close(): void };
   close(): Promise<void>;
 }
 

@@ -136,24 +136,24 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     ring = undefined;
     open = undefined;
   }
-  function sum(): void {
+  async function sum(): Promise<void> {
     const now = ring;
-    if (!now || !turn) return;
-    const { step, values } = turn;
-    const work = values.slice();
-    now.ring.reduce(step, 0, work).then(
-      () => {
-        if (ring !== now || turn?.step !== step) return;
-        turn.values.set(work);
-        member.holds(now.generation.number, step);
-      },
-      (fault: unknown) => {
-        if (ring !== now || turn?.step !== step) return;
-        const { fail } = turn;
-        turn = undefined;
-        fail(fault);
-      },
-    );
+    const asked = turn;
+    if (!now || !asked) return;
+    const { step } = asked;
+    // A sum that comes to nothing must leave the gradients as they were.
+    const work = asked.values.slice();
+    try {
+      await now.ring.reduce(step, 0, work);
+    } catch (fault) {
+      if (ring !== now || turn !== asked) return;
+      turn = undefined;
+      asked.fail(fault);
+      return;
+    }
+    if (ring !== now || turn !== asked) return;
+    asked.values.set(work);
+    member.holds(now.generation.number, step);
   }
   /** Tells a loop whose gradients belong to no ring how to go on. */
   function resume(): void {
@@ -259,7 +259,7 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
         if (!ring) return;
         // The members may have changed while this was computed.
         if (sharedIn !== ring.generation.number || open !== step) resume();
-        else sum();
+        else void sum();
       });
     },
     async close() {

@@ -37,7 +37,8 @@ export function openPipe({ socket, onFrame, onClose }: PipeOptions): Pipe {
   };
   const take = (data: Uint8Array) => {
     let at = 0;
-    while (at < data.byteLength && !over) {
+    while (at < data.byteLength) {
+      if (over) return;
       const count = Math.min(frame.byteLength - filled, data.byteLength - at);
       frame.set(data.subarray(at, at + count), filled);
       filled += count;

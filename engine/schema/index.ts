@@ -191,7 +191,6 @@ export {
   device,
   errorBody,
   type GenerateOptions,
-  generateOptions,
   importRequest,
   type PredictRequest,
   type PredictResponse,

@@ -5,7 +5,7 @@ import { read, sources, tracked } from './repository.ts';
 
 const code = sources.filter((file) => /^(engine|main|renderer)\//.test(file));
 /** Tables, which may be long: a row is a row. */
-const tables = new Set(['engine/schema/routes.ts']);
+const tables = new Set(['engine/schema/routes.ts', 'renderer/words/en.ts', 'renderer/words/zh.ts']);
 
 test('a file stays below 500 lines unless it is a table', () => {
   const long = sources

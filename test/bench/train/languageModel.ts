@@ -1,6 +1,6 @@
 // A decoder trained from nothing beside an interpolated Kneser-Ney trigram (Chen & Goodman 1999) of the same tokens, on held-out
 // package descriptions; and writing with a cache beside writing without one.
-//   npm run -s bench -- language   (or: node test/bench/train/languageModel.ts [texts] [epochs] [request as JSON])
+//   npm run -s bench -- train/languageModel   (or: node test/bench/train/languageModel.ts [texts] [epochs] [request as JSON])
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';

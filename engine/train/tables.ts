@@ -1,7 +1,7 @@
 // Gradients of tables that a graph only reads rows of (embeddings). The step program gives the gradient of the rows as they
 // were read, and they are added up here, in their order: onnxruntime's ScatterElements, which does the same, takes ten times
 // as long (and its ScatterND loses rows, see autodiff/). The sum has the same bits.
-import type { Graph, Node } from '../graph/index.ts';
+import { type Graph, type Node, optimise } from '../graph/index.ts';
 import { sizeOf, type Tensor } from '../onnx/index.ts';
 import { gradientName } from './steps.ts';
 
@@ -50,7 +50,8 @@ export function tablesApart(graph: Graph): { graph: Graph; tables: Table[] } {
     return { name, dtype: 'float32' as const, shape: [...(type?.shape ?? [])] };
   });
   const outputs = [...graph.outputs.filter(({ name }) => !gone.has(name)), ...rows];
-  return { graph: { ...graph, outputs }, tables };
+  // What added the rows up has no reader any more.
+  return { graph: optimise({ ...graph, outputs }), tables };
 }
 
 export interface TableSums {

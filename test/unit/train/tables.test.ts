@@ -61,6 +61,11 @@ test('rows read several times, and counted from the end, get the sum of their gr
   expect((other.data as Float32Array).subarray(0, 8)).toEqual(new Float32Array(8));
 });
 
+test('the program no longer adds the rows up itself', () => {
+  const { graph } = tablesApart(optimise(gradGraph(forward(), { loss: 'cross_entropy' }).graph));
+  expect(graph.nodes.filter(({ op }) => op === 'ScatterElements')).toEqual([]);
+});
+
 test('a table that is used in another way as well keeps its gradient in the program', () => {
   const apart = (graph: ReturnType<typeof forward>) =>
     tablesApart(optimise(gradGraph(graph, { loss: 'cross_entropy' }).graph)).tables.map(({ parameter }) => parameter);

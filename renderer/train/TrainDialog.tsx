@@ -13,7 +13,7 @@ import { Icon } from '../parts/Icon.tsx';
 import { Empty, Problem, Waiting } from '../parts/Page.tsx';
 import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
-import { type Draft, draftOf, isPlain, needsTarget, requestOf } from './draft.ts';
+import { type Draft, draftOf, isPlain, needsTarget, requestOf, takesAnyColumn } from './draft.ts';
 import { Settings } from './Settings.tsx';
 
 const budgets = ['', '30s', '2m', '10m', '1h'] as const;
@@ -78,7 +78,7 @@ export default function TrainDialog() {
             description={target && target === dataset.shape?.target ? t('train.guessed') : t('train.targetWords')}
             placeholder={t('train.choose')}
             data={(dataset.shape?.columns ?? [])
-              .filter(({ type }) => draft.model === 'two-tower' || (type !== 'identifier' && type !== 'text'))
+              .filter(({ type }) => takesAnyColumn(draft) || (type !== 'identifier' && type !== 'text'))
               .map((column) => ({ value: column.name, label: `${column.name} · ${t(`type.${column.type}`)}` }))}
             value={target}
             onChange={(value) => change({ target: value ?? undefined })}

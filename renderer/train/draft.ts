@@ -49,8 +49,12 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
   };
 }
 
-/** Whether the family needs no target: what is unusual can be told without. */
-export const needsTarget = ({ model }: Pick<Draft, 'model'>): boolean => model !== 'autoencoder';
+/** Whether a target must be named: what is unusual can be told without one, and a language model takes the longest texts. */
+export const needsTarget = ({ model }: Pick<Draft, 'model'>): boolean => model !== 'autoencoder' && model !== 'decoder';
+
+const anyColumn: ReadonlySet<string> = new Set(['two-tower', 'decoder', 'seq2seq']);
+/** Whether texts and identifiers can be what is learned: items of a ranking, texts to write. */
+export const takesAnyColumn = ({ model }: Pick<Draft, 'model'>): boolean => anyColumn.has(model);
 
 /** Whether nothing beyond the three choices was set, so that the rest may stay folded. */
 export function isPlain(draft: Draft): boolean {

@@ -420,7 +420,7 @@ export const zh: Record<keyof typeof en, string> = {
   'write.read': '要读的文本',
   'write.temperature': '温度',
   'write.maxTokens': '最多词元数',
-  'write.topP': 'Top p',
+  'write.topP': '核采样 p',
   'write.go': '生成',
   'write.stop': '停止',
   'write.written': '生成的文本',

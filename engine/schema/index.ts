@@ -237,6 +237,7 @@ export {
 } from './recipe.ts';
 export { type ColumnProfile, type Finding, type Leak, type Profile, profile } from './profile.ts';
 export type { RefineResult, RefineWork } from './refine.ts';
+export { type SplitSpec, splitKinds, splitSpec } from './split.ts';
 export { type LabelPage, type LabelRow, labelPage } from './labels.ts';
 export { type MaskAction, type MaskKind, type MaskOptions, maskActions, maskKinds, maskOptions } from './mask.ts';
 export {

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Task, task } from './columns.ts';
 import { Fault } from './errors.ts';
+import { splitSpec } from './split.ts';
 
 export const familyNames = [
   'linear',
@@ -109,6 +110,8 @@ export const trainRequest = z.object({
     .default(0),
   /** Columns to leave out. */
   ignore: z.array(z.string()).optional(),
+  /** How rows are parted; stratified 80/10/10 when left out. */
+  split: splitSpec.optional(),
   /** A dataset (id or name) to test on instead of a held-out part. */
   test: z.string().optional(),
   /** Name of the model to publish; the dataset's name when left out. */

@@ -6,7 +6,7 @@ import {
   encodeDataset,
   fitPreprocess,
   readTarget,
-  splitRows,
+  splitDataset,
 } from '../data/index.ts';
 import {
   families,
@@ -95,13 +95,7 @@ export async function prepareRun(
   if (task === 'text-to-text' || task === 'language-model')
     return prepareWriting(reader, testReader, request, task, base);
   const target = readTarget(reader, request.target);
-  const split = splitRows({
-    rows: reader.rows,
-    seed: request.seed,
-    parts: testReader ? { train: 0.9, validation: 0.1, test: 0 } : { train: 0.8, validation: 0.1, test: 0.1 },
-    ...(target.labels ? { labels: target.labels } : {}),
-    ...(target.targets ? { targets: target.targets } : {}),
-  });
+  const split = splitDataset(reader, target, request.seed, request.split, testReader !== undefined);
   const take = async (train: Uint32Array, validation: Uint32Array): Promise<Prepared> => {
     const preprocess = fitPreprocess(reader, train, {
       target,

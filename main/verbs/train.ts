@@ -65,6 +65,12 @@ export function finished(run: Run): { json: unknown; text: string } {
   return { json: run, text: `${reportText(run.report)}${model}` };
 }
 
+/** `time=sold_at` as the schema says it. */
+function splitFrom(text: string): { by: string; column?: string } {
+  const at = text.indexOf('=');
+  return at < 0 ? { by: text } : { by: text.slice(0, at), column: text.slice(at + 1) };
+}
+
 function requestOf(dataset: string, options: Record<string, unknown>): TrainRequest {
   const pick = <K extends string>(from: string, to: K) => (options[from] === undefined ? {} : { [to]: options[from] });
   const hyper = pairsOf(options['set'] as string[] | undefined);
@@ -87,6 +93,7 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...pick('experiment', 'experiment'),
     ...pick('seed', 'seed'),
     ...pick('ignore', 'ignore'),
+    ...(options['split'] ? { split: splitFrom(options['split'] as string) } : {}),
     ...pick('name', 'name'),
     ...(options['optimizer'] ? { optimizer: { kind: options['optimizer'] } } : {}),
     ...(hyper ? { hyper } : {}),
@@ -150,6 +157,7 @@ export function trainVerbs(program: Command): void {
         .option('--experiment <name>', 'experiment that the run belongs to')
         .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
         .option('--ignore <column...>', 'columns to leave out')
+        .option('--split <by[=column]>', 'stratified, random, group=COLUMN (a group stays in one part) or time=COLUMN (tested on the latest)')
         .option('--test <file>', 'dataset or file to test on instead of a held-out part')
         .option('--name <name>', 'name of the model (the dataset’s when left out)')
         .option('--detach', 'print the run’s id and leave it to the running appliance'),

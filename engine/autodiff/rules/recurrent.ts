@@ -1,7 +1,7 @@
 // Gradients of recurrent layers (Hochreiter & Schmidhuber 1997; Cho et al. 2014) by backpropagation through time. All
 // gates of all steps are computed again at once from the layer's outputs; only what depends on the next step runs in a
 // Scan, and the weights' gradients are single products over all steps.
-import { graphBuilder, type GraphBuilder, type Value } from '../../graph/index.ts';
+import { graphBuilder, type GraphBuilder, optimise, type Value } from '../../graph/index.ts';
 import { type GradContext, type GradRule, rule, type RuleTable } from '../rule.ts';
 import { shapeValue } from '../shapes.ts';
 
@@ -88,7 +88,8 @@ function scan(
     'Scan',
     [...states, ...sequences],
     {
-      body: b.build(),
+      // Without the copies that outputs of their own names begin as: they would be made at every step.
+      body: optimise(b.build()),
       num_scan_inputs: sequences.length,
       scan_input_directions: sequences.map(() => backwards),
       scan_output_directions: next.slices.map(() => backwards),

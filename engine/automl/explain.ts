@@ -148,7 +148,7 @@ async function dependenceOf(
     for (const row of rows) numeric[row * width + j] = value;
     const all = await answersOf(program, preprocess, { ...encoded, numeric }, rows);
     const k = all.length / rows.length;
-    answers.push(Array.from({ length: k }, (_, c) => meanOf(Array.from(rows, (_row, i) => Number(all[i * k + c])))));
+    answers.push(Array.from({ length: k }, (_, c) => meanOf(Array.from(rows, (_row, i) => all[i * k + c]))));
   }
   return { column, at, answers };
 }

@@ -135,13 +135,23 @@ export async function search(
       continue;
     }
     if (running.size === 0) break;
-    await Promise.race(running.values());
+    await firstOf(running.values(), left());
   }
   if (running.size > 0) {
     runner.cancel();
     await Promise.all(running.values());
   }
   return [...trials.values()].sort((a, b) => a.id - b.id);
+}
+
+/** Resolves when one of them does, or after so many ms. */
+async function firstOf(promises: Iterable<Promise<void>>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    if (Number.isFinite(ms)) timer = setTimeout(resolve, Math.min(Math.max(0, ms), 2 ** 30));
+  });
+  await Promise.race([...promises, late]);
+  clearTimeout(timer);
 }
 
 /** Starting points of all spaces, the first of each, then the second of each, and so on. */

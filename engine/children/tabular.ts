@@ -1,6 +1,16 @@
 // What a trainer does for a classic family or a search: rows in memory, the fit, the report and the bundle's parts. Knows no channel:
 // it is handed where to tell things.
-import { automl, explain, type Field, fitSingle, openField, servedModel, settle, type Trial } from '../automl/index.ts';
+import {
+  automl,
+  explain,
+  type Field,
+  fitSingle,
+  localRunner,
+  openField,
+  servedModel,
+  settle,
+  type Trial,
+} from '../automl/index.ts';
 import { hex, sha256 } from '../base/index.ts';
 import { type DatasetReader, featureSpecs, findLeaks } from '../data/index.ts';
 import { type Graph, modelOf } from '../graph/index.ts';
@@ -93,6 +103,7 @@ export async function trainTabular(
     : forkedRunner(slots, { type: 'open', request, dataset, ...(tested ? { test: tested } : {}), lease: share });
   try {
     const field = await openField(own, test, request);
+    if (runner) runner.local = localRunner(field, lease.threads);
     const plan = (family: ModelKind, hyper: Hyper, parameters: number, reasons: string[]) =>
       hooks.plan(planOf(field, job, family, hyper, parameters, reasons));
     if (isClassic(request.model)) {

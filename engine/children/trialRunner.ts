@@ -22,6 +22,8 @@ interface Slot {
 }
 
 export interface ForkedRunner extends TrialRunner {
+  /** Who fits whole models while no child is alive: starting one would take longer. */
+  local?: TrialRunner;
   close(): void;
 }
 
@@ -43,7 +45,9 @@ export function forkedRunner(slots: number, opening: Extract<ToTrial, { type: 'o
       else settle?.resolve(message);
     });
     child.onExit((exit) => {
-      if (slot.child === child) slot.child = undefined;
+      // A slot whose fit was cancelled has let go of its child, and may have another by now.
+      if (slot.child !== child) return;
+      slot.child = undefined;
       const { settle } = slot;
       slot.settle = undefined;
       settle?.reject(deathFault('trial', exit, 'The search goes on without it.'));
@@ -77,7 +81,7 @@ export function forkedRunner(slots: number, opening: Extract<ToTrial, { type: 'o
   const orderOf = ({ id, family, hyper, seed }: TrialOrder): TrialOrder => ({ id, family, hyper, seed });
 
   for (const slot of all) start(slot);
-  return {
+  const self: ForkedRunner = {
     slots,
     async fold(trial, fold): Promise<FoldResult> {
       const done = await ask((number) => ({ type: 'fold', job: number, trial: orderOf(trial), fold }));
@@ -86,15 +90,24 @@ export function forkedRunner(slots: number, opening: Extract<ToTrial, { type: 'o
       return { logits, fitMs, predictMs, size, bestRound };
     },
     async whole(trial, rounds) {
+      if (self.local && !all.some(({ child }) => child)) return self.local.whole(trial, rounds);
       const done = await ask((number) => ({ type: 'whole', job: number, trial: orderOf(trial), rounds }));
       if (done.type !== 'whole') throw new Fault('internal', 'a trial answered something else');
       return done.model;
     },
     cancel() {
-      for (const slot of all) if (slot.settle) slot.child?.kill();
+      for (const slot of all) {
+        const { settle, child } = slot;
+        if (!settle) continue;
+        slot.settle = undefined;
+        slot.child = undefined;
+        child?.kill();
+        settle.reject(new Fault('cancelled', 'The time for trials is over.'));
+      }
     },
     close() {
       for (const { child } of all) child?.kill();
     },
   };
+  return self;
 }

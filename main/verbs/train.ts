@@ -1,5 +1,6 @@
 // neutrino train and neutrino runs …: start, follow, stop, resume and compare training runs.
 import { existsSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import {
   classicNames,
@@ -11,7 +12,9 @@ import {
   type TrainRequest,
 } from '../../engine/schema/index.ts';
 import { figure, note, planText, progressLine, reportText, runHeader, runRow, scoreOf, table, time } from '../print.ts';
+import { modelCard } from '../card.ts';
 import { pairsOf } from '../pairs.ts';
+import { searchText } from '../searchText.ts';
 import type { Session } from '../session.ts';
 import { recordedFault, verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
@@ -108,7 +111,7 @@ export async function resolveDataset(session: Session, given: string, quiet: boo
     if (!(error instanceof Fault) || error.code !== 'not_found') throw error;
     if (!existsSync(given))
       throw new Fault('not_found', `there is no dataset or file ${given}: see neutrino datasets list`);
-    return (await importFile(session, given, undefined, {}, quiet)).id;
+    return (await importFile(session, given, { options: {} }, quiet)).id;
   }
 }
 
@@ -144,7 +147,11 @@ export function trainVerbs(program: Command): void {
         .option('--rating <column>', 'column of ratings, for a ranking')
         .option('--time <column>', 'column that says when, for a ranking: the last of each user are tested on')
         .option('--budget <time>', 'most wall-clock to spend, as 60s or 10m')
-        .option('--trials <n>', 'configurations to try, in place of a budget: the same seed gives the same model', whole('--trials', 1))
+        .option(
+          '--trials <n>',
+          'configurations to try, in place of a budget: the same seed gives the same model',
+          whole('--trials', 1),
+        )
         .option('--epochs <n>', 'passes over the training part', whole('--epochs', 1))
         .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))
         .option('--accumulate <n>', 'parts that a batch is computed in, to save memory', whole('--accumulate', 1))
@@ -230,11 +237,26 @@ export function trainVerbs(program: Command): void {
       run.error ? `! ${run.error.message}` : '',
       run.plan ? planText(run.plan) : '',
       metrics,
+      run.search ? `\n${searchText(run.search, run.plan?.task)}` : '',
       run.report ? `\n${reportText(run.report)}` : '',
       run.model ? `model ${run.model.name}@${run.model.version}` : '',
     ];
     return { json: run, text: parts.filter(Boolean).join('\n') };
   });
+  verb<[string]>(
+    group,
+    'card <run>',
+    'write a model card: data, scores, what was tried, what it looks at, limits',
+    async ({ client }, [id], options) => {
+      const run = await client.call('runs.show', { params: { id } });
+      if (!run.report) throw new Fault('conflict', `run ${run.name} is ${run.state}: a card needs a finished model`);
+      const dataset = await client.call('datasets.show', { params: { id: run.dataset.id } });
+      const file = options['output'] as string;
+      await writeFile(file, modelCard(run, dataset));
+      return { json: { file }, text: `model card of ${run.name}: ${file}` };
+    },
+    (command) => command.requiredOption('--output <file>', 'HTML file to write'),
+  );
   verb<[string]>(group, 'watch <run>', 'follow a run to its end', async (session, [id], options) =>
     finished(
       await follow(session, (await session.client.call('runs.show', { params: { id } })).id, options.json === true),

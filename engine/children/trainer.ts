@@ -83,6 +83,11 @@ async function train(given: Job): Promise<void> {
   const spent = () => given.spentMs + (performance.now() - began);
   const budgetMs = request.budget === undefined ? undefined : durationMs(request.budget);
   const device = deviceOf(given);
+  if (request.precision === 'fp16' && device === 'cpu')
+    throw new Fault(
+      'bad_request',
+      'precision fp16 is for GPUs (--device webgpu, cuda or dml): a processor gains nothing by it',
+    );
   void link.send({ type: 'progress', progress: { phase: 'preparing', done: 0, total: 1 } });
   const readers = [given.dataset, ...(given.test ? [given.test] : [])].map(({ pack }) => openPack(pack.path, pack));
   try {

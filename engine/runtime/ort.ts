@@ -80,6 +80,8 @@ export function faultOf(error: unknown): Fault {
       error,
     );
   }
+  if (/requires f16/.test(message))
+    return new Fault('no_device', 'this GPU computes no half precision: leave out --precision fp16', undefined, error);
   return new Fault('internal', `onnxruntime: ${message}`, undefined, error);
 }
 

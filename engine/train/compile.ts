@@ -4,6 +4,7 @@ import { checkGraph, type Graph, inferTypes, optimise } from '../graph/index.ts'
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { type Bound, canStay, compile, fuse, type Program } from '../runtime/index.ts';
 import { dropoutFeeds } from './dropout.ts';
+import { inHalf, lossScaleName, openLossScale } from './half.ts';
 import { applyGraph, optimizerScalars, optimizerSlots } from './optimizers.ts';
 import type { GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 import { recomputing } from './recompute.ts';
@@ -78,7 +79,7 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     return program;
   };
   const [gradProgram, lossProgram, predictProgram] = [
-    await open(steps, true),
+    await open(options.precision === 'fp16' ? inHalf(steps) : steps, true),
     await open(optimise(lossGraph(forward, options))),
     await open(optimise(predictGraph(forward, named))),
   ];
@@ -113,9 +114,11 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
       [labelsName]: labels,
       [weightsName]: weights,
       ...(grad.random ? dropoutFeeds(options.seed, state.step, rows, more.firstRow ?? 0) : {}),
+      ...(scale ? { [lossScaleName]: tensor('float32', [], [scale.value]) } : {}),
     };
     await bound(from, to)(given, rowSums.fetches(feeds));
     rowSums.add(feeds);
+    if (scale) for (let i = 0; i < state.gradients.data.length; i++) state.gradients.data[i] /= scale.value;
     state.pending = to;
     return { lossSum: first(sums.lossSum), weightSum: first(sums.weightSum) };
   };
@@ -129,7 +132,14 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     return Math.min(1, options.clipNorm / (norm + 1e-6)) / weightSum;
   };
 
+  const scale = options.precision === 'fp16' ? openLossScale() : undefined;
   const take = (weightSum: number, lr: number, shared: boolean): void => {
+    const finite = !scale || Number.isFinite(squaredNorm(state.gradients.data));
+    scale?.observe(finite);
+    if (!finite) {
+      state.pending = null;
+      return;
+    }
     takeStatistics(state, shared);
     state.step++;
     apply(lr, meanScale(weightSum));

@@ -15,6 +15,8 @@ export interface ProgramOptions extends LossOptions {
   seed: number;
   /** Computes segments of the forward part again on the way back, in place of holding what they made. */
   recompute?: boolean;
+  /** `fp16` computes products in half precision, with a loss scale that finds itself; weights and updates stay in single. */
+  precision?: 'fp32' | 'fp16';
   /** What a step may take, on the processor; not looked at when left out. */
   room?: Room;
 }

@@ -6,10 +6,11 @@ import { compileResident, openReader, type Resident, type ResidentProgram } from
 import { Fault } from '../schema/index.ts';
 import { dropoutFeeds } from './dropout.ts';
 import { layoutOf } from './flat.ts';
+import { inHalf, lossScaleName, openLossScale } from './half.ts';
 import { optimizerScalars, optimizerSlots } from './optimizers.ts';
 import type { GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 import { recomputing } from './recompute.ts';
-import { applyFromReduced, fusedGraph, reducedName, scalarsName, slotName } from './residentSteps.ts';
+import { applyFromReduced, fusedGraph, normName, reducedName, scalarsName, slotName } from './residentSteps.ts';
 import { copyOf, stepKey } from './state.ts';
 import {
   bufferNames,
@@ -45,7 +46,12 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
     }),
   );
   const grad = gradGraph(forward, options);
-  const lean = (graph: Graph) => (options.recompute ? recomputing(graph, grad.forward, named) : graph);
+  const scale = options.precision === 'fp16' ? openLossScale() : undefined;
+  const scaleFeed = (): Feeds => (scale ? { [lossScaleName]: tensor('float32', [], [scale.value]) } : {});
+  const lean = (graph: Graph) => {
+    const short = options.recompute ? recomputing(graph, grad.forward, named) : graph;
+    return scale ? inHalf(short) : short;
+  };
 
   const opened: Promise<ResidentProgram>[] = [];
   const open = (graph: Graph, keep: readonly string[]): Promise<ResidentProgram> => {
@@ -128,11 +134,18 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
         [labelsName]: labels,
         [weightsName]: weights,
         ...random(weights.data.length, more.firstRow ?? 0),
+        ...scaleFeed(),
         ...stateOf(named),
         ...own,
       })
     ).read;
     pending = new Map(statistics.map((name) => [name, copyOf(out[updateName(name)])]));
+    if (scale) {
+      for (const name of grad.reached) {
+        const gradient = out[gradientName(name)].data as Float32Array;
+        for (let i = 0; i < gradient.length; i++) gradient[i] /= scale.value;
+      }
+    }
     return out;
   };
 
@@ -146,9 +159,16 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
         [weightsName]: weights,
         ...(grad.random ? dropoutFeeds(seed, step - 1, weights.data.length, 0) : {}),
         [scalarsName]: scalarsFor(lr, 1),
+        ...scaleFeed(),
         ...stateOf(stateNames),
       });
-      take(kept);
+      const finite = !scale || Number.isFinite(first(out[normName]));
+      scale?.observe(finite);
+      if (finite) take(kept);
+      else {
+        step--;
+        for (const value of Object.values(kept)) value.dispose();
+      }
       return sumsOf(out);
     },
     async grad(feeds, labels, weights, more = {}) {
@@ -184,6 +204,11 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
       step++;
       const squares = reduced.subarray(0, tail).reduce((sum, value) => sum + value * value, 0);
       const norm = Math.sqrt(squares) / weightSum;
+      scale?.observe(Number.isFinite(norm));
+      if (scale && !Number.isFinite(norm)) {
+        step--;
+        return { lossSum, weightSum };
+      }
       const clipped = options.clipNorm === undefined ? 1 : Math.min(1, options.clipNorm / (norm + 1e-6));
       const { kept } = await (await applied()).run({
         [reducedName]: tensor('float32', [tail], reduced.subarray(0, tail)),

@@ -2,11 +2,14 @@
 // `apply` updates from a reduced buffer. Each reads state under its own name and gives it as `next.NAME`.
 import { type Graph, type GraphBuilder, graphBuilder, type Value } from '../graph/index.ts';
 import type { Layout } from './flat.ts';
+import { lossScaleName } from './half.ts';
 import { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
 import { type GradGraph, gradientName, updateName } from './steps.ts';
 
 export const scalarsName = 'train.scalars';
 export const reducedName = 'train.reduced';
+/** Norm of the mean gradient, where the loss is scaled. */
+export const normName = 'norm';
 /** State of the optimiser for a parameter, as the programs name it. */
 export const slotName = (slot: string, parameter: string): string => `slot.${slot}.${parameter}`;
 
@@ -57,12 +60,17 @@ function meanScale(
   gradients: readonly Value[],
   weightSum: Value,
   clipNorm: number | undefined,
+  isScaled: boolean,
 ): Value {
   const nothing = g.op('Equal', [weightSum, g.constant(0)]);
-  const inverse = g.op('Where', [nothing, g.constant(0), g.op('Reciprocal', [weightSum])]);
-  if (clipNorm === undefined) return inverse;
+  const whole = isScaled ? g.op('Mul', [weightSum, g.value(lossScaleName)]) : weightSum;
+  const inverse = g.op('Where', [nothing, g.constant(0), g.op('Reciprocal', [whole])]);
+  if (clipNorm === undefined && !isScaled) return inverse;
   const squares = gradients.map((gradient) => g.op('ReduceSumSquare', [gradient], { keepdims: 0 }));
   const norm = g.op('Mul', [g.op('Sqrt', [squares.length === 1 ? squares[0] : g.op('Sum', squares)]), inverse]);
+  // Tells the processor whether the step is to be taken.
+  if (isScaled) g.output(norm, normName);
+  if (clipNorm === undefined) return inverse;
   const share = g.op('Div', [g.constant(clipNorm), g.op('Add', [norm, g.constant(1e-6)])]);
   return g.op('Mul', [g.op('Min', [share, g.constant(1)]), inverse]);
 }
@@ -77,7 +85,8 @@ export function fusedGraph(
   const kept = grad.graph.outputs.filter(({ name }) => !grad.reached.some((one) => name === gradientName(one)));
   const g = graphBuilder({ ...grad.graph, outputs: kept }, 'step.');
   const reached = grad.reached.map((name) => g.value(gradientName(name)));
-  const scale = meanScale(g, reached, g.value('weightSum'), clipNorm);
+  const isScaled = grad.graph.inputs.some((input) => input.name === lossScaleName);
+  const scale = meanScale(g, reached, g.value('weightSum'), clipNorm, isScaled);
   const scalars = scalarsIn(g, spec);
   const form = applyGraph(spec);
   for (const name of parameters) {

@@ -295,6 +295,7 @@ function compileCandidate(
     clipNorm,
     device: job.device,
     recompute: job.steps?.recompute ?? false,
+    precision: job.steps?.precision ?? 'fp32',
     room,
     threads: threadsFor(candidate, graph, job.threads),
     seed: job.seed,

@@ -3,6 +3,7 @@
 import { backward } from '../autodiff/index.ts';
 import { type Dim, type Graph, graphBuilder, inferTypes, type Value } from '../graph/index.ts';
 import { Fault } from '../schema/index.ts';
+import { lossScaleName } from './half.ts';
 import { buildLoss, labelsInput, type LossOptions } from './losses.ts';
 import { type TrainingForm, trainingForm } from './training-form.ts';
 
@@ -70,7 +71,7 @@ export interface GradGraph {
 }
 
 /** Forward in training form, loss and backward: outputs `lossSum`, `weightSum`, `grad.*` of the sum, `next.*` buffers. */
-export function gradGraph(forward: Graph, options: LossOptions): GradGraph {
+export function gradGraph(forward: Graph, options: LossOptions & { precision?: 'fp32' | 'fp16' }): GradGraph {
   const batch: Dim = logitsOf(forward).shape[0];
   const state = [...forward.parameters, ...bufferNames(forward)];
   const form: TrainingForm = trainingForm(forward, state, weightsName, batch);
@@ -78,7 +79,9 @@ export function gradGraph(forward: Graph, options: LossOptions): GradGraph {
   const logits = form.outputs.get('logits') as Value;
   const labels = labelsInput(g, labelsName, logits, options.loss);
   const sums = buildLoss(g, logits, labels, g.value(weightsName), options);
-  const seeds = new Map([[sums.lossSum.name, g.constant(1)]]);
+  // In half precision the way back begins with a scale, which the gradients then carry.
+  const seed = options.precision === 'fp16' ? g.input(lossScaleName, 'float32', []) : g.constant(1);
+  const seeds = new Map([[sums.lossSum.name, seed]]);
   const nodes = g.nodes();
   const gradients = backward(g, nodes, seeds, forward.parameters);
   g.output(sums.lossSum, 'lossSum');

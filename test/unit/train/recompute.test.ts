@@ -126,7 +126,7 @@ test('gradients run as soon as they can: the runtime gives the same numbers in t
   const grad = gradGraph(forward, { loss: 'cross_entropy' });
   const state = new Map(forward.parameters.map((name) => [name, forward.initializers.get(name) as Tensor]));
   const given = { ...text.feeds, 'train.labels': labels, 'train.weights': weights, ...Object.fromEntries(state) };
-  const more = grad.random
+  const more: Record<string, Tensor> = grad.random
     ? { 'dropout.step': tensor('int32', [1], [5]), 'dropout.rows': tensor('int32', [6], [0, 1, 2, 3, 4, 5]) }
     : {};
   const [a, b] = await Promise.all([compile(grad.graph), compile(optimise(grad.graph))]);

@@ -13,6 +13,10 @@ export interface Network {
   nodes: Node[];
   /** Runs a TypeScript file in a node's namespace; its lines of standard output are JSON values. */
   start(node: Node, file: string, args: readonly string[]): Member;
+  /** Runs any program in a node's namespace, on one core if one is named. */
+  run(node: Node, command: string, args: readonly string[], core?: number): Member;
+  /** Limits what every node may send, e.g. `1gbit`. */
+  limit(rate: string): void;
   /** Gives a node another address in the same network. */
   move(node: Node, host: number): Node;
   /** Ends what was started and removes the namespaces. */
@@ -74,6 +78,38 @@ export function openNetwork(count: number): Network {
       const member = follow(spawn('ip', ['netns', 'exec', node.name, process.execPath, file, ...args]));
       members.push(member);
       return member;
+    },
+    run(node, command, args, core) {
+      const pinned = core === undefined ? [command] : ['taskset', '-c', String(core), command];
+      const member = follow(spawn('ip', ['netns', 'exec', node.name, ...pinned, ...args]));
+      members.push(member);
+      return member;
+    },
+    limit(rate) {
+      for (const { name } of nodes) {
+        execFileSync(
+          'ip',
+          [
+            'netns',
+            'exec',
+            name,
+            'tc',
+            'qdisc',
+            'replace',
+            'dev',
+            'eth0',
+            'root',
+            'tbf',
+            'rate',
+            rate,
+            'burst',
+            '256kb',
+            'latency',
+            '100ms',
+          ],
+          { stdio: 'pipe' },
+        );
+      }
     },
     move(node, host) {
       node.address = `10.77.0.${host}`;

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { buffer } from 'node:stream/consumers';
 import { importBundle, readBundle, readManifest } from '../bundle/index.ts';
-import { Fault, faultBody, type ImportSource, type ToHost } from '../schema/index.ts';
+import { Fault, faultBody, type ToHost } from '../schema/index.ts';
 import {
   answerFrame,
   createAwake,
@@ -61,7 +61,7 @@ async function take({ source, bundle, lease, trusted }: Extract<ToHost, { type: 
   }
 }
 
-async function readSource(source: ImportSource): Promise<Uint8Array> {
+async function readSource(source: Extract<ToHost, { type: 'import' }>['source']): Promise<Uint8Array> {
   if (source.kind === 'stream') return buffer(process.stdin);
   try {
     return await readFile(source.path);

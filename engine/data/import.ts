@@ -78,7 +78,11 @@ export async function importDataset(job: ImportJob): Promise<Imported> {
     const shape = await store(pool, duck, table, writer, rows, job);
     await writer.settle();
     const { sha256, stored } = writer.finish();
-    const settled = { ...loader.settled, ...(job.options.types ? { types: job.options.types } : {}), ...(job.options.mask ? { mask: job.options.mask } : {}) };
+    const settled = {
+      ...loader.settled,
+      ...(job.options.types ? { types: job.options.types } : {}),
+      ...(job.options.mask ? { mask: job.options.mask } : {}),
+    };
     return { shape, sha256, options: settled, bytes: { source: loader.seen(), stored } };
   } catch (error) {
     if (signal.aborted) throw new Fault('cancelled', 'The import was cancelled.');
@@ -108,7 +112,12 @@ async function load(duck: Duck, loader: Loader, writer: PackWriter, job: ImportJ
 }
 
 /** What identifies people goes before anything is looked at or stored. */
-function maskTable(duck: Duck, names: readonly string[], options: MaskOptions, { secret, signal, progress }: ImportJob) {
+function maskTable(
+  duck: Duck,
+  names: readonly string[],
+  options: MaskOptions,
+  { secret, signal, progress }: ImportJob,
+) {
   if (!secret) throw new Fault('internal', 'an import that masks needs a key');
   return maskRaw(duck, names, options, secret, (done, total) => {
     signal.throwIfAborted();

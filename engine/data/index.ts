@@ -27,6 +27,7 @@ export { rankingColumnsOf } from './rankingColumns.ts';
 export { type Cell, type DatasetReader, openDataset } from './reader.ts';
 export { deriveDataset, previewRecipe, type Replay, sayStep } from './recipe/index.ts';
 export { batchSequences, packSequences, type SequenceOptions, type Sequences } from './sequence.ts';
+export { createSpool, type Spool } from './sources/spool.ts';
 export type { Fold } from './folds.ts';
 export { foldDataset, splitDataset } from './splitDataset.ts';
 export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts';

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { deathFault, spawnChild } from '../children/index.ts';
 import { type DatasetReader, exportDataset, openDataset } from '../data/index.ts';
 import {
+  type Caller,
   type ChildPort,
   type Dataset,
   type DatasetGrant,
@@ -21,14 +22,16 @@ import {
   isRunOver,
 } from '../schema/index.ts';
 import { type JobContext, needDisk, pageOf, throttle } from './context.ts';
+import { createCredentials, type Credentials } from './credentials.ts';
 import { importablePath } from './paths.ts';
+import { createUploads, type Uploads } from './uploads.ts';
 import { maskSecret } from './refinery.ts';
 import { numbered, objectsOf, presentOf, versionsOf } from './versions.ts';
 
 type Names = 'list' | 'import' | 'upload' | 'show' | 'rows' | 'export' | 'delete';
 
 export interface Datasets {
-  handlers: Pick<Handlers, `datasets.${Names}`>;
+  handlers: Pick<Handlers, `datasets.${Names}`> & Uploads['handlers'] & Credentials['handlers'];
   /** What a trainer needs of a dataset: its present version, `name@2`, or the one of this content. Faults: `not_found`, `conflict` when it is not ready. */
   grant(idOrName: string, sha256?: string): DatasetGrant;
   /** Imports that a dead appliance left behind fail. */
@@ -47,6 +50,8 @@ export function createDatasets(context: JobContext): Datasets {
   const { config, store, events, leases, log } = context;
   const { datasets, objects } = store;
   const imports = new Map<string, Import>();
+  const uploads = createUploads(context);
+  const credentials = createCredentials(context);
   const failedHere = new Set<string>();
 
   const announce = (dataset: Dataset) => events.emit('dataset.changed', dataset.id, dataset);
@@ -55,7 +60,7 @@ export function createDatasets(context: JobContext): Datasets {
     source: ImportSource,
     given: { name?: string | undefined; options?: ImportOptions | undefined },
   ): Dataset {
-    const file = basename(source.kind === 'path' ? source.path : source.name.replaceAll('\\', '/'));
+    const file = fileOf(source);
     const name = given.name ?? freeName(parse(file).name || file);
     const dataset = datasets.insert({ state: 'importing', name, source: file, options: given.options ?? {} });
     // Trying again replaces what went wrong before.
@@ -76,20 +81,30 @@ export function createDatasets(context: JobContext): Datasets {
   }
 
   /** Runs the importer to its end. Never rejects: what went wrong stands in the record. */
-  function start(dataset: Dataset, source: ImportSource, upload?: Readable): Promise<void> {
+  function start(
+    dataset: Dataset,
+    source: ImportSource,
+    after: () => Promise<void> = async () => undefined,
+  ): Promise<void> {
     const cancel = new AbortController();
     const stop = () =>
       cancel.abort(new Fault('cancelled', 'The appliance was stopped during this import. Import it again.'));
     context.closing.addEventListener('abort', stop, { once: true });
-    const done = work(dataset, source, upload, cancel.signal).finally(() => {
-      context.closing.removeEventListener('abort', stop);
-      imports.delete(dataset.id);
-    });
+    const whole = async () => {
+      try {
+        await work(dataset, source, cancel.signal);
+      } finally {
+        context.closing.removeEventListener('abort', stop);
+        imports.delete(dataset.id);
+        await after();
+      }
+    };
+    const done = whole();
     imports.set(dataset.id, { cancel, done });
     return done;
   }
 
-  async function work(dataset: Dataset, source: ImportSource, upload: Readable | undefined, signal: AbortSignal) {
+  async function work(dataset: Dataset, source: ImportSource, signal: AbortSignal) {
     const { id } = dataset;
     let object: string | undefined;
     try {
@@ -103,12 +118,11 @@ export function createDatasets(context: JobContext): Datasets {
           log,
           memory: lease.memory,
           seconds: config.limits.importSeconds,
-          input: upload !== undefined,
         });
         const secret = dataset.options.mask ? { secret: maskSecret(context) } : {};
         child.send({ type: 'import', source, options: dataset.options, pack, lease, ...secret });
         const told = throttle(100, (progress: unknown) => events.emit('dataset.progress', id, progress));
-        const result = await outcome(child, upload, signal, told);
+        const result = await outcome(child, signal, told);
         const ready = store.transaction(() => {
           const { stored } = objects.register(pack.id, { refs: [id] });
           const { shape, sha256, options, bytes } = result;
@@ -127,7 +141,6 @@ export function createDatasets(context: JobContext): Datasets {
         leases.release(lease.id);
       }
     } catch (error) {
-      upload?.resume();
       const fault = faultBody(signal.aborted ? signal.reason : error);
       log.warn({ dataset: id, code: fault.code, err: error }, 'import failed');
       if (!datasets.look(id)) return;
@@ -173,23 +186,42 @@ export function createDatasets(context: JobContext): Datasets {
     }
   };
 
+  type Request = Parameters<Handlers['datasets.import']>[0]['body'];
+  /** What is to be imported: exactly one of the forms that a request can have. */
+  async function sourceOf(
+    body: Request,
+    caller: Caller,
+  ): Promise<{ source: ImportSource; remove?: () => Promise<void> }> {
+    const { path, upload, url, text } = body;
+    if ([path, upload, url, text].filter((form) => form !== undefined).length !== 1) {
+      throw new Fault('bad_request', 'Name one source: path, upload, url or text.');
+    }
+    if (upload !== undefined) return uploads.take(upload, caller);
+    if (url !== undefined) return { source: credentials.sourceOf(url, body.credential, body.query) };
+    if (text !== undefined)
+      return uploads.take(await uploads.receive(caller, 'pasted.csv', Readable.from([Buffer.from(text)])), caller);
+    return { source: { kind: 'path', path: await importablePath(path ?? '', caller, config.importFolders) } };
+  }
+
   return {
     handlers: {
+      ...uploads.handlers,
+      ...credentials.handlers,
       'datasets.list': ({ query }) => pageOf<'dataset'>(datasets, query),
       'datasets.show': ({ params }) => of(params.id),
       async 'datasets.import'({ body }, { caller }) {
-        const path = await importablePath(body.path, caller, config.importFolders);
-        const source: ImportSource = { kind: 'path', path };
+        const { source, remove } = await sourceOf(body, caller);
         const dataset = begin(source, body);
-        void start(dataset, source);
+        void start(dataset, source, remove);
         return dataset;
       },
-      async 'datasets.upload'({ query }, { upload }) {
+      async 'datasets.upload'({ query }, { upload, caller }) {
         if (!upload) throw new Fault('bad_request', 'Send the file as the body of the request.');
-        const bytes = upload.bytes === undefined ? {} : { bytes: upload.bytes };
-        const source: ImportSource = { kind: 'stream', name: query.filename, ...bytes };
-        const dataset = begin(source, { name: query.name, options: optionsFrom(query.options) });
-        await start(dataset, source, upload.stream);
+        const options = optionsFrom(query.options);
+        const id = await uploads.receive(caller, query.filename, upload.stream);
+        const { source, remove } = await uploads.take(id, caller);
+        const dataset = begin(source, { name: query.name, options });
+        await start(dataset, source, remove);
         const after = datasets.get(dataset.id);
         if (after.error) throw faultFrom(after.error as Parameters<typeof faultFrom>[0]);
         return after;
@@ -227,7 +259,8 @@ export function createDatasets(context: JobContext): Datasets {
         await running?.done;
         store.transaction(() => {
           for (const object of objectsOf(datasets.get(id))) objects.erase(object);
-          for (const label of store.labels.list({ parentId: id, limit: 1_000_000 }).items) store.labels.remove(label.id);
+          for (const label of store.labels.list({ parentId: id, limit: 1_000_000 }).items)
+            store.labels.remove(label.id);
           datasets.remove(id);
         });
         events.emit('dataset.removed', id, { id });
@@ -266,16 +299,24 @@ export function createDatasets(context: JobContext): Datasets {
     },
     async close() {
       await Promise.all([...imports.values()].map(({ done }) => done));
+      await uploads.close();
       // An appliance that lives for one command has told its only caller why.
       for (const id of context.lasting ? [] : failedHere) if (datasets.look(id)) datasets.remove(id);
     },
   };
 }
 
+/** The name of what is imported, without where it lies. */
+function fileOf(source: ImportSource): string {
+  if (source.kind === 'path') return basename(source.path);
+  if (source.kind === 'remote')
+    return basename(decodeURIComponent(new URL(source.url).pathname)) || new URL(source.url).host;
+  return basename(source.name.replaceAll('\\', '/'));
+}
+
 /** What the importer found, or why it found nothing. The child is gone, or going, when this settles. */
 function outcome(
   child: ChildPort<'importer'>,
-  upload: Readable | undefined,
   signal: AbortSignal,
   onProgress: (progress: unknown) => void,
 ): Promise<Extract<FromImporter, { type: 'imported' }>> {
@@ -288,15 +329,6 @@ function outcome(
     };
     if (signal.aborted) cancel();
     signal.addEventListener('abort', cancel, { once: true });
-    if (upload && child.stdin) {
-      pipeline(upload, child.stdin).catch((error: unknown) => {
-        // The importer may have seen enough to refuse the file; then its word counts, not the broken pipe.
-        const left = error instanceof Fault;
-        if (!left) return;
-        fault ??= error;
-        child.kill();
-      });
-    }
     child.onMessage((message) => {
       if (message.type === 'progress') onProgress(message.progress);
       if (message.type === 'imported') result = message;

@@ -6,13 +6,13 @@ import { type Caller, Fault } from '../schema/index.ts';
 
 /**
  * The real path of a file (or folder) that the caller may import. Faults: `path_refused`, and for those who may look, `not_found` and
- * `bad_input` (a folder, a device). A path that is refused is answered the same whether or not it exists.
+ * `bad_input` (a device). A path that is refused is answered the same whether or not it exists.
  */
 export async function importablePath(
   path: string,
   caller: Caller,
   folders: readonly string[],
-  wanted: 'file' | 'model' = 'file',
+  wanted: 'data' | 'model' = 'data',
 ): Promise<string> {
   const asked = resolve(path);
   const real = isAbsolute(path) ? await realpath(asked).catch(() => undefined) : undefined;
@@ -34,8 +34,7 @@ export async function importablePath(
       `${path} is no pretrained model. Name its folder (config.json, model.safetensors) or an .onnx file.`,
     );
   }
-  if (info.isDirectory()) throw new Fault('bad_input', `${path} is a folder. Name a CSV or JSON-lines file in it.`);
-  if (!info.isFile()) throw new Fault('bad_input', `${path} is not a regular file.`);
+  if (!info.isFile() && !info.isDirectory()) throw new Fault('bad_input', `${path} is not a regular file.`);
   return real;
 }
 

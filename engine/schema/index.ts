@@ -103,7 +103,7 @@ export {
   type TrialOrder,
   type WireTensor,
 } from './ipc.ts';
-export { type SearchSummary, searchSummary, type TrialRow } from './search.ts';
+export type { SearchSummary, TrialRow } from './search.ts';
 export { type HyperSpec, type HyperTable, settleHyper, takes } from './hyper.ts';
 export {
   type ClassicName,

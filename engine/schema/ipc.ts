@@ -3,6 +3,7 @@
 import type { Duplex, Writable } from 'node:stream';
 import type { DatasetShape, ImportOptions } from './columns.ts';
 import type { FaultBody } from './errors.ts';
+import type { CredentialKind } from './importRoutes.ts';
 import type { Manifest } from './bundle.ts';
 import type { Hyper, ModelKind, RunPlan, TrainRequest } from './plan.ts';
 import type { SearchSummary } from './search.ts';
@@ -42,8 +43,25 @@ export interface DatasetGrant {
   pack: PackGrant;
 }
 
-/** Where an importer reads from: a file it opens itself, or bytes that arrive on its standard input. */
-export type ImportSource = { kind: 'path'; path: string } | { kind: 'stream'; name: string; bytes?: number };
+/** How an importer may speak to a host that the owner allowed. */
+export interface RemoteKey {
+  kind: CredentialKind;
+  /** `https://host:port` of an object store or a name node. */
+  endpoint: string;
+  user?: string | undefined;
+  secret?: string | undefined;
+  region?: string | undefined;
+}
+
+/**
+ * Where an importer reads from: a file or folder it opens itself, bytes that arrive on its standard input, a spooled upload (its
+ * chunks' sealed sizes), or an address elsewhere.
+ */
+export type ImportSource =
+  | { kind: 'path'; path: string }
+  | { kind: 'stream'; name: string; bytes?: number }
+  | { kind: 'spool'; name: string; path: string; key: Uint8Array; chunks: number[]; bytes: number }
+  | { kind: 'remote'; url: string; query?: string | undefined; credential: RemoteKey };
 
 export type ToImporter =
   | {
@@ -166,7 +184,13 @@ export type ToHost =
   | { type: 'forget'; id: number }
   | { type: 'infer'; id: number; tensors: WireTensor[]; outputs?: string[] }
   /** Checks a foreign .neutrino file and stores it in the pack; a host that imports serves nothing. */
-  | { type: 'import'; source: ImportSource; bundle: PackGrant; lease: DeviceLease; trusted: string[] }
+  | {
+      type: 'import';
+      source: Extract<ImportSource, { kind: 'path' | 'stream' }>;
+      bundle: PackGrant;
+      lease: DeviceLease;
+      trusted: string[];
+    }
   | { type: 'ping'; id: number };
 
 /** Who signed an imported bundle; `trusted` when its node id is among those the appliance trusts. */

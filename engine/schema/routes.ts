@@ -17,6 +17,7 @@ import {
   role,
   run,
 } from './records.ts';
+import { importRoutes } from './importRoutes.ts';
 import { openaiRoutes } from './openai.ts';
 import { metricPoint } from './report.ts';
 import { canaryRules, servingOptions } from './serving.ts';
@@ -223,8 +224,18 @@ const keyRequest = z.object({
 });
 
 export const importRequest = z.object({
-  /** A path on the appliance's machine: same user over loopback, or below a listed folder. */
-  path: z.string().min(1),
+  /** A file or folder on the appliance's machine: same user over loopback, or below a listed folder. */
+  path: z.string().min(1).optional(),
+  /** Id of a finished upload. */
+  upload: z.string().optional(),
+  /** Address of a file, a folder or a database elsewhere: https, s3, webhdfs or postgres. */
+  url: z.string().max(2000).optional(),
+  /** Name of the credential for it. */
+  credential: z.string().optional(),
+  /** What to select from a database. */
+  query: z.string().max(100_000).optional(),
+  /** A table as text, as it was pasted: CSV, tabs, or JSON. */
+  text: z.string().max(8_000_000).optional(),
   name: z.string().min(1).max(100).optional(),
   options: importOptions.optional(),
 });
@@ -318,7 +329,7 @@ export const routes = {
     method: 'POST',
     path: '/api/v1/datasets',
     action: 'datasets:write',
-    summary: 'Import a file that is on the appliance’s machine',
+    summary: 'Import a file or folder of the appliance’s machine, an upload, an address, or a pasted table',
     body: importRequest,
     response: dataset,
     status: 202,
@@ -824,6 +835,7 @@ export const routes = {
     response: v2InferResponse,
   },
   ...dataRoutes,
+  ...importRoutes,
   ...servingRoutes,
   ...openaiRoutes,
 } as const satisfies Record<string, Route>;

@@ -80,28 +80,82 @@ function importOptions(options: Record<string, unknown>): ImportOptions {
   };
 }
 
-/** Imports a file: in place where the appliance sees it, else by upload. Waits until it is ready; a failed import throws its fault. */
+const isAddress = (path: string): boolean => /^[a-z][a-z0-9+]*:\/\//i.test(path);
+
+/** How often a broken upload is gone on with before giving up, and the wait before it, ms. */
+const [tries, pause] = [5, 2000];
+
+/** Sends a file, going on where the network broke it off. Answers the upload's id. */
+async function sendFile(
+  { client }: Session,
+  path: string,
+  total: number,
+  onProgress: (done: number) => void,
+): Promise<string> {
+  const { id } = await client.call('uploads.begin', { body: { filename: basename(path) } });
+  for (let left = tries; ; left--) {
+    try {
+      const { received } = await client.call('uploads.show', { params: { id } });
+      if (received >= total) return id;
+      await client.upload(
+        'uploads.append',
+        createReadStream(path, { start: received }),
+        { params: { id }, query: { offset: received } },
+        { bytes: total - received, onProgress: (done) => onProgress(received + done) },
+      );
+    } catch (error) {
+      const passing = error instanceof Fault && ['unreachable', 'timeout', 'conflict'].includes(error.code);
+      if (!passing || left === 0) {
+        await client.call('uploads.cancel', { params: { id } }).catch(() => undefined);
+        throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  }
+}
+
+/** What an import names beside its options. */
+export interface ImportSettings {
+  name?: string | undefined;
+  options: ImportOptions;
+  /** For addresses. */
+  credential?: string | undefined;
+  query?: string | undefined;
+}
+
+/**
+ * Imports a file or folder: in place where the appliance sees it, else by upload; or an address, which the appliance reads. Waits
+ * until it is ready; a failed import throws its fault.
+ */
 export async function importFile(
   session: Session,
   path: string,
-  name: string | undefined,
-  options: ImportOptions,
+  { name, options, credential, query }: ImportSettings,
   quiet: boolean,
 ): Promise<Dataset> {
-  const found = statSync(path, { throwIfNoEntry: false });
-  if (!found) throw new Fault('not_found', `there is no file ${path}: check the path`);
   const line = progressLine(quiet);
+  const body = { ...(name ? { name } : {}), options };
+  const begin = async () => {
+    const { client } = session;
+    if (isAddress(path)) {
+      const more = { ...(credential ? { credential } : {}), ...(query ? { query } : {}) };
+      return client.call('datasets.import', { body: { ...body, url: path, ...more } });
+    }
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (!found) throw new Fault('not_found', `there is no file ${path}: check the path`);
+    if (session.sameMachine) return client.call('datasets.import', { body: { ...body, path: resolve(path) } });
+    if (found.isDirectory())
+      throw new Fault(
+        'bad_input',
+        `${path} is a folder and the appliance is elsewhere: make a zip of it and import that`,
+      );
+    const upload = await sendFile(session, path, found.size, (done) =>
+      line.show({ phase: 'uploading', done, total: found.size }, {}),
+    );
+    return client.call('datasets.import', { body: { ...body, upload } });
+  };
   try {
-    const started = session.sameMachine
-      ? await session.client.call('datasets.import', {
-          body: { path: resolve(path), ...(name ? { name } : {}), options },
-        })
-      : await session.client.upload(
-          'datasets.upload',
-          createReadStream(path),
-          { query: { filename: basename(path), ...(name ? { name } : {}), options: JSON.stringify(options) } },
-          { bytes: found.size, onProgress: (done) => line.show({ phase: 'uploading', done, total: found.size }, {}) },
-        );
+    const started = await begin();
     const dataset = await session.client.waitDataset(started.id, (event) => {
       if (event.type === 'dataset.progress') line.show(event.data as Progress, {});
     });
@@ -126,13 +180,17 @@ export function datasetVerbs(program: Command): void {
   verb<[string]>(
     group,
     'import <path>',
-    'import a table, or a folder or zip of images, sound or texts',
+    'import a table, a folder or zip of images, sound or texts, or an address (https, s3, webhdfs, postgres)',
     async (session, [path], options) => {
       const dataset = await importFile(
         session,
         path,
-        options['name'] as string | undefined,
-        importOptions(options),
+        {
+          name: options['name'] as string | undefined,
+          options: importOptions(options),
+          credential: options['credential'] as string | undefined,
+          query: options['query'] as string | undefined,
+        },
         options.json === true,
       );
       return { json: dataset, text: datasetText(dataset) };
@@ -145,6 +203,8 @@ export function datasetVerbs(program: Command): void {
         .option('--encoding <name>', encodings.join(', '))
         .option('--decimal <mark>', 'what stands before decimals: . or ,')
         .option('--table <name>', 'sheet of a workbook, or table of an SQLite file')
+        .option('--credential <name>', 'how to speak to the host of an address: neutrino credentials')
+        .option('--query <select>', 'what to select from a database')
         .option('--mask <action[:kinds]>', 'mask before anything is stored: replace, redact, hash or remove; replace:name,email only these')
         .option('--mask-column <name...>', 'columns to mask (all with texts when left out)')
         .option('--no-header', 'the first line is data')

@@ -42,7 +42,7 @@ async function sampleDataset(session: Session): Promise<Dataset> {
   const name = 'package-topics';
   const page = await session.client.call('datasets.list', { query: { search: name } });
   const known = page.items.find((d) => d.name === name && d.state === 'ready');
-  return known ?? importFile(session, sample, name, {}, false);
+  return known ?? importFile(session, sample, { name, options: {} }, false);
 }
 
 /** One prediction the way an in-house app would ask for it: plain HTTP with a predictor's key. */

@@ -153,6 +153,8 @@ export const en = {
   'type.boolean': 'yes/no',
   'type.date': 'date',
   'type.identifier': 'identifier',
+  'type.image': 'image',
+  'type.audio': 'sound',
 
   'train.title': 'Train a model',
   'train.dataset': 'Learn from',

@@ -151,6 +151,8 @@ export const zh: Record<keyof typeof en, string> = {
   'type.boolean': '是/否',
   'type.date': '日期',
   'type.identifier': '标识符',
+  'type.image': '图像',
+  'type.audio': '音频',
 
   'train.title': '训练模型',
   'train.dataset': '学习数据',

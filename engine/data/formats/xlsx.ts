@@ -88,7 +88,7 @@ async function parse(
   after?: (bytes: number) => Promise<void>,
 ): Promise<void> {
   const parser = new SaxesParser();
-  parser.on('opentag', ({ name, attributes }) => handlers.open(local(name), attributes as Attributes));
+  parser.on('opentag', ({ name, attributes }) => handlers.open(local(name), attributes));
   parser.on('closetag', ({ name }) => handlers.close?.(local(name)));
   parser.on('text', (text) => handlers.text?.(text));
   const decoder = new TextDecoder('utf-8', { fatal: true });

@@ -8,12 +8,14 @@ import type { Loader } from '../formats/loader.ts';
 import { openArrow } from '../formats/arrow.ts';
 import { kindOfFolder, openMediaFolder } from '../formats/media.ts';
 import { isParquet, openParquet } from '../formats/parquet.ts';
-import { openParquetBytes } from '../formats/parquetBytes.ts';
+import { openParquetBytes, partitionsOf } from '../formats/parquetBytes.ts';
 import { mostInMemory, openSqlite } from '../formats/sqlite.ts';
 import { openText } from '../formats/text.ts';
 import { isWorkbook, openWorkbook } from '../formats/xlsx.ts';
 import { type ByteSource, headOf, openFile, streamOf } from './bytes.ts';
 import { byName, type Folder, openDirectory } from './folder.ts';
+import { openRemote, type Remote } from './remote/open.ts';
+import { openSpool } from './spool.ts';
 import { openZip, type Zip } from './zip.ts';
 
 export interface OpenOptions {
@@ -39,6 +41,8 @@ const startsWith = (head: Uint8Array, magic: readonly number[]): boolean => magi
 export async function openImport(source: ImportSource, given: OpenOptions): Promise<Loader> {
   const { options, directory, stdin } = given;
   if (source.kind === 'stream') return openText(source, options, directory, stdin);
+  if (source.kind === 'spool') return openBytes(await openSpool(source), given);
+  if (source.kind === 'remote') return openElsewhere(await openRemote(source), given);
   const facts = statSync(source.path, { throwIfNoEntry: false });
   if (!facts) throw new Fault('not_found', `There is no file ${source.path}. Check the path.`);
   if (facts.isDirectory())
@@ -76,6 +80,24 @@ async function openBytes(source: ByteSource, given: OpenOptions, path?: string):
   } catch (error) {
     await source.close().catch(() => undefined);
     throw error;
+  }
+}
+
+async function openElsewhere(remote: Remote, given: OpenOptions): Promise<Loader> {
+  switch (remote.kind) {
+    case 'loader':
+      return remote.loader;
+    case 'bytes':
+      return openBytes(remote.source, given);
+    case 'stream':
+      return openText({ kind: 'stream', name: remote.name }, given.options, given.directory, remote.stream);
+    case 'folder': {
+      const { folder } = remote;
+      const parquet = folder.entries.filter((entry) => isParquet(entry.name));
+      if (parquet.length === 0 || kindOfFolder(folder)) return openFolder(folder, given);
+      const parts = parquet.map((entry) => ({ source: folder.open(entry), partitions: partitionsOf(entry.name) }));
+      return openParquetBytes(folder.name, parts);
+    }
   }
 }
 
@@ -117,7 +139,7 @@ async function openPacked(zip: Zip, given: OpenOptions): Promise<Loader> {
   );
 }
 
-async function openFolder(folder: Folder, { options, directory }: OpenOptions, path: string): Promise<Loader> {
+async function openFolder(folder: Folder, { options, directory }: OpenOptions, path?: string): Promise<Loader> {
   const { name, entries } = folder;
   if (entries.length === 0) throw new Fault('bad_data', `The folder ${name} has no files. Choose another one.`);
   const parquet = entries.filter((entry) => isParquet(entry.name));
@@ -125,7 +147,7 @@ async function openFolder(folder: Folder, { options, directory }: OpenOptions, p
     options.format === 'texts' || options.format === 'images' || options.format === 'audio'
       ? options.format
       : kindOfFolder(folder);
-  if (parquet.length > 0 && (options.format === 'parquet' || !kind)) {
+  if (path !== undefined && parquet.length > 0 && (options.format === 'parquet' || !kind)) {
     const size = parquet.reduce((sum, entry) => sum + entry.size, 0);
     return openParquet(name, path, size, parquet.sort(byName));
   }

@@ -28,7 +28,7 @@ describe('paths that may be imported', () => {
     expect(await ask('secret.csv', local)).toBe(join(dir, 'secret.csv'));
     expect(await ask('also/a.csv', local)).toBe(join(dir, 'open/a.csv'));
     expect(await ask('missing.csv', local)).toBe('not_found');
-    expect(await ask('open', local)).toBe('bad_input');
+    expect(await ask('open', local)).toBe(join(dir, 'open'));
     expect(await ask('/dev/zero', local)).toBe('bad_input');
   });
 

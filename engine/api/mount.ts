@@ -87,6 +87,32 @@ export function mountRoutes(options: MountOptions): Router {
   return router;
 }
 
+/**
+ * Answers of predictions without a router: of each hundred microseconds of such a request, routing took twenty. Undefined
+ * for a request that is no prediction, which takes the usual way.
+ */
+export function hotPath(options: MountOptions): (req: IncomingMessage, res: ServerResponse) => boolean {
+  const table = [...hot]
+    .filter((name) => routes[name].method === 'POST')
+    .map((name) => {
+      const keys = [...routes[name].path.matchAll(/\{(\w+)\}/g)].map(([, key]) => key);
+      const path = new RegExp(`^${routes[name].path.replace(/\{\w+\}/g, '([\\w.~-]+)')}(?:\\?|$)`);
+      return { keys, path, answer: serve(name, routes[name], options) };
+    });
+  return (req, res) => {
+    if (req.method !== 'POST' || req.url === undefined) return false;
+    for (const { keys, path, answer } of table) {
+      const found = path.exec(req.url);
+      if (!found) continue;
+      const params = Object.fromEntries(keys.map((key, i) => [key, found[i + 1] ?? '']));
+      // Nothing of what express adds to requests and answers is used here but the parameters.
+      void answer(Object.assign(req, { params }) as unknown as Request, res as Response);
+      return true;
+    }
+    return false;
+  };
+}
+
 function serve(name: RouteName, route: Route, options: MountOptions) {
   const { gate, sessions, trail, limits, log, running } = options;
   const endpoint = options.endpoints[name];

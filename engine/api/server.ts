@@ -11,7 +11,7 @@ import { sendFault } from './errors.ts';
 import { eventSockets } from './events.ts';
 import { dataHeaders } from './headers.ts';
 import { requestLimit } from './limits.ts';
-import { type Endpoint, methodsAt, mountRoutes } from './mount.ts';
+import { type Endpoint, hotPath, methodsAt, mountRoutes } from './mount.ts';
 import { type OpenApiDocument, openApiDocument } from './openapi.ts';
 import type { Api, ApiOptions } from './options.ts';
 import { originCheck } from './origin.ts';
@@ -67,19 +67,19 @@ export async function createApi(options: ApiOptions): Promise<Api> {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
-  app.use(
-    mountRoutes({
-      endpoints: { ...handlers, ...own } as Parameters<typeof mountRoutes>[0]['endpoints'],
-      gate,
-      sessions,
-      trail,
-      limits: config.limits,
-      count: requestLimit(config.limits.requests),
-      log,
-      strict,
-      running,
-    }),
-  );
+  const mounted = {
+    endpoints: { ...handlers, ...own } as Parameters<typeof mountRoutes>[0]['endpoints'],
+    gate,
+    sessions,
+    trail,
+    limits: config.limits,
+    count: requestLimit(config.limits.requests),
+    log,
+    strict,
+    running,
+  };
+  const predicts = hotPath(mounted);
+  app.use(mountRoutes(mounted));
   // Made when first asked for: most appliances of one command never are.
   const document = once(() => JSON.stringify(openApiDocument(version)));
   const docs = once(() => docsPage(JSON.parse(document()) as OpenApiDocument));
@@ -110,7 +110,7 @@ export async function createApi(options: ApiOptions): Promise<Api> {
       sendFault(req, res, error, log);
       return;
     }
-    app(req, res);
+    if (!predicts(req, res)) app(req, res);
   };
   const server = openServer(options, front);
   server.on('upgrade', (req, socket, head) => events.upgrade(req, socket, head));

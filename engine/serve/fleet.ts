@@ -96,6 +96,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   let retryTimer: NodeJS.Timeout | undefined;
   let growTimer: NodeJS.Timeout | undefined;
   let holdTimer: NodeJS.Timeout | undefined;
+  let soon: NodeJS.Immediate | undefined;
   let handOver: ((ask: Ask) => void) | undefined;
   /** Drained, and every process gone. */
   const emptied = Promise.withResolvers<void>();
@@ -228,6 +229,13 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     if (waiting.size > 0) growSoon();
   };
 
+  const pumpSoon = () => {
+    soon ??= setImmediate(() => {
+      soon = undefined;
+      pump();
+    });
+  };
+
   /** Whether more rows are worth waiting for while its host is busy; it is sent when that ends, or when it waited enough. */
   const holds = (head: Ask): boolean => {
     if (!head.joins) return false;
@@ -296,7 +304,9 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       }
       waiting.add(ask);
       if (alive().length === 0 && !retryTimer) open();
-      pump();
+      // Behind a busy host, what arrived in one turn of the event loop leaves together.
+      if (interrupted.length > 0 || roomiest(true)) pump();
+      else pumpSoon();
     },
     forget(ask) {
       if (waiting.remove(ask)) return;

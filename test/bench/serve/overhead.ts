@@ -141,10 +141,14 @@ function poster(url: string, key: string): (path: string, body: string) => Promi
 async function rest(grant: PackGrant, dir: string): Promise<Figures[]> {
   const dataDir = join(dir, 'appliance');
   const cli = join(import.meta.dirname, '../../../main/cli.ts');
-  const appliance = spawn(process.execPath, [cli, 'start', '--no-cluster', '--data-dir', dataDir, '--port', '0', '--json'], {
-    env: { ...process.env, NEUTRINO_PASSPHRASE: 'a passphrase for one run of this benchmark' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const appliance = spawn(
+    process.execPath,
+    [cli, 'start', '--no-cluster', '--data-dir', dataDir, '--port', '0', '--json'],
+    {
+      env: { ...process.env, NEUTRINO_PASSPHRASE: 'a passphrase for one run of this benchmark' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const exited = new Promise<void>((resolve) => appliance.once('exit', () => resolve()));
   try {
     await new Promise((resolve, reject) => {

@@ -1,0 +1,140 @@
+// Requests a second and latency at rising concurrency, beside the two peers that one would otherwise write: a bare express +
+// onnxruntime handler, and FastAPI + PyTorch. Same network, same JSON, the peers in the same run; clients are wrk's.
+// node test/bench/serve/throughput.ts [--seconds 3] [--levels 1,8,64,256] [--only table,bert-32,bert-128] [--replicas 4]
+import { type ChildProcess, spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { encodeModel } from '../../../engine/onnx/index.ts';
+import { modelOf } from '../../../engine/graph/index.ts';
+import type { BundleParts } from '../../../engine/bundle/index.ts';
+import { scratch } from '../../unit/bundle/sample.ts';
+import { type Load, load, processorMs, startServing } from './appliance.ts';
+import { bertParts, row, tableParts, tokens } from './models.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '3' },
+    levels: { type: 'string', default: '1,8,64,256' },
+    only: { type: 'string', default: 'table,bert-32,bert-128' },
+    replicas: { type: 'string', default: '4' },
+  },
+});
+const seconds = Number(options.seconds);
+const levels = options.levels.split(',').map(Number);
+const replicas = Number(options.replicas);
+
+interface Case {
+  parts: () => BundleParts;
+  kind: 'table' | 'bert';
+  values: number[];
+  replicas: number;
+}
+const cases: Record<string, Case> = {
+  table: { parts: tableParts, kind: 'table', values: Object.values(row), replicas: 1 },
+  'bert-32': { parts: bertParts, kind: 'bert', values: tokens(32), replicas },
+  'bert-128': { parts: bertParts, kind: 'bert', values: tokens(128), replicas },
+};
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+
+async function peer(command: string, args: string[], port: number): Promise<ChildProcess> {
+  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  for (let i = 0; i < 300; i++) {
+    const up = await fetch(`http://127.0.0.1:${port}/`).then(
+      () => true,
+      () => false,
+    );
+    if (up) return child;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`${command} did not start`);
+}
+
+const place = scratch();
+const rows: (Load & { model: string; server: string; concurrency: number; cpuMs: number })[] = [];
+try {
+  for (const name of options.only.split(',')) {
+    const { parts, kind, values, replicas: most } = cases[name] as Case;
+    const made = parts();
+    const file = join(place.dir, `${name}.onnx`);
+    writeFileSync(file, encodeModel(modelOf(made.graph)));
+    const plain = JSON.stringify({ inputs: [values] });
+    const measure = (server: string, pid: number, url: string, body: string, key?: string) => {
+      load(url, body, { concurrency: 8, seconds: 1, ...(key ? { key } : {}) });
+      for (const concurrency of levels) {
+        const before = processorMs(pid);
+        const figures = load(url, body, { concurrency, seconds, ...(key ? { key } : {}) });
+        rows.push({
+          model: name,
+          server,
+          concurrency,
+          ...figures,
+          cpuMs: (processorMs(pid) - before) / figures.requests,
+        });
+      }
+    };
+    const served = await startServing(join(place.dir, name));
+    try {
+      await served.deploy('bench', made, { replicas: { min: most, max: most } });
+      const input =
+        kind === 'table'
+          ? { name: 'numeric', datatype: 'FP64', shape: [1, values.length], data: values }
+          : { name: 'text_0_tokens', datatype: 'INT64', shape: [1, values.length], data: values };
+      const body = JSON.stringify({
+        inputs: [input],
+        outputs: [{ name: kind === 'table' ? 'prediction' : 'probabilities' }],
+      });
+      measure('neutrino v2', served.pid, `${served.url}/v2/models/bench/infer`, body, served.key);
+      if (kind === 'table') {
+        measure(
+          'neutrino rows',
+          served.pid,
+          `${served.url}/api/v1/deployments/bench/predict`,
+          JSON.stringify({ inputs: [row] }),
+          served.key,
+        );
+      }
+    } finally {
+      await served.stop();
+    }
+    for (const [server, command, args] of [
+      ['express + ort', process.execPath, ['--no-warnings', join(import.meta.dirname, 'bare_handler.ts'), file]],
+      ['FastAPI + torch', '/usr/bin/python3', [join(import.meta.dirname, 'fastapi_peer.py'), kind]],
+    ] as const) {
+      const port = await freePort();
+      const child = await peer(command, [...args, String(port)], port);
+      measure(server, child.pid as number, `http://127.0.0.1:${port}/predict`, plain);
+      child.kill('SIGKILL');
+    }
+  }
+  const of = (model: string, server: string, concurrency: number) =>
+    rows.find((one) => one.model === model && one.server === server && one.concurrency === concurrency)?.rate ??
+    Number.NaN;
+  console.table(
+    rows.map(({ model, server, concurrency, rate, p50, p99, refused, cpuMs }) => ({
+      model,
+      server,
+      concurrency,
+      'req/s': Math.round(rate),
+      p50: Number(p50.toFixed(2)),
+      p99: Number(p99.toFixed(2)),
+      refused,
+      // What the machine's other work cannot falsify.
+      'cpu ms/req': Number(cpuMs.toFixed(3)),
+      '× express': Number((rate / of(model, 'express + ort', concurrency)).toFixed(2)),
+      '× FastAPI': Number((rate / of(model, 'FastAPI + torch', concurrency)).toFixed(2)),
+    })),
+  );
+  console.log(JSON.stringify({ bench: 'serve/throughput', seconds, replicas, rows }));
+} finally {
+  place.remove();
+}

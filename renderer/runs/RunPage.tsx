@@ -16,6 +16,7 @@ import { CurvePanel } from './CurvePanel.tsx';
 import { headline, share, spent } from './figures.ts';
 import { Plan } from './Plan.tsx';
 import { ReportView } from './ReportView.tsx';
+import { SearchView } from './SearchView.tsx';
 import { useClock } from './useClock.ts';
 
 function Actions({ run }: { run: Run }) {
@@ -181,6 +182,7 @@ export function RunPage() {
         <Standing run={run} />
       </div>
       {run.report ? <ReportView report={run.report} /> : null}
+      {run.search ? <SearchView search={run.search} task={run.plan?.task} /> : null}
       {run.plan ? (
         <Section title={t('plan.title')} note={t('plan.note')}>
           <Plan plan={run.plan} />

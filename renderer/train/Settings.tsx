@@ -1,7 +1,7 @@
 // The folded part of the train dialog: every setting, each with the default it has when left alone.
 import { MultiSelect, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { type Dataset, familyNames } from '../../engine/schema/index.ts';
+import { classicNames, type Dataset, familyNames } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
 import { useWords } from '../parts/words.ts';
 import type { Draft } from './draft.ts';
@@ -25,7 +25,10 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
     <div className="settings-grid">
       <Select
         label={t('plan.family')}
-        data={[{ value: 'auto', label: auto }, ...familyNames.map((name) => ({ value: name, label: name }))]}
+        data={[
+          { value: 'auto', label: auto },
+          ...[...classicNames, ...familyNames].map((name) => ({ value: name, label: name })),
+        ]}
         value={draft.model}
         onChange={(model) => change({ model: model ?? 'auto' })}
       />

@@ -1,6 +1,9 @@
 // Every word of the interface, in English. A table: keys are what components ask for; zh.ts has the same ones.
 
+import { qualityEn } from './qualityEn.ts';
+
 export const en = {
+  ...qualityEn,
   account: 'Account',
   again: 'Try again',
   all: 'All',
@@ -249,6 +252,17 @@ export const en = {
   'task.ranking': 'items for a user',
   'task.anomaly': 'what is unusual',
 
+  'search.title': 'Search',
+  'search.note': '{{trials}} trials, the best first',
+  'search.trial': 'Trial',
+  'search.loss': 'Loss',
+  'search.interval': '95 % of samples',
+  'search.fit': 'Fit',
+  'search.weight': 'Weight',
+  'search.stopped': 'stopped early',
+  'search.failed': 'failed',
+  'search.together': 'Mixed and calibrated: {{score}} on held-out rows, {{low}} to {{high}} in 95 of 100 samples',
+  'search.importanceWords': 'What the score loses when a column is shuffled',
   'plan.title': 'Plan',
   'plan.note': 'What was chosen, and why',
   'plan.task': 'Predicts',

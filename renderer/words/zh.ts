@@ -1,7 +1,10 @@
 // Every word of the interface, in Simplified Chinese. A table with the keys of en.ts, no more and no fewer.
 import type { en } from './en.ts';
 
+import { qualityZh } from './qualityZh.ts';
+
 export const zh: Record<keyof typeof en, string> = {
+  ...qualityZh,
   account: '账户',
   again: '重试',
   all: '全部',
@@ -246,6 +249,17 @@ export const zh: Record<keyof typeof en, string> = {
   'task.ranking': '为用户推荐物品',
   'task.anomaly': '异常检测',
 
+  'search.title': '搜索',
+  'search.note': '{{trials}} 次试验，最好的在前',
+  'search.trial': '试验',
+  'search.loss': '损失',
+  'search.interval': '95% 区间',
+  'search.fit': '训练用时',
+  'search.weight': '权重',
+  'search.stopped': '提前停止',
+  'search.failed': '失败',
+  'search.together': '组合并校准后：留出行上为 {{score}}，100 次抽样中有 95 次在 {{low}} 到 {{high}} 之间',
+  'search.importanceWords': '打乱某一列后分数的下降',
   'plan.title': '计划',
   'plan.note': '选择了什么，为什么',
   'plan.task': '任务',

@@ -1,0 +1,107 @@
+// A search as it goes on and when it is over: the leaderboard, what the model is made of, the columns that it looks at.
+import type { SearchSummary, Task } from '../../engine/schema/index.ts';
+import { Section } from '../parts/Page.tsx';
+import { useWords } from '../parts/words.ts';
+import { shown } from './Plan.tsx';
+
+/** Trials and columns shown. */
+const most = 15;
+
+function Leaderboard({ search, task }: { search: SearchSummary; task: Task | undefined }) {
+  const { t, f } = useWords();
+  const weights = new Map(search.members.map(({ id, weight }) => [id, weight]));
+  const heads = [
+    t('search.loss'),
+    task === 'regression' ? 'R²' : t('metric.accuracy'),
+    t('search.interval'),
+    t('search.fit'),
+    t('search.weight'),
+  ];
+  return (
+    <div className="scroll-x">
+      <table className="plain scores">
+        <thead>
+          <tr>
+            <th scope="col">{t('search.trial')}</th>
+            <th scope="col">{t('plan.family')}</th>
+            {heads.map((head) => (
+              <th key={head} scope="col" className="num">
+                {head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {search.rows.slice(0, most).map((row) => (
+            <tr key={row.id} title={row.why}>
+              <th scope="row">{row.id}</th>
+              <td className="ellipsis" title={shown(row.hyper)}>
+                {row.family} <span className="quiet">{shown(row.hyper)}</span>
+              </td>
+              <td className="num">{f.figure(row.loss, 3)}</td>
+              <td className="num">{f.figure(row.score, 3)}</td>
+              <td className="num">
+                {f.figure(row.interval[0], 3)} – {f.figure(row.interval[1], 3)}
+              </td>
+              <td className="num">{f.span(row.fitMs)}</td>
+              <td className="num">
+                {row.state === 'finished'
+                  ? weights.has(row.id)
+                    ? f.percent(weights.get(row.id) ?? 0, 0)
+                    : ''
+                  : t(`search.${row.state}`)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Importance({ importance }: Pick<SearchSummary, 'importance'>) {
+  const { t, f } = useWords();
+  const top = Math.max(...importance.map(({ drop }) => drop), 1e-9);
+  return (
+    <table className="plain scores">
+      <caption className="quiet small">{t('search.importanceWords')}</caption>
+      <tbody>
+        {importance.slice(0, most).map(({ column, drop, spread }) => (
+          <tr key={column}>
+            <th scope="row" className="ellipsis">
+              {column}
+            </th>
+            <td className="num scored" style={{ '--x': Math.max(0, drop / top) } as React.CSSProperties}>
+              {f.figure(drop, 3)} <span className="quiet">± {f.figure(spread, 2)}</span>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** See the file's head. */
+export function SearchView({ search, task }: { search: SearchSummary; task: Task | undefined }) {
+  const { t, f } = useWords();
+  const together =
+    search.score === undefined || !search.interval
+      ? ''
+      : t('search.together', {
+          score: f.figure(search.score, 3),
+          low: f.figure(search.interval[0], 3),
+          high: f.figure(search.interval[1], 3),
+        });
+  return (
+    <Section title={t('search.title')} note={t('search.note', { trials: f.count(search.trials) })}>
+      {search.leaks.map((leak) => (
+        <p key={leak} className="soft">
+          {leak}
+        </p>
+      ))}
+      <Leaderboard search={search} task={task} />
+      {together ? <p>{together}</p> : null}
+      {search.importance.length > 0 ? <Importance importance={search.importance} /> : null}
+    </Section>
+  );
+}

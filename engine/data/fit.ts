@@ -114,6 +114,12 @@ function fitColumn(
       into.numeric.push(...(options.raw ? inputs.map(asGiven) : inputs));
       return inputs.length > 0 ? undefined : 'the same value everywhere';
     }
+    case 'image':
+    case 'audio': {
+      const { pictures = [], sounds = [] } = options.media ?? {};
+      const taken = [...pictures, ...sounds].some((input) => input.column === column.name);
+      return taken ? undefined : `the model takes no ${column.type === 'image' ? 'images' : 'sound'}`;
+    }
     case 'text':
       if (options.texts === 'none') return 'the model reads no texts';
       return fitText(reader, rows, column.name, options, into) ? undefined : 'no word occurs twice';
@@ -257,5 +263,7 @@ export function featureSpecs(fitted: Preprocess): FeatureSpec[] {
     ...fitted.numeric.map(spec('numeric')),
     ...fitted.category.map(spec('category')),
     ...[...texts].map((column) => ({ column })).map(spec('text')),
+    ...(fitted.pictures ?? []).map(spec('image')),
+    ...(fitted.sounds ?? []).map(spec('audio')),
   ];
 }

@@ -38,7 +38,7 @@ export const autoencoder: Family = {
     },
     noise: {
       kind: 'number',
-      default: 0.1,
+      default: 0.4,
       range: [0, 0.9],
       says: 'share of a row’s numbers hidden while training (Vincent et al. 2008)',
     },

@@ -1,13 +1,13 @@
 // Small convolutional network (LeCun et al. 1998, in the form of Simonyan & Zisserman 2015): blocks of 3 × 3 filters with
 // batch normalisation, each block half as large and with more filters.
-import { convUnit, imageHyper, imageLogits, imageShift, imageWants } from './blocks/image.ts';
+import { convUnit, hasImage, imageHyper, imageLogits, imageShift, imageWants } from './blocks/image.ts';
 import type { Family } from './family.ts';
 import { dense, dropout, openGraph } from './inputs.ts';
 
 export const cnn: Family = {
   name: 'cnn',
   says: 'small filters in blocks of shrinking size: images of some ten to a hundred pixels a side',
-  suits: (layout) => layout.image !== null,
+  suits: hasImage,
   wants: imageWants,
   shift: imageShift,
   hyper: {

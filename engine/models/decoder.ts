@@ -10,7 +10,7 @@ import type { Layout } from './layout.ts';
 
 /** A graph without the inputs of tables. */
 export function openWriter(name: string, seed: number): Parts {
-  return { g: graphBuilder(name), inputs: { dense: null, codes: [], texts: [], tokens: [] }, seed };
+  return { g: graphBuilder(name), inputs: { dense: null, codes: [], texts: [], tokens: [], pictures: [], sounds: [] }, seed };
 }
 
 /** What a family that writes needs of the data; throws `bad_request` where the data is for another task. */

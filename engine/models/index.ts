@@ -1,5 +1,6 @@
 // Model families as forward graphs, and the graphs before and behind them. Trains nothing.
 import type { FamilyName } from '../schema/index.ts';
+import { audioCnn } from './audioCnn.ts';
 import { autoencoder } from './autoencoder.ts';
 import { embeddingBag } from './embeddingBag.ts';
 import { cnn } from './cnn.ts';
@@ -33,6 +34,7 @@ export const families: Readonly<Record<FamilyName, Family>> = {
   'tabular-resnet': tabularResnet,
   'ft-transformer': ftTransformer,
   autoencoder,
+  'audio-cnn': audioCnn,
   'two-tower': twoTower,
   decoder,
   seq2seq,

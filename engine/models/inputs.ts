@@ -1,5 +1,6 @@
 // Graph fragments that families share: the layout's inputs, tables for categories and texts, dense layers.
 import { type GraphBuilder, graphBuilder, type Value } from '../graph/index.ts';
+import { tensor } from '../onnx/index.ts';
 import { kaiming, normal, xavier, zeros } from './initial.ts';
 import type { Layout } from './layout.ts';
 
@@ -11,6 +12,9 @@ export interface Inputs {
   texts: { ids: Value; weights: Value }[];
   /** int64 [batch, L] for each text that is read word by word; 0 pads. */
   tokens: Value[];
+  /** float32 [batch, channels, height, width] and [batch, 1, mels, frames] of each column of files, standardised. */
+  pictures: Value[];
+  sounds: Value[];
 }
 
 export interface Parts {
@@ -30,7 +34,17 @@ export function openGraph(name: string, layout: Layout, seed: number): Parts {
     weights: g.input(`text_${i}_weights`, 'float32', ['batch', `tokens_${i}`]),
   }));
   const tokens = layout.sequences.map((_, i) => g.input(`text_${i}_tokens`, 'int64', ['batch', `words_${i}`]));
-  return { g, inputs: { dense, codes, texts, tokens }, seed };
+  const scaled = (x: Value, mean: readonly number[], std: readonly number[]) => {
+    const each = (values: readonly number[]) => g.constant(tensor('float32', [1, values.length, 1, 1], values));
+    return g.op('Div', [g.op('Sub', [x, each(mean)]), each(std)]);
+  };
+  const pictures = (layout.pictures ?? []).map(({ channels, height, width: across, mean, std }, i) =>
+    scaled(g.op('Cast', [g.input(`image_${i}`, 'uint8', ['batch', channels, height, across])], { to: 1 }), mean, std),
+  );
+  const sounds = (layout.sounds ?? []).map(({ mels, frames, mean, std }, i) =>
+    scaled(g.input(`audio_${i}`, 'float32', ['batch', 1, mels, frames]), [mean], [std]),
+  );
+  return { g, inputs: { dense, codes, texts, tokens, pictures, sounds }, seed };
 }
 
 /** `x @ weight + bias` to `width` columns; weights start for a ReLU, for nothing, or at zero. */

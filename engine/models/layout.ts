@@ -1,6 +1,6 @@
 // What a model's graph takes: widths of its inputs, as the preprocessing gives them. The one place that decides which
 // categories become columns of their own and which are embedded.
-import type { CategoryInput, TextTokens, ImageShape, Preprocess } from '../schema/index.ts';
+import type { CategoryInput, ImageShape, PictureInput, Preprocess, SoundInput, TextTokens } from '../schema/index.ts';
 import type { PretrainedBase } from './pretrained/base.ts';
 
 /** Categories with at most this many values become one column a value; greater ones are embedded. */
@@ -21,6 +21,9 @@ export interface Layout {
   sequences: SequenceLayout[];
   /** Pixels within `dense`, channel by channel, from the place `first` on; null where no columns are an image. */
   image: (ImageShape & { first: number }) | null;
+  /** Columns of image files, as `image_i` uint8 [batch, channels, height, width], and of sounds, as `audio_i` float32 [batch, 1, mels, frames]. */
+  pictures?: Pick<PictureInput, 'height' | 'width' | 'channels' | 'mean' | 'std'>[];
+  sounds?: Pick<SoundInput, 'mels' | 'frames' | 'mean' | 'std'>[];
   /** For models that write texts: their tokens. */
   generation?: Omit<TextTokens, 'tokenizer'>;
   /** The items that are ranked, for users that the rest of the layout is about; the first embedded category is the user. */
@@ -92,6 +95,8 @@ export function layoutOf(preprocess: Preprocess): Layout {
       length: maxLength,
     })),
     image: preprocess.image ?? null,
+    ...(preprocess.pictures ? { pictures: preprocess.pictures } : {}),
+    ...(preprocess.sounds ? { sounds: preprocess.sounds } : {}),
     ...(preprocess.generation ? { generation: preprocess.generation } : {}),
   };
 }

@@ -5,6 +5,7 @@ import {
   batchNorm,
   conv,
   convUnit,
+  hasImage,
   imageHyper,
   imageLogits,
   imageShift,
@@ -29,7 +30,7 @@ function block(parts: Parts, x: Value, filters: number, stride: number, name: st
 export const resnet: Family = {
   name: 'resnet',
   says: 'deep filters with shortcuts: images, where there are some thousands of them',
-  suits: (layout) => layout.image !== null,
+  suits: hasImage,
   wants: imageWants,
   shift: imageShift,
   hyper: {

@@ -29,6 +29,8 @@ function gathered(g: GraphBuilder, items: ItemSide, chosen: Value): Inputs {
       weights: take(g.constant(tensor('float32', [count, width], weights))),
     })),
     tokens: [],
+    pictures: [],
+    sounds: [],
   };
 }
 
@@ -86,13 +88,19 @@ export const twoTower: Family = {
   hyper: {
     width: {
       kind: 'integer',
-      default: 32,
+      default: 16,
       range: [2, 512],
       log: true,
       says: 'length of a user’s and an item’s vector',
     },
-    hidden: { kind: 'list', default: [64], range: [1, 4096], most: 4, says: 'width of each layer over the features' },
-    dropout: { kind: 'number', default: 0.2, range: [0, 0.9], says: 'share of hidden values dropped while training' },
+    hidden: {
+      kind: 'list',
+      default: [],
+      range: [1, 4096],
+      most: 4,
+      says: 'width of each layer over the features; none where features simply add up',
+    },
+    dropout: { kind: 'number', default: 0, range: [0, 0.9], says: 'share of hidden values dropped while training' },
     negatives: {
       kind: 'integer',
       default: 1024,
@@ -102,7 +110,7 @@ export const twoTower: Family = {
     },
     newcomers: {
       kind: 'number',
-      default: 0.1,
+      default: 0.05,
       range: [0, 0.9],
       says: 'share of rows that count as a stranger’s while training, so that features alone must do',
     },
@@ -133,7 +141,11 @@ export const twoTower: Family = {
 /** `candidates` int64 [n] to `vectors` float32 [n, width] and `popularity` [n]; weights have the names of the family's. */
 export function itemGraph(layout: Layout, hyper: Hyper): Graph {
   const g = graphBuilder('items');
-  const parts: Parts = { g, inputs: { dense: null, codes: [], texts: [], tokens: [] }, seed: 0 };
+  const parts: Parts = {
+    g,
+    inputs: { dense: null, codes: [], texts: [], tokens: [], pictures: [], sounds: [] },
+    seed: 0,
+  };
   const made = itemTower(parts, itemsOf(layout), g.input('candidates', 'int64', ['candidates']), hyper);
   g.output(made.vectors, 'vectors');
   g.output(made.popularity, 'popularity');

@@ -2,7 +2,7 @@
 // Transformer encoder; the image is the mean of its patches (Beyer et al. 2022).
 import { Fault } from '../schema/index.ts';
 import { encoderLayer } from './blocks/attention.ts';
-import { imageHyper, imageLogits, imageShift, imageWants } from './blocks/image.ts';
+import { hasImage, imageHyper, imageLogits, imageShift, imageWants } from './blocks/image.ts';
 import { affine, layerNorm } from './blocks/layers.ts';
 import type { Family } from './family.ts';
 import { normal } from './initial.ts';
@@ -22,7 +22,7 @@ function patchOf(height: number, width: number): number {
 export const vit: Family = {
   name: 'vit',
   says: 'patches that look at each other: images, where there are many of them',
-  suits: (layout) => layout.image !== null,
+  suits: hasImage,
   wants: imageWants,
   shift: imageShift,
   hyper: {

@@ -7,7 +7,7 @@ import { hyper, modelKind } from './plan.ts';
 export const featureSpec = z.object({
   column: z.string(),
   type: column.shape.type,
-  as: z.enum(['numeric', 'category', 'text']),
+  as: z.enum(['numeric', 'category', 'text', 'image', 'audio']),
 });
 export type FeatureSpec = z.infer<typeof featureSpec>;
 

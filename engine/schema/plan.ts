@@ -21,6 +21,7 @@ export const familyNames = [
   'seq2seq',
   'two-tower',
   'autoencoder',
+  'audio-cnn',
   'pretrained',
 ] as const;
 export const familyName = z.enum(familyNames);
@@ -148,7 +149,7 @@ export const runPlan = z.object({
   features: z.array(
     z.object({
       column: z.string(),
-      as: z.enum(['numeric', 'category', 'text']),
+      as: z.enum(['numeric', 'category', 'text', 'image', 'audio']),
       of: z.enum(['user', 'item']).optional(),
     }),
   ),

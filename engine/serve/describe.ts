@@ -55,8 +55,10 @@ function exampleOf(feature: FeatureSpec, column: Column | undefined): Cell {
     case 'category':
     case 'text':
     case 'identifier':
+      return top ?? '';
+    // Files are the user's; a missing one is what the middle of them would be.
     case 'image':
     case 'audio':
-      return top ?? '';
+      return null;
   }
 }

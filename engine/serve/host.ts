@@ -47,7 +47,7 @@ export async function openModelHost(
   const { manifest, preprocess } = bundle;
   const { generation } = preprocess;
   if (generation) return openWriterHost({ manifest, model: bundle.model, generation }, lease);
-  const [{ compile }, { encodeInputs }] = await Promise.all([
+  const [{ compile }, { encodeInputs, encodeRequest }] = await Promise.all([
     import('../runtime/index.ts'),
     import('../data/index.ts'),
   ]);
@@ -58,10 +58,11 @@ export async function openModelHost(
   if (missing) throw new Fault('bad_graph', `the model of ${manifest.name} has no output "${missing}"; train it again`);
   const given = program.inputs.map((port) => port.name);
 
+  const hasFiles = preprocess.pictures !== undefined || preprocess.sounds !== undefined;
   const host: ModelHost = {
     manifest,
     async predict(inputs) {
-      const encoded = encodeInputs(preprocess, inputs);
+      const encoded = hasFiles ? await encodeRequest(preprocess, inputs) : encodeInputs(preprocess, inputs);
       const outputs: PredictOutput[] = [];
       for (let from = 0; from < inputs.length; from += rowsPerRun) {
         const to = Math.min(inputs.length, from + rowsPerRun);

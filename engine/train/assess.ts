@@ -7,6 +7,7 @@ import { compile } from '../runtime/index.ts';
 import { Fault, type Preprocess, type Report } from '../schema/index.ts';
 import { anomalyReport, type Judged } from './anomaly.ts';
 import { assessWriting } from './assessWriting.ts';
+import { mediaFeeds, type WithMedia } from './mediaFeeds.ts';
 import { logLoss } from './metrics.ts';
 import { rankingReport } from './ranking.ts';
 import { classificationReport, regressionReport, type RunFacts } from './report.ts';
@@ -20,7 +21,7 @@ const bytesPerRun = 128 * 2 ** 20;
 export async function assess(
   graph: Graph,
   preprocess: Preprocess,
-  encoded: EncodedRows,
+  encoded: WithMedia,
   facts: Omit<RunFacts, 'loss'>,
   threads = 1,
 ): Promise<Report> {
@@ -46,12 +47,17 @@ export async function assess(
   const width = labels ? preprocess.classes.length : 1;
   const out = new Float64Array(known.length * width);
   const program = await compile(graph, { threads });
-  const sizes = sizesOf(graph.inputs, servedFeeds(preprocess, encoded, known.subarray(0, rowsPerRun)));
+  const media = await encoded.media?.();
+  const feedsOf = (rows: Uint32Array) => ({
+    ...servedFeeds(preprocess, encoded, rows),
+    ...(media ? mediaFeeds(media, rows) : {}),
+  });
+  const sizes = sizesOf(graph.inputs, feedsOf(known.subarray(0, rowsPerRun)));
   const atOnce = rowsThatFit(graph, sizes, bytesPerRun, rowsPerRun);
   try {
     for (let from = 0; from < known.length; from += atOnce) {
       const rows = known.subarray(from, from + atOnce);
-      const feeds = servedFeeds(preprocess, encoded, rows);
+      const feeds = feedsOf(rows);
       const used = Object.fromEntries(program.inputs.map(({ name }) => [name, feeds[name]]));
       out.set((await program.run(used, [wanted]))[wanted].data as Float32Array, from * width);
     }

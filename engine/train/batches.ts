@@ -4,6 +4,7 @@ import { rng } from '../base/index.ts';
 import { batchSequences, batchText, inputNames } from '../data/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { signedLabels } from './leastSquares.ts';
+import { mediaFeeds } from './mediaFeeds.ts';
 import { rankingBatch } from './rankingRows.ts';
 import type { ModelRows } from './rows.ts';
 import { type Shift, shiftImages } from './shift.ts';
@@ -77,7 +78,7 @@ export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOp
         const users = (places: Uint32Array) => featureFeeds(data, places);
         return rankingBatch(data.ranking, rows, width, users, epoch ? { seed, epoch } : null);
       }
-      const batch = makeBatch(data, rows, width, signed);
+      const batch = makeBatch(data, rows, width, signed, epoch);
       const dense = batch.feeds['dense']?.data as Float32Array | undefined;
       if (shift && epoch && dense) shiftImages(dense, data.denseWidth, rows, shift, seed, epoch);
       return batch;
@@ -85,12 +86,12 @@ export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOp
   };
 }
 
-function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: number): Batch {
+function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: number, epoch?: number): Batch {
   const filled = new Uint32Array(size).fill(rows[0]);
   filled.set(rows);
   if (data.tokens) return { ...tokenFeeds(data.tokens, filled), weights: rowWeights(size, rows.length), rows };
   return {
-    feeds: featureFeeds(data, filled),
+    feeds: { ...featureFeeds(data, filled), ...(data.media ? mediaFeeds(data.media, filled, epoch) : {}) },
     labels: labelsOf(data, filled, signed),
     weights: rowWeights(size, rows.length),
     rows,

@@ -54,8 +54,9 @@ const recipes: Record<FamilyName, Recipe> = {
   'ft-transformer': { learningRate: 0.001, weightDecay: 0.01, epochs: 60, patience: 12, labelSmoothing: 0 },
   transformer: { learningRate: 0.002, weightDecay: 0.05, epochs: 8, patience: 3, labelSmoothing: 0.1 },
   decoder: { learningRate: 1e-3, weightDecay: 0.1, epochs: 12, patience: 2, labelSmoothing: 0 },
+  'audio-cnn': { learningRate: 0.003, weightDecay: 0.05, epochs: 40, patience: 10, labelSmoothing: 0.05 },
   autoencoder: { learningRate: 0.003, weightDecay: 0.01, epochs: 200, patience: 20, labelSmoothing: 0 },
-  'two-tower': { learningRate: 0.003, weightDecay: 0.1, epochs: 40, patience: 4, labelSmoothing: 0 },
+  'two-tower': { learningRate: 0.01, weightDecay: 0.15, epochs: 24, patience: 4, labelSmoothing: 0 },
   seq2seq: { learningRate: 1e-3, weightDecay: 0.01, epochs: 20, patience: 4, labelSmoothing: 0.05 },
   pretrained: { learningRate: 5e-5, weightDecay: 0.01, epochs: 4, patience: 2, labelSmoothing: 0 },
 };
@@ -85,7 +86,9 @@ export function chooseCandidates(request: TrainRequest, layout: Layout, rows: nu
   const settle = (family: FamilyName, hyper: Hyper = {}, recipe: Partial<Recipe> = {}): Candidate => {
     const share = family === 'pretrained' ? partly[String(request.hyper?.['tune'])] : undefined;
     const { weightDecay, ...rest } = { ...recipes[family], ...share, ...recipe };
-    const batchSize = request.batchSize ?? batchSizes.find(([most]) => rows < most)?.[1] ?? 1024;
+    const usual = batchSizes.find(([most]) => rows < most)?.[1] ?? 1024;
+    // A batch of a ranking is compared with its own items, so that a large one says more.
+    const batchSize = request.batchSize ?? (family === 'two-tower' ? Math.min(1024, 4 * usual) : usual);
     const affordable = Math.max(3, Math.floor((mostSteps * batchSize) / Math.max(1, rows)));
     const epochs = request.epochs ?? Math.min(rest.epochs, affordable);
     return {

@@ -1,13 +1,6 @@
 // From a dataset and a request to everything a run needs before its first step: parts, preprocessing, rows in memory,
 // candidates. Every choice that was left to us is made here and said in `reasons`.
-import {
-  type DatasetReader,
-  type EncodedRows,
-  encodeDataset,
-  fitPreprocess,
-  readTarget,
-  splitDataset,
-} from '../data/index.ts';
+import { type DatasetReader, encodeDataset, fitMedia, fitPreprocess, readTarget, splitDataset } from '../data/index.ts';
 import {
   families,
   type Layout,
@@ -22,6 +15,7 @@ import { prepareAnomaly } from './anomaly.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { prepareWriting } from './prepareWriting.ts';
 import { prepareRanking } from './ranking.ts';
+import { mediaPart, type WithMedia } from './mediaFeeds.ts';
 import { type ModelRows, modelRows } from './rows.ts';
 
 /** Up to this many training rows, the chosen model is trained once more with the validation rows too. */
@@ -49,7 +43,7 @@ export interface Setup {
   reasons: string[];
   counts: { train: number; validation: number; test: number };
   /** The rows to test on, of this dataset or of the test dataset; some of the latter may have an unknown target. */
-  encodeTest(preprocess: Preprocess): EncodedRows;
+  encodeTest(preprocess: Preprocess): WithMedia;
 }
 
 /** How the model that was asked for takes texts and pixels. */
@@ -82,13 +76,22 @@ function readerOf({ about, tokenizer }: PretrainedBase, length = Number.POSITIVE
 
 const range = (count: number) => Uint32Array.from({ length: count }, (_, i) => i);
 
+/** Columns of files are what the data is about: where the family is left to us, it is one that sees or hears. */
+function withFileFamily(request: TrainRequest, { shape }: DatasetReader): TrainRequest {
+  if (request.model !== 'auto' || taskAsked(request)) return request;
+  const has = (type: 'image' | 'audio') =>
+    shape.columns.some((column) => column.type === type && !request.ignore?.includes(column.name));
+  return has('audio') ? { ...request, model: 'audio-cnn' } : has('image') ? { ...request, model: 'cnn' } : request;
+}
+
 /** Splits, fits the preprocessing on the training part only, and encodes. Faults: `bad_target`, `bad_data`, `bad_request`. */
 export async function prepareRun(
   reader: DatasetReader,
   testReader: DatasetReader | undefined,
-  request: TrainRequest,
+  asked: TrainRequest,
   base?: PretrainedBase,
 ): Promise<Setup> {
+  const request = withFileFamily(asked, reader);
   if (taskAsked(request) === 'ranking') return prepareRanking(reader, testReader, request);
   if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
   const task = taskAsked(request);
@@ -97,14 +100,23 @@ export async function prepareRun(
   const target = readTarget(reader, request.target);
   const split = splitDataset(reader, target, request.seed, request.split, testReader !== undefined);
   const take = async (train: Uint32Array, validation: Uint32Array): Promise<Prepared> => {
+    const { media, ...asks } = wants(request, base);
+    const ignore = [...(request.ignore ?? []), target.column];
+    const files = media && (await fitMedia(reader, train, { ...media, ignore }));
+    // Where there are image files, no columns are taken for pixels.
+    const { image: _pixels, ...others } = asks;
+    const wanted = files && files.pictures.length > 0 ? others : asks;
     const preprocess = fitPreprocess(reader, train, {
       target,
       ...(request.ignore ? { ignore: request.ignore } : {}),
       text: { size: vocabulary },
-      ...wants(request, base),
+      ...wanted,
+      ...(files ? { media: files } : {}),
     });
     const rows = new Uint32Array([...train, ...validation]);
-    const data = await modelRows(encodeDataset(reader, preprocess, rows), preprocess);
+    const encoded = await modelRows(encodeDataset(reader, preprocess, rows), preprocess);
+    const seen = await mediaPart(reader, preprocess, rows, request.seed);
+    const data = seen ? { ...encoded, media: seen } : encoded;
     const places = range(rows.length);
     return {
       preprocess,
@@ -121,6 +133,7 @@ export async function prepareRun(
     split.train.length,
     outputsOf(rows.preprocess),
   );
+  if (asked.model !== request.model) reasons.push(`${request.model}, because the rows are files`);
   const all = new Uint32Array([...split.train, ...split.validation]).sort();
   // A second pass of a pretrained model costs more than a tenth more rows bring.
   const isSmall = split.train.length <= rowsToRefit && !base;
@@ -135,9 +148,11 @@ export async function prepareRun(
       validation: split.validation.length,
       test: testReader?.rows ?? split.test.length,
     },
-    encodeTest: (preprocess) =>
-      testReader
-        ? encodeDataset(testReader, preprocess, range(testReader.rows))
-        : encodeDataset(reader, preprocess, split.test),
+    encodeTest(preprocess) {
+      const [tested, own] = testReader ? [testReader, range(testReader.rows)] : [reader, split.test];
+      const encoded = encodeDataset(tested, preprocess, own);
+      const media = () => mediaPart(tested, preprocess, own, request.seed);
+      return preprocess.pictures || preprocess.sounds ? { ...encoded, media } : encoded;
+    },
   };
 }

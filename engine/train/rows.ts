@@ -3,6 +3,7 @@ import type { EncodedRows, Ragged, Sequences } from '../data/index.ts';
 import { featureGraph } from '../models/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { compile } from '../runtime/index.ts';
+import type { MediaPart } from './mediaFeeds.ts';
 import type { RankingRows } from './rankingRows.ts';
 import type { Preprocess } from '../schema/index.ts';
 import type { TokenRows } from './tokenRows.ts';
@@ -26,6 +27,8 @@ export interface ModelRows {
   targets?: Float64Array;
   /** Width of the logits where they are errors, which are to be 0 (see anomaly.ts). */
   errors?: number;
+  /** Files of the rows, decoded. */
+  media?: MediaPart;
   /** For ranking: `dense`, `embedded` and texts are the users', and these are the rows. */
   ranking?: RankingRows;
 }

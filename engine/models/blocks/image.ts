@@ -1,4 +1,5 @@
 // Images whose pixels are columns: the picture itself, convolutions with batch normalisation, and the way to logits.
+import { usualImageAugment } from '../../data/index.ts';
 import type { Value } from '../../graph/index.ts';
 import { tensor } from '../../onnx/index.ts';
 import { Fault, type Hyper } from '../../schema/index.ts';
@@ -15,12 +16,35 @@ export const imageHyper = {
     default: [],
     range: [1, 4096],
     most: 3,
-    says: 'height, width and channels of the image whose pixels are columns; empty to tell by their names',
+    says: 'height, width and channels of the image that is seen; empty to tell by the files or the columns’ names',
   },
-  shift: { kind: 'integer', default: 1, range: [0, 64], says: 'most pixels that an image is moved by while training' },
+  shift: {
+    kind: 'integer',
+    default: 1,
+    range: [0, 64],
+    says: 'most pixels that an image is moved by while training; files are turned and lit, too, but for 0',
+  },
+  flip: { kind: 'switch', default: false, says: 'mirrors image files while training: photographs, not letters' },
 } as const satisfies HyperTable;
 
-export const imageWants = (hyper: Hyper): Wants => ({ image: hyper['image'] as number[] });
+export const imageWants = (hyper: Hyper): Wants => {
+  const [height, width, channels] = hyper['image'] as number[];
+  const size = height && width ? { size: [height, width] as const } : {};
+  const isMoved = (hyper['shift'] as number) > 0;
+  return {
+    image: hyper['image'] as number[],
+    media: {
+      image: {
+        ...size,
+        ...(channels === 1 || channels === 3 ? { channels } : {}),
+        ...(isMoved ? { augment: { ...usualImageAugment, flip: hyper['flip'] as boolean } } : {}),
+      },
+    },
+  };
+};
+
+/** Whether a layout has what families of images see. */
+export const hasImage = ({ image, pictures = [] }: Layout): boolean => image !== null || pictures.length > 0;
 
 export const imageShift = (hyper: Hyper): number => hyper['shift'] as number;
 
@@ -33,8 +57,9 @@ export function slice({ g }: Parts, x: Value, from: number, to: number): Value {
 function pictureOf(parts: Parts, layout: Layout, family: string): { picture: Value; others: Value | null } {
   const { g, inputs } = parts;
   const { image } = layout;
+  if (!image && inputs.pictures.length > 0) return { picture: beside(parts, inputs.pictures), others: inputs.dense };
   if (!image || !inputs.dense)
-    throw new Fault('bad_request', `model ${family} needs columns that are pixels of an image`);
+    throw new Fault('bad_request', `model ${family} needs a column of images, or columns that are pixels of one`);
   const { height, width, channels, first } = image;
   const end = first + height * width * channels;
   const flat = slice(parts, inputs.dense, first, end);

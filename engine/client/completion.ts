@@ -43,8 +43,12 @@ export async function readCompletion(
     if (!response.body) throw new Fault('unreachable', 'the answer has no body');
     const decoder = new TextDecoder();
     let held = '';
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      held += decoder.decode(chunk, { stream: true });
+    // Not every browser iterates over a stream.
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done: isOver, value } = await reader.read();
+      if (isOver) break;
+      held += decoder.decode(value, { stream: true });
       const lines = held.split('\n');
       held = lines.pop() ?? '';
       for (const line of lines) take(line);

@@ -89,10 +89,10 @@ async function timed(write: () => Promise<number[]>): Promise<{ ms: number; ids:
 const usual: Partial<TrainRequest> = {
   batchSize: 8,
   learningRate: 3e-3,
-  hyper: { width: 128, layers: 3, inner: 384, vocabulary: 800, length: 160, dropout: 0.1 },
+  hyper: { width: 128, layers: 2, inner: 384, vocabulary: 400, length: 192, dropout: 0.05 },
 };
 
-export async function languageModel(count = 1500, epochs = 8, asked: Partial<TrainRequest> = usual): Promise<object> {
+export async function languageModel(count = 1200, epochs = 6, asked: Partial<TrainRequest> = usual): Promise<object> {
   const file = join(import.meta.dirname, '..', '..', '..', 'resources', 'samples', 'package-topics.csv');
   const rows = parse<{ text: string }>(readFileSync(file), { columns: true, bom: true });
   const reader = readerOf(rows.slice(0, count).map(({ text }) => text));
@@ -125,8 +125,7 @@ export async function languageModel(count = 1500, epochs = 8, asked: Partial<Tra
   const { offsets, ids } = data.ids;
   const learned = Array.from(setup.rows.train, (row) => [...ids.subarray(offsets[row], offsets[row + 1])]);
   const held = (encoded.texts?.written ?? []).map((text) => tokens.whole(text));
-  const trigram = kneserNey(learned, held, 3, generation.vocabulary);
-  const bigram = kneserNey(learned, held, 2, generation.vocabulary);
+  const [bigram, trigram, fourgram] = [2, 3, 4].map((order) => kneserNey(learned, held, order, generation.vocabulary));
 
   // Greedy, without stopping, by both forms of the graph.
   const wanted = Math.min(128, generation.maxLength - 16);
@@ -166,6 +165,7 @@ export async function languageModel(count = 1500, epochs = 8, asked: Partial<Tra
     tokenAccuracy: report.tokenAccuracy,
     trigram,
     bigram,
+    fourgram,
     ratio: trigram / report.perplexity,
     writing: {
       tokens: wanted,

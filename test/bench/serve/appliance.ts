@@ -76,6 +76,11 @@ export function processorMs(pid: number): number {
   return [String(pid), ...children].reduce((sum, id) => sum + own(id), 0);
 }
 
+/** Resident memory of a process, bytes (Linux). */
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
+}
+
 export interface Load {
   requests: number;
   /** Answers a second, those that were not 200 left out. */

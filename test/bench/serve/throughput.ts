@@ -63,7 +63,7 @@ const place = scratch();
 const rows: (Load & { model: string; server: string; concurrency: number; cpuMs: number })[] = [];
 try {
   for (const name of options.only.split(',')) {
-    const { parts, kind, values, replicas: most } = cases[name] as Case;
+    const { parts, kind, values, replicas: most } = cases[name];
     const made = parts();
     const file = join(place.dir, `${name}.onnx`);
     writeFileSync(file, encodeModel(modelOf(made.graph)));

@@ -30,6 +30,24 @@ function library(): Promise<typeof Sharp> {
 const formats = new Set(['png', 'jpeg', 'webp', 'tiff']);
 const options = { limitInputPixels: mostPixels, failOn: 'truncated', sequentialRead: true } as const;
 
+/** Up to this many pixels an image is decoded whole to see that it is one; larger ones line by line, which takes twice as long. */
+const mostAtOnce = 1_000_000;
+
+/** Format and pixels as the first bytes of a PNG or JPEG say; undefined for others, and where they say nothing. */
+function headerOf(bytes: Uint8Array): { format: string; pixels: number } | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes.length > 24 && view.getUint32(0) === 0x89504e47) {
+    return { format: 'png', pixels: view.getUint32(16) * view.getUint32(20) };
+  }
+  if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return undefined;
+  for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; at += 2 + view.getUint16(at + 2)) {
+    const marker = bytes[at + 1];
+    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
+    if (isFrame) return { format: 'jpeg', pixels: view.getUint16(at + 5) * view.getUint16(at + 7) };
+  }
+  return undefined;
+}
+
 /** Why a file is no image that can be used, as the end of a sentence about it; undefined for errors of another kind. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
@@ -47,6 +65,11 @@ const unusable = (error: unknown): Fault => new Fault('bad_data', reason(error),
 export async function probeImage(bytes: Uint8Array): Promise<ImageFacts> {
   const sharp = await library();
   try {
+    const header = headerOf(bytes);
+    if (header && header.pixels <= mostAtOnce) {
+      const { info } = await sharp(bytes, options).autoOrient().raw().toBuffer({ resolveWithObject: true });
+      return { format: header.format, width: info.width, height: info.height, channels: info.channels };
+    }
     const image = sharp(bytes, options);
     const { format, width, height, channels, orientation = 1 } = await image.metadata();
     if (!formats.has(format)) throw new Fault('bad_data', 'is not a PNG, JPEG, WebP or TIFF image');

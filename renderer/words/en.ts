@@ -542,6 +542,8 @@ export const en = {
   'fault.forbidden': 'Your role does not allow this',
   'fault.host_refused': 'The appliance does not answer under this address',
   'fault.path_refused': 'This path is outside of the allowed folders',
+  'fault.untrusted': 'Not trusted',
+  'fault.pairing_refused': 'Pairing refused',
   'fault.not_found': 'It is not there',
   'fault.method_not_allowed': 'The address does not know this method',
   'fault.conflict': 'Something stands against it',

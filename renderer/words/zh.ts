@@ -534,6 +534,8 @@ export const zh: Record<keyof typeof en, string> = {
   'fault.forbidden': '你的角色不允许此操作',
   'fault.host_refused': '不能用这个地址访问',
   'fault.path_refused': '路径不在允许的文件夹内',
+  'fault.untrusted': '未受信任',
+  'fault.pairing_refused': '配对被拒绝',
   'fault.not_found': '不存在',
   'fault.method_not_allowed': '此地址不支持该方法',
   'fault.conflict': '存在冲突',

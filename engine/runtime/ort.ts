@@ -54,13 +54,13 @@ const inexactRewrites = [
   'NchwcTransformer',
 ];
 
-export /**
+/**
  * Of these, the ones that spare a step of training its transpositions and scalings of matrices (BERT-mini 5 to 10 %). Only its
  * own sums differ by them in their last bits; evaluation and serving keep theirs.
  */
 const trainingRewrites: readonly string[] = ['MatmulTransposeFusion', 'MatMulScaleFusion'];
 
-const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor =>
+export const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor =>
   new OrtTensor(dtype as 'float32', data as Float32Array, dims);
 
 export const fromOrt = (value: OrtTensor): Tensor => ({

@@ -131,6 +131,9 @@ function refitMs(trials: readonly Trial[], { foldCount }: Field, slots: number):
   return caution * Math.max(sum / slots, ...best, 0);
 }
 
+/** What a model is given however late it is: without any there is no result. */
+const leastMs = 200;
+
 interface Refitted {
   member: Member;
   graph: Graph;
@@ -145,7 +148,10 @@ async function refit({ members }: Ensemble, runner: TrialRunner, left?: () => nu
     for (let i = queue.shift(); i !== undefined; i = queue.shift()) {
       const { trial } = members[i];
       try {
-        done[i] = { member: members[i], graph: graphOf(decodeModel(await runner.whole(trial, trial.rounds))) };
+        done[i] = {
+          member: members[i],
+          graph: graphOf(decodeModel(await runner.whole(trial, trial.rounds, left && Math.max(leastMs, left())))),
+        };
       } catch (error) {
         errors.push(error);
       }

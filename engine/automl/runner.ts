@@ -27,8 +27,11 @@ export interface FoldResult {
 export interface TrialRunner {
   slots: number;
   fold(spec: TrialSpec, fold: number): Promise<FoldResult>;
-  /** Fits on all rows, for so many rounds; the bytes of the graph to `logits` as an ONNX file. */
-  whole(spec: TrialSpec, rounds: number): Promise<Uint8Array>;
+  /**
+   * Fits on all rows, for so many rounds and no longer than so many ms: with the time over, what is there counts. The bytes of
+   * the graph to `logits` as an ONNX file.
+   */
+  whole(spec: TrialSpec, rounds: number, ms?: number): Promise<Uint8Array>;
   /** Ends what is being fitted: its promises reject. */
   cancel(): void;
 }
@@ -60,11 +63,13 @@ export function localRunner(field: Field, threads: number): TrialRunner {
         bestRound: model.bestRound,
       };
     },
-    async whole(spec, rounds) {
+    async whole(spec, rounds, ms = Number.POSITIVE_INFINITY) {
+      const ends = performance.now() + ms;
       const train = Uint32Array.from(field.folds, (_, i) => i);
       const { family, hyper, seed } = spec;
       const validation = new Uint32Array(0);
-      const model = await fitModel(field, { family, hyper, seed, threads, train, validation, rounds, stop });
+      const isLate = () => isCancelled || performance.now() > ends;
+      const model = await fitModel(field, { family, hyper, seed, threads, train, validation, rounds, stop: isLate });
       return encodeModel(modelOf(model.graph()));
     },
     cancel() {

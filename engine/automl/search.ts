@@ -144,11 +144,14 @@ export async function search(
   return [...trials.values()].sort((a, b) => a.id - b.id);
 }
 
-/** Resolves when one of them does, or after so many ms. */
+/** How often somebody's wish to stop is looked for, ms. */
+const glance = 500;
+
+/** Resolves when one of them does, or after so many ms, half a second at most. */
 async function firstOf(promises: Iterable<Promise<void>>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    if (Number.isFinite(ms)) timer = setTimeout(resolve, Math.min(Math.max(0, ms), 2 ** 30));
+    timer = setTimeout(resolve, Math.min(Math.max(0, ms), glance));
   });
   await Promise.race([...promises, late]);
   clearTimeout(timer);

@@ -89,9 +89,15 @@ export function forkedRunner(slots: number, opening: Extract<ToTrial, { type: 'o
       const { logits, fitMs, predictMs, size, bestRound } = done;
       return { logits, fitMs, predictMs, size, bestRound };
     },
-    async whole(trial, rounds) {
-      if (self.local && !all.some(({ child }) => child)) return self.local.whole(trial, rounds);
-      const done = await ask((number) => ({ type: 'whole', job: number, trial: orderOf(trial), rounds }));
+    async whole(trial, rounds, ms) {
+      if (self.local && !all.some(({ child }) => child)) return self.local.whole(trial, rounds, ms);
+      const done = await ask((number) => ({
+        type: 'whole',
+        job: number,
+        trial: orderOf(trial),
+        rounds,
+        ...(ms === undefined ? {} : { ms }),
+      }));
       if (done.type !== 'whole') throw new Fault('internal', 'a trial answered something else');
       return done.model;
     },

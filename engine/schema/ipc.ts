@@ -128,8 +128,8 @@ export type ToTrial =
   /** The rows of the search; `ready` says that they are in memory. */
   | { type: 'open'; request: TrainRequest; dataset: DatasetGrant; test?: DatasetGrant; lease: DeviceLease }
   | { type: 'fold'; job: number; trial: TrialOrder; fold: number }
-  /** Fits on all rows. */
-  | { type: 'whole'; job: number; trial: TrialOrder; rounds: number };
+  /** Fits on all rows, no longer than so many ms. */
+  | { type: 'whole'; job: number; trial: TrialOrder; rounds: number; ms?: number };
 
 export type FromTrial =
   | { type: 'ready' }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkGraph, graphBuilder, modelOf } from '../../../engine/graph/index.ts';
 import {
+  baseOf as baseOfFolder,
   families,
   type Layout,
   onnxBase,
@@ -13,6 +14,7 @@ import {
   type PretrainedBase,
   readModelFile,
   readOnnx,
+  readPretrained,
   settleHyper,
 } from '../../../engine/models/index.ts';
 import { encodeModel, readSafetensors, type Tensor, tensor } from '../../../engine/onnx/index.ts';
@@ -201,3 +203,39 @@ function fixedLength(base: PretrainedBase): PretrainedBase['graph'] {
   const inputs = base.graph.inputs.map((input) => ({ ...input, shape: ['batch', 9] }));
   return readOnnx(encodeModel(modelOf({ ...base.graph, inputs })));
 }
+
+describe('a ViT folder', () => {
+  const base = baseOfFolder(readPretrained(join(folder, '..', 'pretrained', 'vit')));
+  const expected = readSafetensors(readFileSync(join(folder, '..', 'pretrained', 'vit', 'expected.safetensors')));
+  const image = { first: 0, height: 16, width: 16, channels: 3 };
+  const given = { base, dense: 768, parts: { numeric: 768, indicated: [], oneHot: [] }, image };
+
+  test('reads pixel columns as PyTorch reads the image', async () => {
+    const graph = built(given, { numbers: 'standard' });
+    const width = 32;
+    const eye = new Float32Array(width * 3);
+    for (let i = 0; i < 3; i++) eye[i * 3 + i] = 1;
+    graph.initializers.set('output.weight', tensor('float32', [width, 3], eye));
+    const pixels = expected.get('pixel_values') as Tensor;
+    const rows = pixels.dims[0];
+    const program = await compile(graph);
+    const { logits } = await program.run({ dense: tensor('float32', [rows, 768], pixels.data as Float32Array) });
+    await program.dispose();
+    const vector = expected.get(base.about.output) as Tensor;
+    const stride = vector.data.length / rows;
+    values(logits).forEach((value, i) =>
+      expect(value).toBeCloseTo((vector.data as Float32Array)[Math.floor(i / 3) * stride + (i % 3)], 4),
+    );
+  });
+
+  test('scales raw pixels as its folder says, and takes images of another size', async () => {
+    const { image: spec } = base.about;
+    expect(spec).toMatchObject({ height: 16, width: 16, channels: 3 });
+    const small = { first: 0, height: 8, width: 8, channels: 1 };
+    const graph = built({ ...given, dense: 64, parts: { numeric: 64, indicated: [], oneHot: [] }, image: small });
+    const program = await compile(graph);
+    const { logits } = await program.run({ dense: tensor('float32', [2, 64], new Float32Array(128).fill(200)) });
+    await program.dispose();
+    expect(values(logits).every(Number.isFinite)).toBe(true);
+  });
+});

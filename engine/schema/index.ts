@@ -248,7 +248,7 @@ export {
   type DriftFigure,
   type DriftWindow,
 } from './monitoring.ts';
-export { type Alert, alert, type Scoring, scoring } from './records.ts';
+export type { Alert, Scoring } from './records.ts';
 export {
   type CanaryRules,
   type ModelRef,

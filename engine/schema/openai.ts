@@ -22,7 +22,7 @@ const settings = {
   n: z.literal(1).nullish(),
   presence_penalty: z.literal(0).nullish(),
   frequency_penalty: z.literal(0).nullish(),
-  logit_bias: z.record(z.string(), z.never()).nullish(),
+  logit_bias: z.strictObject({}).nullish(),
   user: z.string().max(512).nullish(),
 };
 

@@ -41,13 +41,26 @@ const unary =
 const binary =
   (name: 'add' | 'sub' | 'mul' | 'pow' | 'maximum' | 'minimum'): Op =>
   (c) => {
-    // Products of int32 wrap around in ONNX (dropout's hash needs it) and lose bits in TensorFlow.js.
-    if (c.x(0).dtype === 'int32') c.fail('integers of 32 bits');
+    const combine =
+      name === 'mul' && c.x(0).dtype === 'int32'
+        ? (a: Held['t'], b: Held['t']) => wrapped(c, a, b)
+        : (a: Held['t'], b: Held['t']) => c.tf[name](a, b);
     return same(
       c,
-      c.inputs.slice(1).reduce((sum, held) => c.tf[name](sum, (held as Held).t), c.x(0).t),
+      c.inputs.slice(1).reduce((sum, held) => combine(sum, (held as Held).t), c.x(0).t),
     );
   };
+
+/**
+ * The product of int32 modulo 2³², as ONNX has it and dropout's hash needs it: TensorFlow.js's processor kernels multiply in
+ * double precision, so that it is put together of products that fit (a times either half of b) and sums that wrap.
+ */
+function wrapped({ tf }: OpContext, a: Held['t'], b: Held['t']): Held['t'] {
+  const half = tf.scalar(65536, 'int32');
+  const high = tf.floorDiv(b, half);
+  const low = tf.sub(b, tf.mul(high, half));
+  return tf.add(tf.mul(tf.mul(a, high), half), tf.mul(a, low));
+}
 
 const compare =
   (name: 'equal' | 'greater' | 'greaterEqual' | 'less' | 'lessEqual'): Op =>
@@ -281,6 +294,8 @@ export const tfjsOps: Readonly<Record<string, Op>> = {
   Cast: cast,
   Clip: clip,
   Identity: (c) => [c.x(0)],
+  // What is served drops nothing; while training it is written in other operators.
+  Dropout: (c) => same(c, c.x(0).t),
   Concat: (c) =>
     same(
       c,

@@ -140,3 +140,36 @@ test('the device says what to install where it is missing', async () => {
   if (found?.available) return;
   expect(found?.why).toBe('install @tensorflow/tfjs-node-gpu and CUDA 11, or use --device webgpu or cpu');
 });
+
+test('dropout drops what it drops elsewhere: the same steps as onnxruntime', async () => {
+  const g = graphBuilder('dropout');
+  const x = g.input('x', 'float32', ['batch', 12]);
+  const table = (rows: number, columns: number) =>
+    tensor(
+      'float32',
+      [rows, columns],
+      Array.from({ length: rows * columns }, (_, i) => Math.sin(i * 1.3)),
+    );
+  const hidden = g.op('Dropout', [
+    g.op('Tanh', [g.op('MatMul', [x, g.parameter('w', table(12, 20))])]),
+    g.constant(0.4),
+  ]);
+  g.output(g.op('MatMul', [hidden, g.parameter('v', table(20, 3))]), 'logits');
+  const graph = g.build();
+  const options = { loss: 'cross_entropy', optimizer: { kind: 'adamw' }, threads: 1, seed: 9 } as const;
+  const [own, other] = [
+    await compileTraining(graph, { ...options, device }),
+    await compileTraining(graph, { ...options, device: 'cpu' }),
+  ];
+  const feeds = { x: table(8, 12) };
+  const labels = tensor(
+    'int64',
+    [8],
+    Array.from({ length: 8 }, (_, i) => i % 3),
+  );
+  for (let i = 0; i < 4; i++) {
+    const [a, b] = [await own.step(feeds, labels, ones(8), 1e-2), await other.step(feeds, labels, ones(8), 1e-2)];
+    expect(Math.abs(a.lossSum - b.lossSum)).toBeLessThan(1e-3);
+  }
+  await Promise.all([own.dispose(), other.dispose()]);
+});

@@ -1,4 +1,4 @@
-// How near two towers come to the model that made the data. Data: of MovieLens's kind (600 users, 900 items, some 60,000 rows;
+// How near two towers come to the model that made the data. Data: of MovieLens's kind (400 users, 500 items, some 40,000 rows;
 // users take 20 items and more, log-normally, 100 in the mean; popularity falls as a power of rank) from known factors: a user
 // has 4 factors, four fifths of whose variance come from age group, occupation and gender; an item likewise from genre, decade
 // and the words of its title; a user takes items without putting back, with probability proportional to exp(strength · factors ·
@@ -16,8 +16,8 @@ import { openPack } from '../../../engine/store/index.ts';
 import { assess, figuresOf, prepareRun, runTraining } from '../../../engine/train/index.ts';
 
 const shape = {
-  users: 600,
-  items: 900,
+  users: 400,
+  items: 500,
   factors: 4,
   fromFeatures: 0.8,
   least: 20,

@@ -1,8 +1,7 @@
 // One dataset: its warnings, what each column holds, and its rows.
-import { ActionIcon, Button, Menu } from '@mantine/core';
+import { ActionIcon, Button, Menu, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
-import { useState } from 'react';
 import { api } from '../app/api.ts';
 import { ask } from '../app/queries.ts';
 import { useTrain } from '../app/train.ts';
@@ -13,8 +12,11 @@ import { removeLater } from '../parts/removal.ts';
 import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
 import { RunsBrief } from '../runs/RunsBrief.tsx';
-import { Columns } from './Columns.tsx';
 import { ImportProgress } from './ImportProgress.tsx';
+import { Labels } from './Labels.tsx';
+import { Overview } from './Overview.tsx';
+import { Privacy } from './Privacy.tsx';
+import { Recipe } from './Recipe.tsx';
 import { Rows } from './Rows.tsx';
 
 export function DatasetPage() {
@@ -24,7 +26,6 @@ export function DatasetPage() {
   const train = useTrain();
   const { data: dataset, error, refetch } = useQuery(ask.dataset(id));
   const runs = useRuns({ dataset: id });
-  const [all, setAll] = useState(false);
   if (error) {
     return (
       <Page title={t('place.datasets')}>
@@ -34,8 +35,6 @@ export function DatasetPage() {
   }
   if (!dataset) return <Waiting />;
   const { shape } = dataset;
-  const warnings = shape?.warnings ?? [];
-  const shown = all ? warnings : warnings.slice(0, 4);
   const exported = (format: string) => `./api/v1/datasets/${dataset.id}/export?format=${format}`;
 
   return (
@@ -47,6 +46,9 @@ export function DatasetPage() {
           {dataset.state === 'importing' ? <ImportProgress id={id} /> : <State state={dataset.state} />}
           {shape ? (
             <span>{t('datasets.shape', { rows: f.count(shape.rows), columns: shape.columns.length })}</span>
+          ) : null}
+          {dataset.version !== undefined && dataset.version > 1 ? (
+            <span>{t('quality.version', { version: dataset.version })}</span>
           ) : null}
           {dataset.bytes ? (
             <span title={t('datasets.stored')}>
@@ -100,37 +102,35 @@ export function DatasetPage() {
       }
     >
       {dataset.error ? <Problem error={dataset.error} /> : null}
-      {warnings.length > 0 ? (
-        <ul className="warnings" aria-label={t('datasets.warnings')}>
-          {shown.map((warning) => (
-            <li key={`${warning.code} ${warning.column ?? ''}`}>
-              <Icon name="warning" size={14} />
-              <span>{warning.message}</span>
-            </li>
-          ))}
-          {warnings.length > shown.length ? (
-            <li>
-              <Button size="compact-xs" variant="subtle" onClick={() => setAll(true)}>
-                {t('showAll', { count: warnings.length })}
-              </Button>
-            </li>
-          ) : null}
-        </ul>
-      ) : null}
       {shape ? (
-        <>
-          {runs.rows.length > 0 ? (
-            <Section title={t('datasets.runs')}>
-              <RunsBrief runs={runs.rows.slice(0, 5)} />
+        <Tabs defaultValue="overview" keepMounted={false}>
+          <Tabs.List aria-label={t('quality.tabs')} mb="md">
+            <Tabs.Tab value="overview">{t('quality.tab.overview')}</Tabs.Tab>
+            <Tabs.Tab value="privacy">{t('quality.tab.privacy')}</Tabs.Tab>
+            <Tabs.Tab value="recipe">{t('quality.tab.recipe')}</Tabs.Tab>
+            <Tabs.Tab value="labels">{t('quality.tab.labels')}</Tabs.Tab>
+          </Tabs.List>
+          <Tabs.Panel value="overview">
+            {runs.rows.length > 0 ? (
+              <Section title={t('datasets.runs')}>
+                <RunsBrief runs={runs.rows.slice(0, 5)} />
+              </Section>
+            ) : null}
+            <Overview dataset={dataset} shape={shape} />
+            <Section title={t('rows')} note={f.count(shape.rows)}>
+              <Rows key={dataset.sha256} id={id} columns={shape.columns} total={shape.rows} />
             </Section>
-          ) : null}
-          <Section title={t('columns')} note={t('datasets.sampled')}>
-            <Columns id={id} shape={shape} />
-          </Section>
-          <Section title={t('rows')} note={f.count(shape.rows)}>
-            <Rows id={id} columns={shape.columns} total={shape.rows} />
-          </Section>
-        </>
+          </Tabs.Panel>
+          <Tabs.Panel value="privacy">
+            <Privacy id={id} sha={dataset.sha256} versions={dataset.versions?.length ?? 1} />
+          </Tabs.Panel>
+          <Tabs.Panel value="recipe">
+            <Recipe id={id} shape={shape} />
+          </Tabs.Panel>
+          <Tabs.Panel value="labels">
+            <Labels key={dataset.version} dataset={dataset} />
+          </Tabs.Panel>
+        </Tabs>
       ) : null}
     </Page>
   );

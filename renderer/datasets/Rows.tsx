@@ -89,7 +89,7 @@ export function Rows({ id, columns, total }: { id: string; columns: Column[]; to
                     <div
                       key={column.name}
                       role="cell"
-                      className={column.type === 'number' ? 'num' : 'ellipsis'}
+                      className={column.type === 'number' ? 'num ellipsis' : 'ellipsis'}
                       title={typeof value === 'string' && value.length > 24 ? value : undefined}
                     >
                       {row === undefined ? (

@@ -108,7 +108,8 @@ export function fuse(graph: ModelGraph, vectors: Vectors, length: number): Fused
     return [...code(...node.inputs.map(value)), ...wasm.set(register(node.outputs[0]))];
   };
   const place = (name: string): Code => [...wasm.get(offset), ...wasm.get(1 + read.indexOf(name)), ...address.add];
-  const normal = (v: Code): Code => [...v, ...v, ...wasm.abs, ...splat(smallest), ...wasm.ge, ...wasm.and];
+  // What is not a number is not below anything and stays.
+  const normal = (v: Code): Code => [...v, ...v, ...wasm.abs, ...splat(smallest), ...wasm.lt, ...wasm.andNot];
 
   const spread = scalars.flatMap((name, i) => [
     ...wasm.get(1 + read.length + i),

@@ -53,6 +53,17 @@ test('only the first elements are touched, and numbers too small to be normal ar
   expect([...vectors.data['a']]).toEqual([0, 0, 0, 0, ...Array<number>(4).fill(2 ** -126)]);
 });
 
+test('what is infinite or not a number stays so', () => {
+  const vectors = fusedVectors({ a: 4, b: 4 });
+  vectors.data['a'].set([NaN, Infinity, -Infinity, 1]);
+  fuse(
+    graphOf((op, a, _, s) => op('Mul', a, s)),
+    vectors,
+    4,
+  )({ s: 0.5 });
+  expect([...vectors.data['a']]).toEqual([NaN, Infinity, -Infinity, 0.5]);
+});
+
 test('an operator without an instruction is refused by name', () => {
   const graph = graphOf((op, a) => op('Erf', a));
   expect(() => fuse(graph, fusedVectors({ a: 4, b: 4 }), 4)).toThrow('operator Erf cannot be fused into one pass');

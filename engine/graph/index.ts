@@ -6,7 +6,7 @@ export { type ComposeOptions, compose } from './compose.ts';
 export { multiplyDims, sameShape } from './dims.ts';
 export { type Graph, inferTypes, modelOf, namesRead } from './graph.ts';
 export { graphOf } from './import.ts';
-export { isReadable, readableOpsets, rewrittenOps } from './opsets.ts';
+export { isReadable, rewrittenOps } from './opsets.ts';
 export { einsumTerms } from './ops/linear.ts';
 export { optimise } from './optimise.ts';
 export { printGraph } from './print.ts';

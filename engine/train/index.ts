@@ -1,6 +1,6 @@
 // Training: programs that step a graph towards less loss, the loop around them, metrics and reports.
 export { assess, servedFeeds } from './assess.ts';
-export { alone, type Averager, type Reduction, type Share } from './averager.ts';
+export type { Averager, Reduction, Share } from './averager.ts';
 export { type Candidate, chooseCandidates } from './candidates.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';

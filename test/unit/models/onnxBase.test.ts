@@ -219,7 +219,7 @@ describe('a ViT folder', () => {
     const pixels = expected.get('pixel_values') as Tensor;
     const rows = pixels.dims[0];
     const program = await compile(graph);
-    const { logits } = await program.run({ dense: tensor('float32', [rows, 768], pixels.data as Float32Array) });
+    const { logits } = await program.run({ dense: { ...pixels, dims: [rows, 768] } });
     await program.dispose();
     const vector = expected.get(base.about.output) as Tensor;
     const stride = vector.data.length / rows;

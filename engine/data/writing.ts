@@ -6,13 +6,13 @@ import { longestText } from './words.ts';
 
 export interface WritingTokens {
   /** A whole text that the model is to write: begun by the start token, ended by the end token. */
-  whole(text: string): number[];
+  whole: (text: string) => number[];
   /** What a language model is to go on with; at least one token. */
-  beginning(text: string): number[];
+  beginning: (text: string) => number[];
   /** A text that is read: cut to what the model reads, and ended. */
-  read(text: string): number[];
+  read: (text: string) => number[];
   /** Text of tokens, special ones left out. */
-  decode(ids: readonly number[]): string;
+  decode: (ids: readonly number[]) => string;
 }
 
 /** Longer than any text's tokens: what is too long is cut here, not by the tokenizer. */

@@ -17,9 +17,9 @@ export interface Written {
 
 export interface Hooks {
   /** Text of input `row` as it is written, where there is no beam search. */
-  piece?(row: number, text: string): void;
+  piece?: (row: number, text: string) => void;
   /** True ends the work with the Fault `cancelled`. */
-  cancelled?(): boolean;
+  cancelled?: () => boolean;
 }
 
 /** Texts written side by side. */

@@ -22,9 +22,9 @@ export interface Writing {
   /** Vectors of the texts are wanted instead of what follows them. */
   embed?: boolean;
   /** Hears what is written, where one text is. */
-  piece?(text: string): void;
+  piece?: (text: string) => void;
   /** True once nobody waits any more. */
-  cancelled?(): boolean;
+  cancelled?: () => boolean;
 }
 
 export interface ModelHost {

@@ -54,7 +54,7 @@ function overlaps<T>(
 
 /** chrF with recall twice as important (Popović 2015): character 1- to 6-grams without blanks, 0 to 100. */
 export function chrF(written: readonly string[], truth: readonly string[]): number {
-  const characters = (texts: readonly string[]) => texts.map((text) => [...text.replace(/\s+/g, '')]);
+  const characters = (texts: readonly string[]) => texts.map((text) => Array.from(text.replace(/\s+/g, '')));
   const used = overlaps(characters(written), characters(truth), 6, (slice) => slice.join('')).filter(
     (one) => one.written > 0 && one.truth > 0,
   );

@@ -1,5 +1,5 @@
 // Byte-pair tokenizers made of texts: nothing is lost, the same texts give the same one, and common words are short.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitBytePairs, openTokenizer, openWriting } from '../../../engine/data/index.ts';
 

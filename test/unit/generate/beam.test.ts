@@ -1,5 +1,5 @@
 // Beam search: never worse than greedy by its own measure, and exact where the beams hold every text.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { beamSearch, logSumExp, openCursor } from '../../../engine/generate/index.ts';
 import { end, type Sample, sampleWriter, vocabulary } from './sample.ts';

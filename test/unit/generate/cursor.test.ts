@@ -1,7 +1,7 @@
 // Writing with a cache is writing without one, only quicker: scores, places and batches.
 import { expect, test } from 'vitest';
 import { openCursor } from '../../../engine/generate/index.ts';
-import { tensor } from '../../../engine/onnx/index.ts';
+import { type Tensor, tensor } from '../../../engine/onnx/index.ts';
 import { compile } from '../../../engine/runtime/index.ts';
 import { sampleWriter, vocabulary } from './sample.ts';
 
@@ -16,7 +16,8 @@ test.each(['decoder', 'seq2seq'] as const)(
     const { plain, program, writer } = await sampleWriter(name, 3);
     const whole = await compile(plain);
     const source = [4, 9, 2, 17];
-    const read = name === 'seq2seq' ? { source_ids: integers(source), source_mask: integers(source.map(() => 1)) } : {};
+    const read: Record<string, Tensor> =
+      name === 'seq2seq' ? { source_ids: integers(source), source_mask: integers(source.map(() => 1)) } : {};
     const ids = [0, 5, 7];
     const cursor = await openCursor(writer, [{ ids, source }]);
     const [cached, uncached]: [number[], number[]] = [[], []];

@@ -1,5 +1,5 @@
 // Tokens one by one as text: whole characters only, stop words never told, everything told in the end.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { fitBytePairs, openWriting } from '../../../engine/data/index.ts';
 import { openTextStream } from '../../../engine/generate/index.ts';

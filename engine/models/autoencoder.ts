@@ -11,7 +11,7 @@ import type { Layout } from './layout.ts';
 const farthest = 10;
 
 /** Weight of each place of `dense` in an error: the four parts of a date count as one number. */
-export function placeWeights({ dense: width, parts }: Layout): Float32Array {
+function placeWeights({ dense: width, parts }: Layout): Float32Array {
   const weights = new Float32Array(width).fill(1);
   weights.set(parts.shares ?? []);
   return weights;

@@ -3,14 +3,27 @@
 import { type Graph, graphBuilder } from '../graph/index.ts';
 import { Fault, type Hyper } from '../schema/index.ts';
 import { layerNorm } from './blocks/layers.ts';
-import { joinBefore, lookBack, placesOf, scoreWords, thinkOver, turnsOf, wordTable, wordVectors } from './blocks/writing.ts';
+import {
+  joinBefore,
+  lookBack,
+  placesOf,
+  scoreWords,
+  thinkOver,
+  turnsOf,
+  wordTable,
+  wordVectors,
+} from './blocks/writing.ts';
 import type { Family, HyperTable } from './family.ts';
 import { dropout, type Parts } from './inputs.ts';
 import type { Layout } from './layout.ts';
 
 /** A graph without the inputs of tables. */
 export function openWriter(name: string, seed: number): Parts {
-  return { g: graphBuilder(name), inputs: { dense: null, codes: [], texts: [], tokens: [], pictures: [], sounds: [] }, seed };
+  return {
+    g: graphBuilder(name),
+    inputs: { dense: null, codes: [], texts: [], tokens: [], pictures: [], sounds: [] },
+    seed,
+  };
 }
 
 /** What a family that writes needs of the data; throws `bad_request` where the data is for another task. */

@@ -49,7 +49,7 @@ export { type ItemSide, type Layout, layoutOf, mostOneHot } from './layout.ts';
 export { servedGraph, writerGraph } from './served.ts';
 export { type LoraOptions, mergeLora, withLora } from './lora.ts';
 export { baseFiles, baseOf, openBase, packBase, type PretrainedBase } from './pretrained/base.ts';
-export { type KnownUsers, recommenderGraph, type Shelf } from './recommender.ts';
+export { recommenderGraph } from './recommender.ts';
 export { itemGraph } from './twoTower.ts';
 export { canWrite, generationOf, languageModelOf } from './pretrained/languageModel.ts';
 export { freeze } from './pretrained/freeze.ts';

@@ -53,7 +53,7 @@ function recommender(layout: Layout, hyper: Hyper, shelf: Shelf): Graph {
 }
 
 /** Score of what is not to be shown. */
-export const never = -1e30;
+const never = -1e30;
 
 function withoutHad(g: GraphBuilder, scores: Value, code: Value, had: Shelf['had']): Value {
   const longest = had.reduce((most, items) => Math.max(most, items.length), 0);

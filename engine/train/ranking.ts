@@ -24,7 +24,7 @@ const rowsToRefit = 200_000;
 /** Rows that a validation looks at, at most. */
 const mostValidation = 4000;
 /** Items of an answer that figures are about. */
-export const cutoff = 10;
+const cutoff = 10;
 
 /** Splits, fits and encodes for two towers. Faults: `bad_target`, `bad_data`, `bad_request`. */
 export async function prepareRanking(

@@ -63,7 +63,7 @@ function leastOf(ratings: Float64Array, liked: string): number {
   return known[Math.floor(known.length / 2)] ?? 0;
 }
 
-export interface DeedParts {
+interface DeedParts {
   train: Deed[];
   validation: Deed[];
   test: Deed[];

@@ -59,8 +59,21 @@ export function Drop() {
     addEventListener('dragenter', enter);
     addEventListener('dragleave', leave);
     addEventListener('dragover', hover);
+    const paste = (event: ClipboardEvent) => {
+      const target = event.target as HTMLElement | null;
+      if (target?.closest('input, textarea, [contenteditable]')) return;
+      const files = [...(event.clipboardData?.files ?? [])];
+      const text = event.clipboardData?.getData('text/plain') ?? '';
+      // A copied table has rows and columns; a sentence has neither.
+      const isTable = /^\s*[[{]/.test(text) || /[\t,;|].*\n./.test(text);
+      if (files.length === 0 && !isTable) return;
+      event.preventDefault();
+      void latest.current(files.length > 0 ? files : [new File([text], 'pasted.csv', { type: 'text/csv' })]);
+    };
     addEventListener('drop', drop);
+    addEventListener('paste', paste);
     return () => {
+      removeEventListener('paste', paste);
       removeEventListener('dragenter', enter);
       removeEventListener('dragleave', leave);
       removeEventListener('dragover', hover);
@@ -92,7 +105,7 @@ export function ImportButton({ primary = false }: { primary?: boolean }) {
         multiple
         hidden
         aria-label={t('import.choose')}
-        accept=".csv,.tsv,.txt,.jsonl,.ndjson"
+        accept=".csv,.tsv,.txt,.json,.jsonl,.ndjson,.gz,.zst,.parquet,.arrow,.feather,.xlsx,.db,.sqlite,.sqlite3,.zip"
         onChange={(event) => {
           void send(event.currentTarget.files ?? []);
           event.currentTarget.value = '';

@@ -48,6 +48,8 @@ async function readBatches({ duck, signal }: LoadContext, source: ByteSource): P
   const cells = fields.map(({ type }) => reading(String(type)));
   for await (const batch of reader) {
     signal.throwIfAborted();
+    // A row takes a bit at least: more of them than the file has is damage, and would be counted for hours.
+    if (batch.numRows < 0 || batch.numRows > 8 * source.size) throw new Error('the batch says more rows than it has');
     const columns = names.map((_, i) => batch.getChildAt(i));
     for (let row = 0; row < batch.numRows; row++) {
       await feed.add(

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { getPriority, setPriority, tmpdir } from 'node:os';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -33,7 +34,7 @@ async function makeFile(path: string): Promise<void> {
       }),
     );
     made += part.length;
-    if (!out.write(stringify(part))) await new Promise((resolve) => out.once('drain', resolve));
+    if (!out.write(stringify(part))) await once(out, 'drain');
   }
   out.end();
   await finished(out);
@@ -43,7 +44,9 @@ async function duckdb(path: string): Promise<number> {
   const instance = await DuckDBInstance.create(':memory:');
   const connection = await instance.connect();
   const began = performance.now();
-  await connection.run(`COPY (SELECT * FROM read_csv('${path}')) TO '${join(directory, 'peer.parquet')}' (FORMAT parquet)`);
+  await connection.run(
+    `COPY (SELECT * FROM read_csv('${path}')) TO '${join(directory, 'peer.parquet')}' (FORMAT parquet)`,
+  );
   const seconds = (performance.now() - began) / 1000;
   connection.closeSync();
   instance.closeSync();
@@ -73,12 +76,21 @@ async function ours(path: string, n: number): Promise<Ours> {
   let peak = 0;
   const watch = setInterval(() => {
     try {
-      peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024);
+      peak = Math.max(
+        peak,
+        Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1] ?? 0) * 1024,
+      );
     } catch {
       // Gone.
     }
   }, 50);
-  child.send({ type: 'import', source: { kind: 'path', path }, options: {}, pack, lease: { id: 'l', device: 'cpu', threads: 4, memory } });
+  child.send({
+    type: 'import',
+    source: { kind: 'path', path },
+    options: {},
+    pack,
+    lease: { id: 'l', device: 'cpu', threads: 4, memory },
+  });
   await new Promise((resolve) => child.onExit(resolve));
   clearInterval(watch);
   if (said?.type !== 'imported') throw new Error(JSON.stringify(said));
@@ -102,7 +114,19 @@ try {
     results.push({ duckdb: peer, ours: own, ratio: own.seconds / peer });
   }
   const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1];
-  console.log(JSON.stringify({ rows: wanted, bytes: size, results, ratio: median(results.map(({ ratio }) => ratio)), peak: Math.max(...results.map(({ ours }) => ours.peak)) }, null, 1));
+  console.log(
+    JSON.stringify(
+      {
+        rows: wanted,
+        bytes: size,
+        results,
+        ratio: median(results.map(({ ratio }) => ratio)),
+        peak: Math.max(...results.map(({ ours }) => ours.peak)),
+      },
+      null,
+      1,
+    ),
+  );
 } finally {
   rmSync(directory, { recursive: true, force: true });
 }

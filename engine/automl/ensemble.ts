@@ -26,8 +26,9 @@ const mostCandidates = 24;
 const mostMembers = 8;
 const leastWeight = 0.04;
 const picks = 24;
-/** Rows up to which bags are drawn. */
+/** Rows up to which bags are drawn, and the share of the candidates in each. */
 const fewRows = 5000;
+const bagShare = 0.6;
 
 /** Chooses among finished trials; undefined when there is none. */
 export function chooseEnsemble(trials: readonly Trial[], rows: ClassicRows, seed: number): Ensemble | undefined {
@@ -39,21 +40,25 @@ export function chooseEnsemble(trials: readonly Trial[], rows: ClassicRows, seed
   const all = Uint32Array.from({ length: rows.rows }, (_, i) => i);
   const answers = ranked.map((trial) => answersOf(trial, rows));
   const random = rng(seed, 'ensemble');
-  const bags = rows.rows <= fewRows && ranked.length > 3 ? 8 : 1;
-  const weights = new Float64Array(ranked.length);
-  for (let bag = 0; bag < bags; bag++) {
-    const offered =
-      bags === 1
-        ? ranked.map((_, i) => i)
-        : random.shuffle(ranked.map((_, i) => i)).slice(0, Math.ceil(ranked.length * 0.6));
-    for (const [i, count] of select(offered, answers, all, rows)) weights[i] += count / bags;
-  }
-  const strongest = ranked
-    .map((trial, i) => ({ trial, weight: weights[i] }))
-    .sort((a, b) => b.weight - a.weight || a.trial.id - b.trial.id)
-    .slice(0, mostMembers);
-  const kept = strongest.filter(({ weight }) => weight >= Math.min(leastWeight, strongest[0].weight));
-  return ensembleOf(kept, rows);
+  const every = ranked.map((_, i) => i);
+  const mix = (bags: readonly (readonly number[])[]): Ensemble => {
+    const weights = new Float64Array(ranked.length);
+    for (const bag of bags) {
+      for (const [i, share] of select(bag, answers, all, rows)) weights[i] += share / bags.length;
+    }
+    const strongest = ranked
+      .map((trial, i) => ({ trial, weight: weights[i] }))
+      .sort((a, b) => b.weight - a.weight || a.trial.id - b.trial.id)
+      .slice(0, mostMembers);
+    const kept = strongest.filter(({ weight }) => weight >= Math.min(leastWeight, strongest[0].weight));
+    return ensembleOf(kept, rows);
+  };
+  const whole = mix([every]);
+  if (rows.rows > fewRows || ranked.length <= 3) return whole;
+  const bagged = mix(
+    Array.from({ length: 8 }, () => random.shuffle([...every]).slice(0, Math.ceil(ranked.length * bagShare))),
+  );
+  return bagged.loss < whole.loss ? bagged : whole;
 }
 
 /** The ensemble of these members, their weights brought to a sum of 1. */

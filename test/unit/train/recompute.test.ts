@@ -28,7 +28,7 @@ const build = (name: 'transformer' | 'resnet', own: Layout, hyper = {}) =>
   families[name].build(own, 3, settleHyper(families[name], hyper), 1);
 
 const text = {
-  graph: () => build('transformer', layout, { layers: 4, ngrams: 0 }),
+  graph: () => build('transformer', layout, { layers: 4, width: 32, inner: 64, ngrams: 0 }),
   feeds: {
     text_0_tokens: tensor(
       'int64',

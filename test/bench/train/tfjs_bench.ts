@@ -13,11 +13,11 @@ const { values } = parseArgs({
   },
 });
 const require = createRequire(join(values.folder, 'package.json'));
-const load = (name: string): unknown => require(`@tensorflow/${name}`);
-const tf = load('tfjs') as typeof Tfjs;
-const wasm = load('tfjs-backend-wasm') as { setWasmPaths(path: string): void; setThreadsCount(count: number): void };
+const backend = ['@tensorflow', 'tfjs-backend-wasm'].join('/');
+const tf = require(['@tensorflow', 'tfjs'].join('/')) as typeof Tfjs;
+const wasm = require(backend) as { setWasmPaths(path: string): void; setThreadsCount(count: number): void };
 
-wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
+wasm.setWasmPaths(dirname(require.resolve(backend)) + sep);
 wasm.setThreadsCount(Number(values.threads));
 await tf.setBackend('wasm');
 

@@ -10,8 +10,7 @@ const row = (c: CredentialView) => [c.name, c.kind, c.endpoint, c.user, c.region
 
 /** A secret never stands on a command line, where others of the machine could read it. */
 function secretFrom(file: string | undefined): string | undefined {
-  const given = file === undefined ? process.env['NEUTRINO_SECRET'] : readSecret(file);
-  return given === undefined || given === '' ? undefined : given;
+  return file === undefined ? undefined : readSecret(file);
 }
 
 function readSecret(file: string): string {
@@ -48,10 +47,7 @@ export function credentialVerbs(program: Command): void {
         )
         .requiredOption('--endpoint <url>', 'scheme, host and port, such as https://minio.lab:9000')
         .option('--user <name>', 'user, or the access key of an object store')
-        .option(
-          '--secret-file <file>',
-          'file with the password, token or secret key (- for standard input; or NEUTRINO_SECRET)',
-        )
+        .option('--secret-file <file>', 'file with the password, token or secret key (- for standard input)')
         .option('--region <name>', 'region of an object store'),
   );
   verb(group, 'list', 'list allowed hosts', async ({ client }) => {

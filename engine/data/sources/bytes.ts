@@ -43,20 +43,6 @@ export async function openFile(path: string): Promise<ByteSource> {
   };
 }
 
-/** Bytes that are in memory already. */
-export function bytesInMemory(name: string, bytes: Uint8Array): ByteSource {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return {
-    name,
-    size: buffer.length,
-    async read(from, to) {
-      if (from < 0 || to > buffer.length) throw cutOff(name);
-      return buffer.subarray(from, to);
-    },
-    close: async () => undefined,
-  };
-}
-
 /** What to say of a file that ends too early. */
 export const cutOff = (name: string): Fault => new Fault('bad_data', `${name} is cut off. Copy it again.`);
 

@@ -29,7 +29,7 @@ export const dataRoutes = {
   'datasets.sensitive': {
     method: 'POST',
     path: '/api/v1/datasets/{id}/sensitive',
-    action: 'datasets:read',
+    action: 'datasets:write',
     summary: 'What masking would find, on a sample of the dataset’s own rows',
     params: id,
     body: maskOptions.extend({ sample: z.number().int().min(1).max(20_000).default(2000) }),
@@ -55,7 +55,7 @@ export const dataRoutes = {
   'datasets.recipe.preview': {
     method: 'POST',
     path: '/api/v1/datasets/{id}/recipe/preview',
-    action: 'datasets:read',
+    action: 'datasets:write',
     summary: 'What the recipe, with more steps, does to the first rows',
     params: id,
     body: z.object({ steps: steps.default([]) }),

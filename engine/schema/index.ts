@@ -226,9 +226,7 @@ export {
   type RecipePreview,
   type RecipeStep,
   type RecipeView,
-  recipePreview,
   recipeStep,
-  recipeView,
   type SensitiveColumn,
   type SensitiveReport,
   sensitiveReport,
@@ -237,9 +235,9 @@ export {
 } from './recipe.ts';
 export { type ColumnProfile, type Finding, type Leak, type Profile, profile } from './profile.ts';
 export type { RefineResult, RefineWork } from './refine.ts';
-export { type SplitSpec, splitKinds, splitSpec } from './split.ts';
-export { type LabelPage, type LabelRow, labelPage } from './labels.ts';
-export { type MaskAction, type MaskKind, type MaskOptions, maskActions, maskKinds, maskOptions } from './mask.ts';
+export { type SplitSpec, splitSpec } from './split.ts';
+export type { LabelPage, LabelRow } from './labels.ts';
+export { type MaskAction, type MaskKind, type MaskOptions, maskActions, maskKinds } from './mask.ts';
 export {
   type AlertChannel,
   type AlertCondition,

@@ -11,7 +11,7 @@ import { findSensitive, hintOfColumn } from './find.ts';
 import { hashed, pseudonyms } from './pseudonyms.ts';
 import { threshold } from './span.ts';
 
-export interface Masked {
+interface Masked {
   text: string;
   /** Findings. */
   found: number;
@@ -54,9 +54,9 @@ export function openMask(column: string, options: MaskOptions, key: Uint8Array):
 }
 
 /** Types of columns that masking looks at unless told otherwise. */
-export const maskedTypes: ReadonlySet<string> = new Set(['text', 'category', 'identifier']);
+const maskedTypes: ReadonlySet<string> = new Set(['text', 'category', 'identifier']);
 
-export interface SampleOptions {
+interface SampleOptions {
   /** Rows to look at, spread evenly. */
   sample?: number;
   options: MaskOptions;

@@ -22,9 +22,6 @@ export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 export const before = (text: string, at: number, most = 24): string =>
   text.slice(Math.max(0, at - most), at).toLowerCase();
 
-/** The next `most` characters from a place on, lower case. */
-export const after = (text: string, at: number, most = 24): string => text.slice(at, at + most).toLowerCase();
-
 /** Numbers that are called something else than a person's: orders, parts, versions. */
 export const otherNumber =
   /(?:orders?|invoice|sku|part|model|serial|isbn|issn|doi|refs?|reference|ticket|case|version|ver|build|release|batch|lot|tracking|shipment|article|item|product|catalog|barcode|upc|ean|imei|commit|hash|asset|job|run|row|page|p|size|port|pid|qty|amount|total|population|distance|timestamp|epoch|订单|单号|订单号|编号|型号|货号|版本|版本号|流水号|流水|工单|工单号|发票|发票号|发票代码|运单|运单号|快递单号|快递|批号|批次|序列号|条码|商品|商品编码|合同号|合同编号|案号|页|端口|金额|数量|共计|时间戳|设备号|税号|房号|学号|工号|尾号|票号|车次|航班)[\s_-]*(?:no|num|number|nr|id|code|#|号|码)?[\s.:#：=号为是-]*$/i;

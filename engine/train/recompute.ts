@@ -1,6 +1,7 @@
 // Activation recomputation (Chen et al. 2016, Training deep nets with sublinear memory cost): the forward nodes of a segment
 // are copied into the way back, so that between segments only what crosses them is held. The copies read their inputs through
-// a reshape to a size that the arriving gradient gives, so that they cannot run before it is there. Changes no number.
+// a reshape to a size that the arriving gradient gives, so that they cannot run before it is there. Changes
+// no number but by rounding: the runtime may fuse nodes that the way back does not read any more.
 import { type Graph, namesRead, type Node } from '../graph/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { bytesOf, isView, peakBytes, type Sizes } from './liveness.ts';

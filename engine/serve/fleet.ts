@@ -80,6 +80,9 @@ const settledMs = 2000;
 /** Starts in a row that may fail before the fleet says that it is broken. */
 const mostFailures = 3;
 
+/** Rows take longer than their run: other processes, batches that are not full. What is promised must hold. */
+const margin = 1.25;
+
 /** A fleet that runs nothing until `start`. */
 export function createFleet(served: ServedBundle, options: FleetOptions): Fleet {
   const { limits, log } = options;
@@ -249,10 +252,13 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     return true;
   };
 
-  /** Time until an ask that comes now is sent, from what runs take, ms; 0 while nothing is known. */
+  /** Time until an ask that comes now is answered, from what runs take, ms; 0 while nothing is known. */
   const expectedMs = (ask: Ask): number => {
     const rowMs = tuner.rowMs(ask.bucket);
-    return rowMs === undefined ? 0 : (waiting.rows * rowMs) / Math.max(1, ready().length);
+    if (rowMs === undefined) return 0;
+    const hosts = ready();
+    const before = hosts.reduce((sum, { inFlight }) => sum + inFlight, waiting.rows);
+    return (margin * (before + ask.rows) * rowMs) / Math.max(1, hosts.length);
   };
 
   const growSoon = () => {

@@ -21,10 +21,10 @@ const served = await startServing(place.dir);
 const right: Record<number, string> = { 1: 'high', 2: 'low' };
 const counts = { answered: 0, wrong: 0, retriedInVain: 0, failed: 0, killed: 0, promoted: 0, rolledBack: 0 };
 const faults: string[] = [];
-let going = true;
+const load = { going: true };
 
 async function client(): Promise<void> {
-  while (going) {
+  while (load.going) {
     const response = await fetch(`${served.url}/api/v1/deployments/bench/predict`, {
       method: 'POST',
       headers: { authorization: `Bearer ${served.key}`, 'content-type': 'application/json' },
@@ -81,13 +81,13 @@ try {
       await api.call('deployments.create', { body: { model: other, name: 'bench', canary: { weight: 20 } } });
     }
   }
-  going = false;
+  load.going = false;
   await Promise.all(clients);
   const result = { bench: 'serve/chaos', seconds, ...counts, faults: [...new Set(faults)].slice(0, 10) };
   console.table(Object.entries(counts).map(([what, value]) => ({ what, value })));
   console.log(JSON.stringify(result));
 } finally {
-  going = false;
+  load.going = false;
   await served.stop();
   place.remove();
 }

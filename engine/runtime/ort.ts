@@ -54,12 +54,6 @@ const inexactRewrites = [
   'NchwcTransformer',
 ];
 
-/**
- * Of these, the ones that spare a step of training its transpositions and scalings of matrices (BERT-mini 5 to 10 %). Only its
- * own sums differ by them in their last bits; evaluation and serving keep theirs.
- */
-const trainingRewrites: readonly string[] = ['MatmulTransposeFusion', 'MatMulScaleFusion'];
-
 export const toOrt = ({ dtype, data, dims }: Tensor): OrtTensor =>
   new OrtTensor(dtype as 'float32', data as Float32Array, dims);
 
@@ -115,7 +109,6 @@ export async function openSession(
   const training = options.training === true && device === 'cpu';
   const plain = bytesOf(source, device);
   const bytes = training ? withStop(plain) : plain;
-  const left = inexactRewrites.filter((name) => !training || !trainingRewrites.includes(name));
   const open = (executionProvider: string) =>
     InferenceSession.create(bytes, {
       executionProviders: [executionProvider],
@@ -134,7 +127,9 @@ export async function openSession(
           ...(options.optimise === 'all' ? {} : { disable_prepacking: '1' }),
           set_denormal_as_zero: '1',
         },
-        ...(options.optimise === 'all' ? {} : { optimization: { disable_specified_optimizers: left.join(';') } }),
+        ...(options.optimise === 'all'
+          ? {}
+          : { optimization: { disable_specified_optimizers: inexactRewrites.join(';') } }),
       },
     } as InferenceSession.SessionOptions);
   return open(device).catch((error: unknown) => {

@@ -22,7 +22,7 @@ const directory = mkdtempSync(join(tmpdir(), 'neutrino-bench-'));
 
 /** Every row differs: names, numbers and texts get the round's mark. */
 async function makeFile(path: string): Promise<void> {
-  const [header, ...rows] = parse(readFileSync(sample)) as string[][];
+  const [header, ...rows] = parse(readFileSync(sample));
   const out = createWriteStream(path);
   out.write(stringify([header]));
   for (let made = 0, round = 0; made < wanted; round++) {

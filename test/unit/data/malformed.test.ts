@@ -40,7 +40,7 @@ test('a hundred malformed files are each refused or repaired in clear words, and
     );
     if (refused === undefined) repaired++;
     else if (!(refused instanceof Fault) || !['bad_data', 'out_of_memory'].includes(refused.code))
-      wrong.push(`${name}: ${String(refused)}`);
+      wrong.push(`${name}: ${refused instanceof Error ? refused.message : 'something else'}`);
     // A word about what is wrong, not only that something is.
     else if (refused.message.length < 20) wrong.push(`${name}: ${refused.message}`);
   }

@@ -243,7 +243,7 @@ test.skipIf(!postgres)(
           ['setpriv', ['--reuid=postgres', '--regid=postgres', '--clear-groups', bin, ...args]] as const
       : (bin: string, args: string[]) => [bin, args] as const;
     mkdirSync(data);
-  writeFileSync(join(directory, 'password'), 'pg secret\n');
+    writeFileSync(join(directory, 'password'), 'pg secret\n');
     if (asRoot) execFileSync('chown', ['-R', 'postgres:postgres', directory]);
     const [initdb, initArgs] = run(`${postgres}/initdb`, [
       '-D',

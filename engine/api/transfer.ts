@@ -54,10 +54,7 @@ function feed(req: IncomingMessage, into: Transform): void {
 }
 
 /** Sends the head and gives the stream for the bytes. When it is destroyed with an error, the connection is cut. */
-export function openDownload(
-  res: ServerResponse,
-  head: { type: string; filename?: string; bytes?: number },
-): Writable {
+export function openDownload(res: ServerResponse, head: { type: string; filename?: string; bytes?: number }): Writable {
   res.writeHead(200, {
     ...dataHeaders,
     'content-type': head.type,

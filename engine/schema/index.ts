@@ -32,10 +32,7 @@ export {
   type PeerView,
   type Permissions,
   pairMessage,
-  pairing,
-  peerAddress,
   pipeHello,
-  peerView,
   permissions,
 } from './cluster.ts';
 export {
@@ -114,7 +111,6 @@ export {
   type Hyper,
   isClassic,
   type ModelKind,
-  modelKind,
   networkOf,
   type OptimizerSpec,
   type RunPlan,
@@ -222,16 +218,13 @@ export {
 } from './states.ts';
 export {
   type DatasetVersion,
-  datasetVersion,
   type RecipePreview,
   type RecipeStep,
   type RecipeView,
   recipeStep,
   type SensitiveColumn,
   type SensitiveReport,
-  sensitiveReport,
   type StepOf,
-  textForms,
 } from './recipe.ts';
 export { type ColumnProfile, type Finding, type Leak, type Profile, profile } from './profile.ts';
 export type { RefineResult, RefineWork } from './refine.ts';

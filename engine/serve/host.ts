@@ -53,7 +53,8 @@ export async function openModelHost(
   ]);
   const device = lease.device === 'auto' ? 'cpu' : lease.device;
   const program = await compile(bundle.model, { device, threads: lease.threads });
-  const { outputs: wanted, read } = readingOf(manifest);
+  const reading = readingOf(manifest);
+  const wanted = reading.outputs;
   const missing = wanted.find((name) => !program.outputs.some((port) => port.name === name));
   if (missing) throw new Fault('bad_graph', `the model of ${manifest.name} has no output "${missing}"; train it again`);
   const given = program.inputs.map((port) => port.name);
@@ -68,7 +69,7 @@ export async function openModelHost(
         const to = Math.min(inputs.length, from + rowsPerRun);
         const feeds = Object.fromEntries(given.map((name) => [name, rowsOf(encoded[name], from, to)]));
         const results = await program.run(feeds, wanted);
-        for (let at = from; at < to; at++) outputs.push(read(manifest, results, at - from, at));
+        for (let at = from; at < to; at++) outputs.push(reading.read(manifest, results, at - from, at));
       }
       return outputs;
     },

@@ -76,7 +76,9 @@ function importOptions(options: Record<string, unknown>): ImportOptions {
     ...(options['table'] ? { table: options['table'] as string } : {}),
     ...(options['header'] === false ? { header: false } : {}),
     ...(Object.keys(types).length > 0 ? { types } : {}),
-    ...(options['mask'] ? { mask: importMask(options['mask'] as string, options['maskColumn'] as string[] | undefined) } : {}),
+    ...(options['mask']
+      ? { mask: importMask(options['mask'] as string, options['maskColumn'] as string[] | undefined) }
+      : {}),
   };
 }
 
@@ -205,7 +207,10 @@ export function datasetVerbs(program: Command): void {
         .option('--table <name>', 'sheet of a workbook, or table of an SQLite file')
         .option('--credential <name>', 'how to speak to the host of an address: neutrino credentials')
         .option('--query <select>', 'what to select from a database')
-        .option('--mask <action[:kinds]>', 'mask before anything is stored: replace, redact, hash or remove; replace:name,email only these')
+        .option(
+          '--mask <action[:kinds]>',
+          'mask before anything is stored: replace, redact, hash or remove; replace:name,email only these',
+        )
         .option('--mask-column <name...>', 'columns to mask (all with texts when left out)')
         .option('--no-header', 'the first line is data')
         .option('--type <column=type...>', `set a column’s type: ${cellTypes.join(', ')}`),

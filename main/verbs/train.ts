@@ -164,7 +164,10 @@ export function trainVerbs(program: Command): void {
         .option('--experiment <name>', 'experiment that the run belongs to')
         .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
         .option('--ignore <column...>', 'columns to leave out')
-        .option('--split <by[=column]>', 'stratified, random, group=COLUMN (a group stays in one part) or time=COLUMN (tested on the latest)')
+        .option(
+          '--split <by[=column]>',
+          'stratified, random, group=COLUMN (a group stays in one part) or time=COLUMN (tested on the latest)',
+        )
         .option('--test <file>', 'dataset or file to test on instead of a held-out part')
         .option('--name <name>', 'name of the model (the dataset’s when left out)')
         .option('--detach', 'print the run’s id and leave it to the running appliance'),

@@ -286,6 +286,8 @@ export const en = {
   'as.numeric': 'number',
   'as.category': 'category',
   'as.text': 'text',
+  'as.image': 'image',
+  'as.audio': 'sound',
 
   'report.title': 'Report',
   'report.note': 'on {{rows}} rows that the model never saw',

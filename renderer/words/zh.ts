@@ -283,6 +283,8 @@ export const zh: Record<keyof typeof en, string> = {
   'as.numeric': '数值',
   'as.category': '类别',
   'as.text': '文本',
+  'as.image': '图像',
+  'as.audio': '声音',
 
   'report.title': '报告',
   'report.note': '基于模型从未见过的 {{rows}} 行',

@@ -93,7 +93,7 @@ describe('from a file to a served model', () => {
       body: { inputs },
     });
     expect(answer).toMatchObject({ model: 'flowers', version: 1 });
-    expect(answer.outputs.map((output) => ('label' in output ? output.label : output.value))).toEqual([
+    expect(answer.outputs.map((output) => ('label' in output ? output.label : output))).toEqual([
       'setosa',
       'virginica',
     ]);

@@ -72,9 +72,9 @@ const until = async (condition: () => Promise<boolean>) => {
 test('versions are split, named, promoted and rolled back under load without a failed or wrong answer', async () => {
   await deploy('swap', first);
   const seen: string[] = [];
-  let going = true;
+  const ending = new AbortController();
   const load = Array.from({ length: 6 }, async () => {
-    while (going) {
+    while (!ending.signal.aborted) {
       const { status, version, outputs } = await predict('swap');
       seen.push(`${status} ${version} ${outputs[0]?.label}`);
     }
@@ -87,7 +87,7 @@ test('versions are split, named, promoted and rolled back under load without a f
   await appliance.client.call('deployments.rollback', { params: { name: 'swap' }, body: {} });
   await deploy('swap', first, { replicas: { min: 2, max: 2 } });
   await deploy('swap', second);
-  going = false;
+  ending.abort();
   await Promise.all(load);
   expect(new Set(seen)).toEqual(new Set(['200 1 high', '200 2 low']));
   const shown = await appliance.client.call('deployments.show', { params: { name: 'swap' } });

@@ -71,15 +71,15 @@ async function score(name: string, anomalous: string, fold: number): Promise<Rec
   console.error(
     `${name} ${anomalous} fold ${fold + 1}: ${labels?.rocAuc?.toFixed(4)} (AP ${labels?.prAuc?.toFixed(4)}, recall ${labels?.recall.toFixed(2)}, ${report.flagged.toFixed(2)} flagged) ${out.stdout.trim()} best ${result.bestEpoch}/${result.epochs} R² ${result.validation.score.toFixed(3)}`,
   );
-  return { autoencoder: labels?.rocAuc ?? Number.NaN, ...(JSON.parse(out.stdout) as object) };
+  return { autoencoder: labels?.rocAuc ?? Number.NaN, ...(JSON.parse(out.stdout) as Record<string, number>) };
 }
 
 const rows: Record<string, unknown>[] = [];
 try {
   for (const { name, anomalous } of cases) {
-    const scores = [];
+    const scores: Record<string, number>[] = [];
     for (let fold = 0; fold < folds; fold++) scores.push(await score(name, anomalous, fold));
-    const mean = (key: string) => scores.reduce((sum, row) => sum + row[key], 0) / folds;
+    const mean = (key: string) => scores.reduce((sum, row) => sum + (row[key] ?? Number.NaN), 0) / folds;
     rows.push({
       name,
       anomalous,

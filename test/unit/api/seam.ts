@@ -178,7 +178,8 @@ function handlersOver(
     },
     'datasets.show': ({ params }) => find(params.id),
     'datasets.import': ({ body }) => {
-      if (!body.path?.startsWith('/data/')) throw new Fault('path_refused', `${body.path} is not below a listed folder`);
+      if (!body.path?.startsWith('/data/'))
+        throw new Fault('path_refused', `${body.path} is not below a listed folder`);
       const made = newDataset(body.name ?? 'imported', 'importing');
       datasets.set(made.id, made);
       return made;

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { silentLog } from '../../../engine/base/index.ts';
 import { exportBundle, readBundle } from '../../../engine/bundle/index.ts';
 import { spawnChild } from '../../../engine/children/index.ts';
-import type { FromHost, ImportSource, PackGrant, ToHost } from '../../../engine/schema/index.ts';
+import type { FromHost, PackGrant, ToHost } from '../../../engine/schema/index.ts';
 import { createIdentity, type Identity, newKey, nodeId } from '../../../engine/security/index.ts';
 import { openPack } from '../../../engine/store/index.ts';
 import { flowerGraph, flowerParts, packOf, scratch } from '../bundle/sample.ts';
@@ -28,7 +28,7 @@ async function exported(id: string, parts = flowerParts()): Promise<Uint8Array> 
 }
 
 /** What a host child says to a file, and how it ended. */
-async function imported(id: string, source: ImportSource, bytes?: Uint8Array) {
+async function imported(id: string, source: Extract<ToHost, { type: 'import' }>['source'], bytes?: Uint8Array) {
   const bundle: PackGrant = { id, path: join(place.dir, `${id}.sqlite`), key: newKey() };
   const lease = { id: 'lease', device: 'cpu', threads: 1, memory: 1024 ** 3 };
   const child = spawnChild('host', { log: silentLog, memory: lease.memory, input: bytes !== undefined });

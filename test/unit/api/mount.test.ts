@@ -119,11 +119,14 @@ test('each role may do what it may, and refusals enter the audit', async () => {
 });
 
 test('every route but the public ones asks for a key', async () => {
+  // A server of its own: so many refusals of one address in a minute are no longer written to the audit.
+  const own = await openSeam({});
   for (const route of Object.values(routes)) {
     if (route.action === 'public') continue;
-    const { status } = await ask(seam.port, route.path.replace(/\{\w+\}/, 'x'), { method: route.method });
+    const { status } = await ask(own.port, route.path.replace(/\{\w+\}/, 'x'), { method: route.method });
     expect([route.path, status]).toEqual([route.path, 401]);
   }
+  await own.close();
 });
 
 test('changes enter the audit with who, what and outcome; readings and predictions do not', async () => {

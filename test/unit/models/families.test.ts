@@ -184,7 +184,7 @@ test('families that see images refuse tables without one, and sizes that do not 
   const build = (name: FamilyName, preprocess: Preprocess, hyper: Hyper) => () =>
     families[name].build(layoutOf(preprocess), 2, settleHyper(families[name], hyper), 1);
   for (const name of ['cnn', 'resnet', 'vit'] as const) {
-    expect(build(name, mixed, {})).toThrow(`model ${name} needs columns that are pixels of an image`);
+    expect(build(name, mixed, {})).toThrow(`model ${name} needs a column of images, or columns that are pixels of one`);
   }
   expect(build('vit', pictured, { patch: 4 })).toThrow('an image of 6 × 6 does not cut into patches of 4 × 4');
   expect(build('vit', pictured, { heads: 3 })).toThrow('"width" (64) must be a multiple of "heads" (3)');

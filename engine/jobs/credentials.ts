@@ -41,7 +41,8 @@ const schemes: Record<string, { of: readonly string[]; kinds: readonly Credentia
 
 /** The credentials of an appliance. */
 export function createCredentials({ store }: JobContext): Credentials {
-  const kept = (): Kept => (store.settings.get(setting) as Kept | undefined) ?? {};
+  // Without a prototype: a name such as `constructor` is nobody's.
+  const kept = (): Kept => Object.assign(Object.create(null) as Kept, store.settings.get(setting));
 
   return {
     handlers: {
@@ -115,7 +116,9 @@ const hostOf = ({ hostname, port, protocol }: URL): string =>
 
 function addressOf(text: string): URL {
   try {
-    return new URL(text);
+    const url = new URL(text);
+    decodeURIComponent(url.pathname);
+    return url;
   } catch (error) {
     throw new Fault(
       'bad_request',

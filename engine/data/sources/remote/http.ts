@@ -14,8 +14,20 @@ export interface HttpRequest {
 /** Sends a request as its server wants it: with credentials, signed, or as it is. */
 export type Send = (request: HttpRequest) => Promise<Response>;
 
-/** Milliseconds until an answer must begin. */
+/** Milliseconds until an answer must begin; how long its body may take is the importer's matter. */
 const patienceMs = 30_000;
+
+async function begun(url: URL, init: RequestInit): Promise<Response> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), patienceMs);
+  try {
+    return await fetch(url, { ...init, signal: late.signal });
+  } catch (error) {
+    throw new Fault('unreachable', `${url.host} does not answer. Check the address and the network.`, undefined, error);
+  } finally {
+    clearTimeout(timer);
+  }
+}
 
 /** One request. Throws `unreachable` when there is no answer, `forbidden`, `not_found` or `bad_data` when it is no. */
 export async function send(
@@ -24,33 +36,42 @@ export async function send(
 ): Promise<Response> {
   let at = url;
   for (let hop = 0; hop < 5; hop++) {
-    const response = await fetch(at, {
+    const response = await begun(at, {
       method,
-      headers: at.host === url.host ? headers : rangeOnly(headers),
+      headers: isSame(at, url) ? headers : rangeOnly(headers),
       redirect: 'manual',
-      signal: AbortSignal.timeout(patienceMs),
-    }).catch((error: unknown) => {
-      throw new Fault(
-        'unreachable',
-        `${at.host} does not answer. Check the address and the network.`,
-        undefined,
-        error,
-      );
     });
     const next = response.status >= 300 && response.status < 400 ? response.headers.get('location') : null;
     if (next === null) return accepted(response, at);
     await response.body?.cancel();
-    at = new URL(next, at);
-    if (redirects === 'same host' && at.host !== url.host) {
+    at = addressIn(next, at);
+    if (redirects === 'same host' && !isSame(at, url)) {
       throw new Fault(
         'forbidden',
-        `${url.host} points to ${at.host}, which is not allowed. Import from there by its own address.`,
+        `${url.origin} points to ${at.origin}, which is not allowed. Import from there by its own address.`,
       );
     }
-    if (at.protocol !== 'http:' && at.protocol !== 'https:')
-      throw new Fault('bad_data', `${url.host} points to something that is no web address.`);
   }
   throw new Fault('bad_data', `${url.host} sends in circles.`);
+}
+
+/** The same host, and no less protected on the way. */
+const isSame = (at: URL, first: URL): boolean =>
+  at.host === first.host && (at.protocol === first.protocol || at.protocol === 'https:');
+
+const noAddress = ({ host }: URL, error?: unknown): Fault =>
+  new Fault('bad_data', `${host} points to something that is no web address.`, undefined, error);
+
+/** Where an answer points to. */
+function addressIn(location: string, from: URL): URL {
+  let url: URL;
+  try {
+    url = new URL(location, from);
+  } catch (error) {
+    throw noAddress(from, error);
+  }
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw noAddress(from);
+  return url;
 }
 
 /** What another host may see of a request. */
@@ -63,8 +84,7 @@ function accepted(response: Response, { host, pathname }: URL): Response {
   void response.body?.cancel();
   if (status === 401 || status === 403)
     throw new Fault('forbidden', `${host} refuses these credentials (${status}). Correct them: neutrino credentials.`);
-  if (status === 404)
-    throw new Fault('not_found', `${host} has no ${decodeURIComponent(pathname)}. Check the address.`);
+  if (status === 404) throw new Fault('not_found', `${host} has no ${pathname}. Check the address.`);
   throw new Fault('unreachable', `${host} answers ${status}. Try again later.`);
 }
 

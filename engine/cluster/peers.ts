@@ -72,6 +72,8 @@ const retry = { firstMs: 500, mostMs: 30_000 };
 const statusEveryMs = 2000;
 const greetMs = 5000;
 const probeBytes = 8 * 1024 * 1024;
+/** How long a probe may take, ms. */
+const probeMs = 30_000;
 const probeChunk = 256 * 1024;
 
 interface Held {
@@ -177,6 +179,9 @@ export function createPeers(endpoint: () => Endpoint, options: PeersOptions): Pe
     });
     const greet = (message: Hello) => {
       agree(message);
+      // It may have been let go between its call and its greeting.
+      if (held.get(one.id) !== one || !options.trusted(one.id))
+        throw new Fault('untrusted', 'this machine no longer trusts the other');
       const rival = one.link;
       if (rival && !replaces(one, message, called)) {
         link.close();
@@ -278,12 +283,23 @@ export function createPeers(endpoint: () => Endpoint, options: PeersOptions): Pe
       const link = one?.link;
       if (!one || !link) throw new Fault('unreachable', one?.state.why || 'there is no link to it');
       if (one.measured) throw new Fault('conflict', 'the link is being measured already');
-      const done = new Promise<number>((resolve, reject) => (one.measured = { resolve, reject }));
-      link.send({ type: 'probe', bytes: probeBytes });
-      const payload = new Uint8Array(probeChunk);
-      const head = { kind: 'probe', encoding: 'raw', generation: 0, step: 0, bucket: 0, chunk: 0 } as const;
-      for (let sent = 0; sent < probeBytes; sent += probeChunk) await link.sendFrame(head, payload);
-      return done;
+      const { promise, ...measured } = Promise.withResolvers<number>();
+      one.measured = measured;
+      const timer = setTimeout(() => measured.reject(new Fault('timeout', 'it did not answer the probe')), probeMs);
+      try {
+        link.send({ type: 'probe', bytes: probeBytes });
+        const payload = new Uint8Array(probeChunk);
+        const head = { kind: 'probe', encoding: 'raw', generation: 0, step: 0, bucket: 0, chunk: 0 } as const;
+        const write = async () => {
+          for (let sent = 0; sent < probeBytes; sent += probeChunk) await link.sendFrame(head, payload);
+          return promise;
+        };
+        // Both are waited for: a link that ends rejects the one and the other.
+        return await Promise.race([write(), promise]);
+      } finally {
+        clearTimeout(timer);
+        if (one.measured === measured) delete one.measured;
+      }
     },
     drop(id, farewell) {
       const one = held.get(id);

@@ -159,6 +159,8 @@ function upgrade(door: Door, { host, port }: PeerAddress, socket: TLSSocket): Pr
     });
     ws.once('open', () => {
       ws.removeAllListeners('error');
+      // Until a link listens, or where nobody wants it any more, an error must not end the process.
+      ws.on('error', () => undefined);
       resolve(ws);
     });
     ws.once('error', (error) => reject(new Fault('unreachable', `${host}:${port} hung up: ${error.message}`)));

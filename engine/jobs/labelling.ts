@@ -27,8 +27,6 @@ export interface Labelling {
   steps: (dataset: Ready) => RecipeStep[];
   /** Marks them as held by a version. */
   applied: (dataset: Ready) => void;
-  /** Removes all labels of a dataset that is deleted. */
-  remove: (datasetId: string) => void;
 }
 
 /** Rows that a model looks at in one request, spread evenly over the dataset. */
@@ -238,13 +236,14 @@ export function createLabelling(context: JobContext, warm: () => WarmModels): La
   return {
     steps,
     applied,
-    remove(datasetId) {
-      for (const { id } of labels.list({ parentId: datasetId, limit: 1_000_000 }).items) labels.remove(id);
-    },
     handlers: (refinery) => ({
       'datasets.labels.list': ({ params, query }, { signal }) => list(readyOf(params.id), query, signal),
-      'datasets.labels.set': ({ params, body }, { caller }) =>
-        set(readyOf(params.id), body.column, body.values, caller),
+      'datasets.labels.set'({ params, body }, { caller }) {
+        const dataset = readyOf(params.id);
+        // A version that is being made does not hold it, and would be taken to.
+        refinery.needQuiet(dataset);
+        return set(dataset, body.column, body.values, caller);
+      },
       'datasets.labels.history'({ params, query }) {
         const dataset = readyOf(params.id);
         const all = labels

@@ -30,6 +30,8 @@ export interface Refinery {
   handlers: Pick<Handlers, `datasets.${Names}`>;
   /** Makes a version with these steps after those of the present one. */
   extend(dataset: Ready, steps: RecipeStep[]): Promise<Dataset>;
+  /** Throws `conflict` while a change of it is under way, which would not know of another one. */
+  needQuiet(dataset: Dataset): void;
 }
 
 /** Key of hashes and stand-ins, kept sealed; the same for the life of the appliance, so that pseudonyms stay. */
@@ -187,10 +189,13 @@ export function createRefinery(
     };
   };
 
+  function needQuiet({ id, name }: Dataset): void {
+    if (busy.has(id)) throw new Fault('conflict', `Dataset ${name} is being changed already. Wait until that is done.`);
+  }
+
   /** One change of a dataset at a time. */
   async function alone<T>(dataset: Ready, work: () => Promise<T>): Promise<T> {
-    if (busy.has(dataset.id))
-      throw new Fault('conflict', `Dataset ${dataset.name} is being changed already. Wait until that is done.`);
+    needQuiet(dataset);
     busy.add(dataset.id);
     try {
       return await work();
@@ -323,6 +328,7 @@ export function createRefinery(
       },
       'datasets.recipe.undo': ({ params }) => {
         const dataset = readyOf(params.id);
+        needQuiet(dataset);
         const steps = stepsOf(dataset);
         if (steps.length === 0) throw new Fault('conflict', `The recipe of ${dataset.name} has no step to take back.`);
         return view(
@@ -332,6 +338,7 @@ export function createRefinery(
       'datasets.recipe.apply': ({ params }, { signal }) => apply(readyOf(params.id), signal),
       'datasets.versions.use'({ params }) {
         const dataset = readyOf(params.id);
+        needQuiet(dataset);
         if (labels.steps(dataset).length > 0)
           throw new Fault(
             'conflict',
@@ -344,6 +351,7 @@ export function createRefinery(
       },
       'datasets.versions.forget'({ params }) {
         const dataset = readyOf(params.id);
+        needQuiet(dataset);
         const present = presentOf(dataset);
         const gone = versionsOf(dataset).filter(({ version }) => version !== present.version);
         const user = store.runs.list({
@@ -370,6 +378,7 @@ export function createRefinery(
         return announce(made);
       },
     },
+    needQuiet,
     extend: (dataset, steps) => alone(dataset, () => derive(dataset, [...stepsOf(dataset), ...steps], context.closing)),
   };
 

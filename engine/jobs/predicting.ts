@@ -61,9 +61,7 @@ type Names =
 
 export interface Predicting {
   handlers: Pick<Handlers, Names>;
-  /** Texts for protocols that speak of texts only; the guards count them like rows. */
-  ask(name: string, inputs: PredictInput[], how: How, call: Call): Promise<PredictOutput[]>;
-  /** Rows of a file: no rate of requests is counted, and others go first. */
+  /** Rows of a file: quotas count them, rates and sizes of requests do not, and others go first. */
   rows(name: string, inputs: PredictInput[], key: string, signal: AbortSignal): Promise<PredictOutput[]>;
   /** What a model that writes gives for texts: their other halves as they are written, or their vectors. */
   write(name: string, inputs: string[], how: Writing, call: Call): Promise<PredictOutput[]>;
@@ -264,18 +262,13 @@ export function createPredicting(
   }
 
   return {
-    async ask(name, inputs, how, call) {
-      deployments.live(name)?.guard.admit(call.caller.key, inputs.length);
-      return (await outputsOf(name, inputs, askedBy(call), how)).outputs;
-    },
     async write(name, inputs, how, call) {
       checkBatch(inputs, config.limits.batch);
       deployments.live(name)?.guard.admit(call.caller.key, inputs.length);
-      const asked = askedBy(call);
-      return (await outputsOf(name, inputs, { ...asked, options: { ...asked.options, ...how } })).outputs;
+      return (await outputsOf(name, inputs, askedBy(call), how)).outputs;
     },
     async rows(name, inputs, key, signal) {
-      deployments.live(name)?.guard.admit(key, inputs.length);
+      deployments.live(name)?.guard.spend(key, inputs.length);
       return (await outputsOf(name, inputs, { key, options: { signal, priority: 'low' } })).outputs;
     },
     handlers: {

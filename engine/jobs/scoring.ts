@@ -2,6 +2,7 @@
 // rows with their predictions. A row that cannot be predicted says why; the others go on.
 import { pipeline } from 'node:stream/promises';
 import { Readable } from 'node:stream';
+import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'csv-parse';
 import {
   type Call,
@@ -88,7 +89,7 @@ export function createScoring(context: JobContext, predicting: Predicting): Scor
       } catch (error) {
         const fault = error instanceof Fault ? error : new Fault('internal', String(error));
         if (fault.code === 'too_many_requests' && typeof fault.details?.['retryAfter'] === 'number' && n < patience) {
-          await pause(Math.min(fault.details['retryAfter'], 60) * 1000, signal);
+          await pause(Math.min(fault.details['retryAfter'], 60) * 1000, undefined, { signal });
           continue;
         }
         if (fault.code !== 'bad_input') throw fault;
@@ -281,17 +282,3 @@ async function* batches(reader: PackReader, at: (bytes: number) => void): AsyncG
 }
 
 const csvCell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason as Error);
-      },
-      { once: true },
-    );
-  });
-}

@@ -19,6 +19,8 @@ export interface Spent {
 export interface Guard {
   /** Counts a request or throws `too_many_requests` (with `retryAfter` where waiting helps), `payload_too_large`. */
   admit(key: string, rows: number): void;
+  /** Counts rows that are no request of their own, by day and in all; throws `too_many_requests` as `admit` does. */
+  spend(key: string, rows: number): void;
   /** Warnings about inputs unlike the training data; throws `bad_input` where the deployment refuses them. */
   check(inputs: readonly PredictInput[]): string[];
   /** Outputs with the decimals that are given away. */
@@ -45,6 +47,7 @@ export function createGuard(
   let known: { of: unknown; rows: Checked[] } | undefined;
 
   function spend(key: string, rows: number): void {
+    if (!counts) return;
     const day = Math.floor(now() / dayMs);
     const held = keys.get(key) ?? { day, today: 0, total: 0 };
     const today = held.day === day ? held.today : 0;
@@ -101,8 +104,9 @@ export function createGuard(
         );
       }
       if (requestsPerMinute !== undefined) pace(key, requestsPerMinute);
-      if (counts) spend(key, rows);
+      spend(key, rows);
     },
+    spend,
     check(inputs) {
       if (!strict) return [];
       const warnings: string[] = [];

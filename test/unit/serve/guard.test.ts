@@ -50,6 +50,14 @@ test('rows of a day come back the next day, a budget never does, and both outliv
   next.admit('b', 25);
 });
 
+test('rows of a file are counted without a rate and without a size', () => {
+  const { guard } = guarded({ requestsPerMinute: 1, maxRows: 2, rowsPerDay: 7 });
+  guard.spend('a', 3);
+  guard.spend('a', 3);
+  expect(faultOf(() => guard.spend('a', 3))[1]).toMatch(/7 rows a day answered here and has used 6/);
+  guard.admit('a', 1);
+});
+
 test('too many rows at once are refused', () => {
   expect(faultOf(() => guarded({ maxRows: 5 }).guard.admit('a', 6))[0]).toBe('payload_too_large');
 });

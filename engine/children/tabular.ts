@@ -178,15 +178,25 @@ async function lead(
   plan('ensemble', {}, 0, reasons);
   let saving: Promise<void> | undefined;
   let isDirty = false;
+  /** Why trials could not be kept: it ends the search where that looks whether to stop. */
+  let unsaved: { error: unknown } | undefined;
   const save = () => {
     isDirty = true;
     saving ??= (async () => {
-      while (isDirty) {
-        isDirty = false;
-        await hooks.save(encodeTrials(trials), trials.length);
+      try {
+        while (isDirty) {
+          isDirty = false;
+          await hooks.save(encodeTrials(trials), trials.length);
+        }
+      } catch (error) {
+        unsaved ??= { error };
       }
       saving = undefined;
     })();
+  };
+  const stop = () => {
+    if (unsaved) throw unsaved.error;
+    return hooks.stop();
   };
   const result = await automl(
     field,
@@ -198,7 +208,7 @@ async function lead(
       ...(request.trials === undefined ? {} : { trials: request.trials }),
     },
     {
-      stop: () => hooks.stop(),
+      stop,
       trying({ id, family }) {
         const rest = hooks.left();
         const by = isTimed
@@ -225,6 +235,7 @@ async function lead(
     },
   );
   await saving;
+  stop();
   const { ensemble } = result;
   hooks.search(summaryOf(result.trials, told, ensemble));
   const { members } = ensemble;

@@ -72,6 +72,16 @@ export function createDatasets(context: JobContext): Datasets {
     return dataset;
   }
 
+  /** `begin`, or what was spooled for it is removed. */
+  async function beginOr(remove: (() => Promise<void>) | undefined, ...given: Parameters<typeof begin>) {
+    try {
+      return begin(...given);
+    } catch (error) {
+      await remove?.();
+      throw error;
+    }
+  }
+
   /** A name that no dataset has, from the file's: iris, iris-2, iris-3. */
   function freeName(base: string): string {
     const taken = new Set(datasets.list({ state: ['importing', 'ready'] }).items.map((dataset) => dataset.name));
@@ -211,7 +221,7 @@ export function createDatasets(context: JobContext): Datasets {
       'datasets.show': ({ params }) => of(params.id),
       async 'datasets.import'({ body }, { caller }) {
         const { source, remove } = await sourceOf(body, caller);
-        const dataset = begin(source, body);
+        const dataset = await beginOr(remove, source, body);
         void start(dataset, source, remove);
         return dataset;
       },
@@ -220,7 +230,7 @@ export function createDatasets(context: JobContext): Datasets {
         const options = optionsFrom(query.options);
         const id = await uploads.receive(caller, query.filename, upload.stream);
         const { source, remove } = await uploads.take(id, caller);
-        const dataset = begin(source, { name: query.name, options });
+        const dataset = await beginOr(remove, source, { name: query.name, options });
         await start(dataset, source, remove);
         const after = datasets.get(dataset.id);
         if (after.error) throw faultFrom(after.error as Parameters<typeof faultFrom>[0]);

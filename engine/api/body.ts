@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fault } from '../schema/index.ts';
-import { parseJson } from './jsonText.ts';
+import { checkForm, parseJson } from './jsonText.ts';
 
 /** A JSON body must be here after this long, ms. */
 const patienceMs = 60_000;
@@ -18,11 +18,19 @@ export async function readJson(req: IncomingMessage, res: ServerResponse, mostBy
 }
 
 /** The request's body as it came. Faults: `payload_too_large`, before a byte is read where the size is said; `timeout`. */
-export async function readBytes(req: IncomingMessage, res: ServerResponse, mostBytes: number): Promise<Buffer> {
+async function readBytes(req: IncomingMessage, res: ServerResponse, mostBytes: number): Promise<Buffer> {
   const declared = Number(req.headers['content-length'] ?? 0);
   if (declared > mostBytes) throw tooLarge(mostBytes);
   const chunks = await readAll(req, res, mostBytes);
   return chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks);
+}
+
+/** As `readBytes`, of a body that begins with JSON (all of it, or as much as `Inference-Header-Content-Length` says): its form is bounded. */
+export async function readBytesWithJson(req: IncomingMessage, res: ServerResponse, mostBytes: number): Promise<Buffer> {
+  const bytes = await readBytes(req, res, mostBytes);
+  const said = req.headers['inference-header-content-length'];
+  checkForm(bytes.toString('latin1', 0, said === undefined ? bytes.length : Number(said)));
+  return bytes;
 }
 
 /** Whether the request says that its body is JSON, with no tensors behind it. */

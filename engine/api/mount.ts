@@ -14,7 +14,7 @@ import {
   routes,
 } from '../schema/index.ts';
 import { isNoted, type Trail } from './audit.ts';
-import { isJson, readBytes, readJson } from './body.ts';
+import { isJson, readBytesWithJson, readJson } from './body.ts';
 import { isUnread, sendFault } from './errors.ts';
 import { dataHeaders } from './headers.ts';
 import { checked, strictly } from './issues.ts';
@@ -155,7 +155,7 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
       },
     };
     const raw = route.bytes === true && !isJson(req);
-    if (raw) call.bytes = await readBytes(req, res, limits.body);
+    if (raw) call.bytes = await readBytesWithJson(req, res, limits.body);
     const input: Input = {
       params: route.params && checked(route.params, req.params, 'path'),
       query: query && checked(query, queryOf(req.url), 'query'),

@@ -24,8 +24,8 @@ interface Upload {
   filename: string;
   owner: string;
   spool: Spool;
-  /** A request is adding to it. */
-  busy: boolean;
+  /** What a request is adding to it. */
+  busy: Readable | undefined;
   touched: number;
 }
 
@@ -57,6 +57,7 @@ export function createUploads(context: JobContext): Uploads {
   };
   const drop = async (upload: Upload) => {
     uploads.delete(upload.id);
+    upload.busy?.destroy(new Fault('cancelled', `Upload ${upload.id} was given up. Begin it again.`));
     await upload.spool.remove();
   };
   const sweep = setInterval(() => {
@@ -80,7 +81,7 @@ export function createUploads(context: JobContext): Uploads {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
       const id = `up_${randomBytes(12).toString('hex')}`;
       const spool = await createSpool(join(directory, id));
-      const upload: Upload = { id, filename, owner: caller.principal, spool, busy: false, touched: context.now() };
+      const upload: Upload = { id, filename, owner: caller.principal, spool, busy: undefined, touched: context.now() };
       uploads.set(id, upload);
       return upload;
     } finally {
@@ -92,7 +93,7 @@ export function createUploads(context: JobContext): Uploads {
   async function add(upload: Upload, stream: Readable): Promise<void> {
     if (upload.busy)
       throw new Fault('conflict', `Upload ${upload.id} is being added to. Wait for that, or begin another.`);
-    upload.busy = true;
+    upload.busy = stream;
     const { spool } = upload;
     let before = spool.received;
     let looked = before;
@@ -107,18 +108,22 @@ export function createUploads(context: JobContext): Uploads {
       before = spool.received;
     }, span).unref();
     try {
-      for await (const chunk of stream) {
-        await spool.write(chunk as Buffer);
+      for await (const chunk of stream as AsyncIterable<Buffer>) {
+        if (spool.received + chunk.length > context.config.limits.upload)
+          throw new Fault('payload_too_large', `${upload.filename} is larger than limits.upload allows. Split it.`);
+        await spool.write(chunk);
         upload.touched = context.now();
         if (spool.received - looked < diskEvery) continue;
         looked = spool.received;
         await needDisk(context, `Uploading ${upload.filename}`);
       }
-      if (spool.received > context.config.limits.upload)
-        throw new Fault('payload_too_large', `${upload.filename} is larger than limits.upload allows. Split it.`);
+    } catch (error) {
+      // A write that ran into the removal of its file.
+      if (uploads.get(upload.id) !== upload && stream.errored) throw stream.errored;
+      throw error;
     } finally {
       clearInterval(pace);
-      upload.busy = false;
+      upload.busy = undefined;
     }
   }
 

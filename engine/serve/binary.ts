@@ -41,7 +41,7 @@ export function readBinary(body: Uint8Array, headLength: string | undefined): Bi
     if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0 || at + size > body.byteLength) {
       throw new Fault(
         'bad_request',
-        `input "${input.name}" claims ${JSON.stringify(size)} bytes of binary data, but ${body.byteLength - at} are left in the body`,
+        `input "${input.name}" claims ${typeof size === 'number' ? size : JSON.stringify(size).slice(0, 60)} bytes of binary data, but ${body.byteLength - at} are left in the body`,
       );
     }
     const raw = body.subarray(at, at + size);

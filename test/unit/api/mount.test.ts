@@ -65,6 +65,21 @@ test('refuses a body that is too large, declared or not, and serves the next req
   expect((await ask(seam.port, predict, { key, send: { inputs: ['x'] } })).status).toBe(200);
 });
 
+test('refuses deep nesting in the JSON before binary tensors too, but not in the tensors', async () => {
+  const path = '/v2/models/m/infer';
+  const type = { 'content-type': 'application/octet-stream' };
+  const nested = '['.repeat(1000);
+  const deep = await ask(seam.port, path, { key: seam.keys.admin, method: 'POST', body: nested, headers: type });
+  expect(deep.text).toContain('the body is nested deeper than 64 levels');
+  const behind = await ask(seam.port, path, {
+    key: seam.keys.admin,
+    method: 'POST',
+    body: `{}${nested}`,
+    headers: { ...type, 'inference-header-content-length': '2' },
+  });
+  expect(behind.text).not.toContain('nested');
+});
+
 test('refuses deep nesting, other encodings and other types of body', async () => {
   const key = seam.keys.admin;
   const type = { 'content-type': 'application/json' };

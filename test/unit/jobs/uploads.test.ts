@@ -13,7 +13,7 @@ let dir: string;
 let uploads: Uploads;
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'neutrino-uploads-'));
-  const config = applianceConfig.parse({ dataDir: dir, limits: { freeDisk: 0 } });
+  const config = applianceConfig.parse({ dataDir: dir, limits: { freeDisk: 0, upload: 4_000_000 } });
   uploads = createUploads({ config, log: silentLog, now: () => Date.now() } as unknown as JobContext);
 });
 afterAll(async () => {
@@ -71,6 +71,28 @@ test('what is spooled is nowhere in the clear, and belongs to who sent it', asyn
   await expect(uploads.take(id, bob)).rejects.toMatchObject({ code: 'not_found' });
   await uploads.handlers['uploads.cancel']({ params: { id } } as never, call(ada));
   expect(readdirSync(join(dir, 'spool'))).toEqual([]);
+});
+
+test('an upload that is cancelled while it arrives tells its sender so', async () => {
+  const { id } = await begin();
+  const stream = new PassThrough();
+  const adding = append(id, 0, stream).catch((error: unknown) => error);
+  stream.write(Buffer.alloc(3_000_000));
+  await uploads.handlers['uploads.cancel']({ params: { id } } as never, call(ada));
+  expect(await adding).toMatchObject({ code: 'cancelled' });
+  expect(readdirSync(join(dir, 'spool'))).toEqual([]);
+});
+
+test('parts together may have no more than one upload may', async () => {
+  const { id } = await begin();
+  await append(id, 0, Readable.from([Buffer.alloc(3_900_000)]));
+  await expect(append(id, 3_900_000, Readable.from([Buffer.alloc(200_000)]))).rejects.toMatchObject({
+    code: 'payload_too_large',
+  });
+  expect(await uploads.handlers['uploads.show']({ params: { id } } as never, call(ada))).toMatchObject({
+    received: 3_900_000,
+  });
+  await uploads.handlers['uploads.cancel']({ params: { id } } as never, call(ada));
 });
 
 test('sixty slow senders keep nobody else from uploading; one caller cannot take all the room', async () => {

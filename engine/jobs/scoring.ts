@@ -1,7 +1,7 @@
 // Files of predictions: a CSV file comes in, is kept encrypted, predicted row by row at low priority, and leaves as the same
 // rows with their predictions. A row that cannot be predicted says why; the others go on.
 import { pipeline } from 'node:stream/promises';
-import { Readable } from 'node:stream';
+import { pipeline as pipe, Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parse } from 'csv-parse';
 import {
@@ -261,9 +261,10 @@ async function* chunksOf(reader: PackReader): AsyncGenerator<Uint8Array> {
 }
 
 async function* batches(reader: PackReader, at: (bytes: number) => void): AsyncGenerator<Row[]> {
-  const parser = Readable.from(chunksOf(reader), { objectMode: false }).pipe(
-    parse({ columns: true, bom: true, skip_empty_lines: true, max_record_size: mostRecord }),
-  );
+  const parser = parse({ columns: true, bom: true, skip_empty_lines: true, max_record_size: mostRecord });
+  // Whichever ends first ends the other: chunks that nobody reads any more would be asked of a reader that is closed. The
+  // parser's error reaches the loop.
+  pipe(Readable.from(chunksOf(reader), { objectMode: false }), parser, () => undefined);
   let rows: Row[] = [];
   try {
     for await (const row of parser as AsyncIterable<Row>) {

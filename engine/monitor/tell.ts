@@ -48,6 +48,8 @@ async function mail(channel: Extract<AlertChannel, { to: 'email' }>, telling: Te
     host: url.hostname,
     port: Number(url.port || (secure ? 465 : 587)),
     secure,
+    // A password goes over no line that others can read.
+    requireTLS: !secure && url.password !== '',
     ...(url.username
       ? { auth: { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) } }
       : {}),

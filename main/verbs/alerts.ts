@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { type Alert, type AlertChannel, type AlertCondition, alertRequest, Fault } from '../../engine/schema/index.ts';
 import { table, when } from '../print.ts';
+import { readSecret } from '../secretFile.ts';
 import { verb } from '../verb.ts';
 
 const header = ['id', 'name', 'deployment', 'when', 'tells', 'last', 'silent until'];
@@ -33,14 +34,26 @@ const row = (a: Alert) => [
 ];
 
 function channels(options: Record<string, unknown>): AlertChannel[] {
-  const { webhook, email, smtp, desktop } = options as Record<string, string | undefined>;
+  const { webhook, email, smtp, smtpPasswordFile, desktop } = options as Record<string, string | undefined>;
   if (email !== undefined && smtp === undefined)
     throw new Fault('bad_request', '--email needs --smtp, as smtp://mail.lab:25');
   return [
     ...(webhook === undefined ? [] : [{ to: 'webhook' as const, url: webhook }]),
-    ...(email === undefined || smtp === undefined ? [] : [{ to: 'email' as const, address: email, server: smtp }]),
+    ...(email === undefined || smtp === undefined
+      ? []
+      : [{ to: 'email' as const, address: email, server: mailServer(smtp, smtpPasswordFile) }]),
     ...(desktop ? [{ to: 'desktop' as const }] : []),
   ];
+}
+
+/** The mail server's address with the password that its user has. */
+function mailServer(smtp: string, passwordFile: string | undefined): string {
+  if (!URL.canParse(smtp)) throw new Fault('bad_request', `${smtp} is no address: write --smtp smtp://mail.lab:25`);
+  const url = new URL(smtp);
+  if (url.password !== '')
+    throw new Fault('bad_request', 'leave the password out of --smtp: --smtp-password-file FILE takes it');
+  if (passwordFile !== undefined) url.password = encodeURIComponent(readSecret(passwordFile));
+  return url.href;
 }
 
 export function alertVerbs(program: Command): void {
@@ -90,7 +103,8 @@ export function alertVerbs(program: Command): void {
         .option('--every <seconds>', 'least time between two messages')
         .option('--webhook <url>', 'POST it there')
         .option('--email <address>', 'mail it')
-        .option('--smtp <url>', 'mail server, as smtp://mail.lab:25 or smtps://user:password@host')
+        .option('--smtp <url>', 'mail server, as smtp://mail.lab:25 or smtps://user@host')
+        .option('--smtp-password-file <file>', 'file with the password of its user (- for standard input)')
         .option('--desktop', 'show it on the desktop'),
   );
   verb<[string]>(

@@ -1,25 +1,12 @@
 // neutrino credentials …: which other hosts imports may read from, and how to speak to them.
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { type CredentialView, credentialKinds, Fault } from '../../engine/schema/index.ts';
+import { type CredentialView, credentialKinds } from '../../engine/schema/index.ts';
 import { table } from '../print.ts';
+import { readSecret } from '../secretFile.ts';
 import { verb } from '../verb.ts';
 
 const header = ['name', 'kind', 'endpoint', 'user', 'region'];
 const row = (c: CredentialView) => [c.name, c.kind, c.endpoint, c.user, c.region];
-
-/** A secret never stands on a command line, where others of the machine could read it. */
-function secretFrom(file: string | undefined): string | undefined {
-  return file === undefined ? undefined : readSecret(file);
-}
-
-function readSecret(file: string): string {
-  try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8').replace(/\r?\n$/, '');
-  } catch (error) {
-    throw new Fault('not_found', `the secret cannot be read from ${file}: check the path`, undefined, error);
-  }
-}
 
 export function credentialVerbs(program: Command): void {
   const group = program.command('credentials').description('hosts that imports may read from');
@@ -28,7 +15,8 @@ export function credentialVerbs(program: Command): void {
     'set <name>',
     'allow a host; its secret goes into the vault',
     async ({ client }, [name], options) => {
-      const secret = secretFrom(options['secretFile'] as string | undefined);
+      const file = options['secretFile'] as string | undefined;
+      const secret = file === undefined ? undefined : readSecret(file);
       const body = {
         name,
         kind: options['kind'] as CredentialView['kind'],

@@ -1,5 +1,5 @@
 // neutrino deploy and neutrino deployments …: serve models and change what is served.
-import { createReadStream, createWriteStream, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -82,7 +82,7 @@ async function ship(
     await writeFile(path, text, { mode: name.endsWith('.sh') ? 0o755 : 0o644 });
   }
   const { body } = await session.client.download('models.export', { params: { id: model } });
-  await pipeline(Readable.fromWeb(body as WebStream), createWriteStream(join(folder, made.model)));
+  await pipeline(Readable.fromWeb(body as WebStream), createWriteStream(join(folder, made.model), { mode: 0o600 }));
   const files = [...Object.keys(made.files), made.model].map((name) => join(folder, name));
   return { json: { folder, files }, text: `${files.join('\n')}\n\n${join(folder, 'README.md')} says how to go on` };
 }
@@ -297,7 +297,11 @@ export function deploymentVerbs(program: Command): void {
     'predict every row of a CSV file, whatever its size',
     async ({ client }, [name, file], options) => {
       const path = file;
-      if (!statSync(path, { throwIfNoEntry: false })?.isFile()) throw new Fault('not_found', `${path} is no file`);
+      if (!statSync(path, { throwIfNoEntry: false })?.isFile())
+        throw new Fault('not_found', `${path} is no file; check the path`);
+      const output = (options['output'] as string | undefined) ?? path.replace(/(\.csv)?$/i, '-predictions.csv');
+      if (existsSync(output) && options['force'] !== true)
+        throw new Fault('conflict', `${output} exists: name another file or add --force`);
       const started = await client.upload(
         'scoring.create',
         Readable.toWeb(createReadStream(path)) as ReadableStream<Uint8Array>,
@@ -313,15 +317,19 @@ export function deploymentVerbs(program: Command): void {
         note(`${job.done.rows} rows, ${Math.round((100 * job.done.bytes) / Math.max(1, job.done.of))} %`);
       }
       if (job.state !== 'finished') throw new Fault('bad_data', job.error?.message ?? `the file is ${job.state}`);
-      const output = (options['output'] as string | undefined) ?? path.replace(/(\.csv)?$/i, '-predictions.csv');
       const { body } = await client.download('scoring.output', { params: { name, id: job.id } });
-      await pipeline(Readable.fromWeb(body as WebStream), createWriteStream(output));
+      await pipeline(Readable.fromWeb(body as WebStream), createWriteStream(output, { mode: 0o600 })).catch(
+        (error: unknown) => {
+          rmSync(output, { force: true });
+          throw error;
+        },
+      );
       await client.call('scoring.delete', { params: { name, id: job.id } });
       return {
         json: { ...job, file: output },
         text: `${job.done.rows} rows, ${job.done.failed} without a prediction: ${output}`,
       };
     },
-    (command) => command.option('--output <file>', 'where the predictions go'),
+    (command) => command.option('--output <file>', 'where the predictions go').option('--force', 'replace the file'),
   );
 }

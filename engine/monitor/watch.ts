@@ -61,7 +61,8 @@ export interface Watch {
 }
 
 const keptWindows = 100;
-const keptAnswers = 10_000;
+/** Answered rows that labels may still come back for, over all requests. */
+const keptRows = 100_000;
 const keptSeconds = 3600;
 const mostTimes = 512;
 /** Rows of one request that a window takes at most, so that one file does not fill it alone. */
@@ -96,6 +97,7 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
   const seconds: Second[] = [];
   /** What was answered, by id: the label or value of each row. */
   const said = new Map<string, (string | number | null)[]>();
+  let saidRows = 0;
   const labelled = { labels: 0, right: 0, classed: 0, off: 0, valued: 0 };
 
   function second(): Second {
@@ -156,8 +158,15 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
       for (const output of outputs) {
         if ('label' in output) entry.classes.set(output.label, (entry.classes.get(output.label) ?? 0) + 1);
       }
-      if (id !== '') said.set(id, outputs.slice(0, mostRows).map(saidOf));
-      if (said.size > keptAnswers) said.delete(said.keys().next().value ?? '');
+      if (id !== '') {
+        said.set(id, outputs.slice(0, mostRows).map(saidOf));
+        saidRows += Math.min(outputs.length, mostRows);
+      }
+      for (const [oldest, rows] of said) {
+        if (saidRows <= keptRows) break;
+        said.delete(oldest);
+        saidRows -= rows.length;
+      }
       if (reference.comparers.length === 0) return;
       for (let i = 0; i < Math.min(inputs.length, mostRows); i++) {
         take(inputs[i] ?? '', outputs[i]);

@@ -127,10 +127,10 @@ export async function search(
     if (spec) {
       const { id } = spec;
       hooks.trying?.(spec);
-      running.set(
-        id,
-        evaluate(spec).finally(() => running.delete(id)),
-      );
+      const ended = evaluate(spec).finally(() => running.delete(id));
+      // The first that fails ends the search; nobody waits for the others any more.
+      ended.catch(() => undefined);
+      running.set(id, ended);
       next++;
       continue;
     }

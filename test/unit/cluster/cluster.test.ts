@@ -49,6 +49,18 @@ test('two machines pair, greet, measure their link, and both forget when one unp
   expect(again).toMatchObject({ status: 403, text: expect.stringContaining('bert does not trust this machine') });
 });
 
+test('a peer that leaves while its link is measured ends the measuring, and nothing else', async () => {
+  const a = await member('anna');
+  const b = await member('bert');
+  await pairUp(a, b);
+  // A rejection that nobody hears fails the run.
+  const measured = a.cluster.measure(b.cluster.id);
+  const left = expect(measured).rejects.toMatchObject({ code: 'unreachable' });
+  a.cluster.unpair(b.cluster.id);
+  await left;
+  expect(a.cluster.status().state).toBe('up');
+});
+
 test('a link comes back by itself when a peer restarts at another port', async () => {
   const a = await member('anna');
   const b = await member('bert');

@@ -1,6 +1,8 @@
 // Takes an alert to where it is wanted: a webhook, an e-mail over SMTP. The desktop hears it as a live event from its owner.
+import { lookup } from 'node:dns/promises';
+import { BlockList, isIPv6 } from 'node:net';
 import { createTransport } from 'nodemailer';
-import type { AlertChannel } from '../schema/index.ts';
+import { type AlertChannel, Fault } from '../schema/index.ts';
 
 /** What is told. */
 export interface Telling {
@@ -16,20 +18,34 @@ const patienceMs = 10_000;
 const tries = 3;
 const pauseMs = 500;
 
-/** Delivers or throws an Error whose message says why not; three tries. */
+/** Delivers or throws an Error whose message says why not; three tries, but one where it is refused (`forbidden`). */
 export async function tell(channel: AlertChannel, telling: Telling): Promise<void> {
   if (channel.to === 'desktop') return;
   for (let n = 1; ; n++) {
     try {
       return await (channel.to === 'webhook' ? post(channel.url, telling) : mail(channel, telling));
     } catch (error) {
-      if (n === tries) throw error;
+      if (n === tries || error instanceof Fault) throw error;
       await new Promise((resolve) => setTimeout(resolve, pauseMs * n).unref());
     }
   }
 }
 
+/** Link-local addresses: nobody is told anything there, but clouds keep a machine's own secrets at one. */
+const refused = new BlockList();
+refused.addSubnet('169.254.0.0', 16, 'ipv4');
+refused.addSubnet('fe80::', 10, 'ipv6');
+refused.addAddress('fd00:ec2::254', 'ipv6');
+
+async function needAllowed(hostname: string): Promise<void> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const found = await lookup(host, { all: true });
+  if (found.some(({ address }) => refused.check(address, isIPv6(address) ? 'ipv6' : 'ipv4')))
+    throw new Fault('forbidden', `${host} is a link-local address, to which no alert goes`);
+}
+
 async function post(url: string, telling: Telling): Promise<void> {
+  await needAllowed(new URL(url).hostname);
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -43,6 +59,7 @@ async function post(url: string, telling: Telling): Promise<void> {
 
 async function mail(channel: Extract<AlertChannel, { to: 'email' }>, telling: Telling): Promise<void> {
   const url = new URL(channel.server);
+  await needAllowed(url.hostname);
   const secure = url.protocol === 'smtps:';
   const transport = createTransport({
     host: url.hostname,

@@ -63,7 +63,15 @@ export const feedbackRequest = z.object({
 
 /** Where an alert goes. */
 export const alertChannel = z.discriminatedUnion('to', [
-  z.object({ to: z.literal('webhook'), url: z.url({ protocol: /^https?$/ }) }),
+  z.object({
+    to: z.literal('webhook'),
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .refine((url) => !URL.canParse(url) || new URL(url).username + new URL(url).password === '', {
+        message: 'leave name and password out of the address of a webhook',
+      }),
+  }),
   z.object({
     to: z.literal('email'),
     address: z.string().min(3).max(320),

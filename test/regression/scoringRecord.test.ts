@@ -35,12 +35,15 @@ test('a record that is too long fails its file, and nothing reads on behind it',
       now: () => Date.now(),
       closing: new AbortController().signal,
     } as unknown as JobContext;
-    const { handlers, close } = createScoring(context, {} as Predicting);
+    const scoring = createScoring(context, {} as Predicting);
     const upload = { stream: Readable.from([Buffer.alloc(8_000_000, 'a')]) };
     const params = { name: 'mail' };
     const call = { caller: { key: 'k', role: 'admin' }, upload } as unknown as Call;
-    const { id } = await handlers['scoring.create']({ params, query: { filename: 'rows.csv' }, body: undefined }, call);
-    await close();
+    const { id } = await scoring.handlers['scoring.create'](
+      { params, query: { filename: 'rows.csv' }, body: undefined },
+      call,
+    );
+    await scoring.close();
     // What is left of the file would be asked for now; an error without an owner fails this test.
     await new Promise((resolve) => setTimeout(resolve, 100));
     expect(store.scorings.get(id)).toMatchObject({ state: 'failed', error: { code: 'bad_data' } });

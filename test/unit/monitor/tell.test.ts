@@ -3,6 +3,7 @@ import { createServer as createHttp } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect, test } from 'vitest';
 import { reasonOf, reasonOver, tell } from '../../../engine/monitor/index.ts';
+import { alertChannel } from '../../../engine/schema/monitoring.ts';
 import type { AlertCondition } from '../../../engine/schema/index.ts';
 
 const telling = {
@@ -28,6 +29,22 @@ test('a webhook gets the alert as JSON, again after a failure', async () => {
   await tell({ to: 'webhook', url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook` }, telling);
   server.close();
   expect(heard).toEqual([telling, telling]);
+});
+
+test.each(['http://169.254.169.254/', 'http://[fe80::1]/', 'http://[::ffff:169.254.169.254]/', 'http://2852039166/'])(
+  'nothing is told to the link-local address %s',
+  async (url) => {
+    await expect(tell({ to: 'webhook', url }, telling)).rejects.toThrow('link-local');
+    await expect(tell({ to: 'email', address: 'a@b', server: url.replace('http', 'smtp') }, telling)).rejects.toThrow();
+  },
+);
+
+test('an address of a webhook has no name and password, which would be shown with it', () => {
+  const of = (url: string) => alertChannel.safeParse({ to: 'webhook', url });
+  expect(of('http://u:SECRET@sink.lab/').error?.issues.map(({ message }) => message)).toEqual([
+    'leave name and password out of the address of a webhook',
+  ]);
+  expect(of('http://sink.lab/hook').success).toBe(true);
 });
 
 test('a mail server takes the alert over SMTP', async () => {

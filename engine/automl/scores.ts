@@ -85,6 +85,7 @@ export function temperatureOf(logits: ArrayLike<number>, rows: Uint32Array, trut
   return Math.exp((low + high) / 2);
 }
 
+/** Mean of the values; NaN for none. */
 export function meanOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i];

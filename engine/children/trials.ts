@@ -30,6 +30,7 @@ export function encodeTrials(trials: readonly Trial[]): Record<(typeof trialFile
   return { 'trials.json': utf8(JSON.stringify(rows)), 'held.bin': bytes };
 }
 
+/** The trials that `encodeTrials` wrote. */
 export function decodeTrials(files: Record<(typeof trialFiles)[number], Uint8Array>): Trial[] {
   type Row = Omit<Trial, 'held' | 'loss'> & { held: number; loss: number | null };
   const rows = JSON.parse(fromUtf8(files['trials.json'])) as Row[];

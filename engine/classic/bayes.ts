@@ -4,6 +4,7 @@ import { tensor } from '../onnx/index.ts';
 import { type ClassicFamily, type ClassicModel, type LinearTables, linearTerms, openInputs, sumOf } from './model.ts';
 import type { ClassicRows } from './rows.ts';
 
+/** Naive Bayes over counts and Gaussians. */
 export const bayes: ClassicFamily = {
   name: 'naive-bayes',
   says: 'what each column says on its own, multiplied; trained in one pass, good on few rows and on texts',

@@ -6,6 +6,7 @@ import { boost } from './trees/boost.ts';
 import { binnedMatrix, ensembleOf } from './trees/graph.ts';
 import { type Ensemble, leafValues } from './trees/tree.ts';
 
+/** Gradient-boosted trees on histograms. */
 export const boosting: ClassicFamily = {
   name: 'boosting',
   says: 'gradient boosted trees on histograms: splits numbers and categories, bears missing values; the one to beat on tables',

@@ -60,10 +60,12 @@ const family = (name: 'forest' | 'extra-trees', says: string): ClassicFamily => 
   },
 });
 
+/** Random forests: bootstrapped rows, best splits (Breiman 2001). */
 export const forest = family(
   'forest',
   'random forest: many deep trees on drawn rows and columns, averaged; hard to get wrong on tables',
 );
+/** Extremely randomised trees: all rows, splits drawn (Geurts et al. 2006). */
 export const extraTrees = family(
   'extra-trees',
   'extremely randomised trees: cuts are drawn by lot and averaged; smoother than a forest, good on pixels',

@@ -20,6 +20,7 @@ const passes = 40;
 /** Largest violation of the hinge's optimality at which its passes end (LIBLINEAR's default). */
 const enough = 0.1;
 
+/** Linear models solved to their optimum. */
 export const glm: ClassicFamily = {
   name: 'glm',
   says: 'linear model solved to its optimum: logistic regression, ridge or a support vector machine; for texts and small tables',

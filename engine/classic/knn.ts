@@ -6,6 +6,7 @@ import type { ClassicRows } from './rows.ts';
 /** Rows beyond which every prediction would cost too much; an even sample of them is kept. */
 const mostRows = 50_000;
 
+/** Nearest neighbours. */
 export const knn: ClassicFamily = {
   name: 'knn',
   says: 'the answer of the most similar training rows; for small tables of numbers where like rows have like targets',

@@ -47,6 +47,7 @@ export function pairingCode(ids: readonly [string, string], nonces: readonly [st
 
 const commitmentTo = (id: string, nonce: string): string => hex(sha256(`neutrino commitment 1\n${id}\n${nonce}`));
 
+/** One side of one pairing. */
 export function createPairing(options: PairingOptions): PairingMachine {
   const { ours, theirs, name, port, role, send } = options;
   const nonce = options.nonce ?? randomBytes(32).toString('hex');

@@ -47,6 +47,7 @@ interface Running {
   end(fault: Fault): void;
 }
 
+/** The pairings of an appliance; none at first. */
 export function createPairings(options: PairingsOptions): Pairings {
   const running = new Map<string, Running>();
   const ended = new Map<string, Pairing>();

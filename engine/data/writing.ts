@@ -18,6 +18,7 @@ export interface WritingTokens {
 /** Longer than any text's tokens: what is too long is cut here, not by the tokenizer. */
 const noTruncation = { direction: 'Right' as const, strategy: 'LongestFirst', stride: 0, max_length: 2 ** 30 };
 
+/** The tokenizer of a model that writes, with its marks. */
 export function openWriting({ tokenizer, start, framed, end, source }: Omit<TextTokens, 'column'>): WritingTokens {
   if (tokenizer === true) throw new Fault('corrupt', 'the model has lost its tokenizer.json');
   const json = tokenizer as unknown as TokenizerJson;

@@ -24,6 +24,7 @@ export function likeliest(scores: Float32Array): number {
   return best;
 }
 
+/** Whether the likeliest token is always taken. */
 export const isGreedy = ({ temperature, topK, topP }: Chance): boolean =>
   temperature === 0 || (temperature === undefined && topK === undefined && topP === undefined) || topK === 1;
 

@@ -15,6 +15,7 @@ export interface TextStream {
 const lookBack = 8;
 const broken = '\uFFFD';
 
+/** A text that begins empty; `decode` turns ids into text, `stops` end it. */
 export function openTextStream(decode: (ids: readonly number[]) => string, stops: readonly string[] = []): TextStream {
   let ids: number[] = [];
   /** Of `ids`, those whose text is known. */

@@ -37,6 +37,7 @@ const loadOf = ({ leases, store }: JobContext, used: () => number): Load => {
   };
 };
 
+/** The cluster of an appliance; closed until `start`. */
 export function createClusterJobs(
   context: JobContext,
   parts: { identity: Identity; version: string; devices: DeviceList },
@@ -47,6 +48,8 @@ export function createClusterJobs(
   const id = nodeId(identity.certificate);
   const used = processorUse();
   let cluster: Cluster | undefined;
+  /** The end may come while the port is being opened. */
+  let closed = false;
   let why = context.lasting
     ? 'the cluster port is closed; start without --no-cluster to open it'
     : 'no appliance is running: neutrino start';
@@ -136,43 +139,49 @@ export function createClusterJobs(
         return { ok: true as const };
       },
     },
-    async start() {
-      if (!config.cluster.enabled || !context.lasting) return;
-      const devices = await parts.devices.look();
-      try {
-        cluster = await openCluster({
-          identity,
-          name,
-          build: version,
-          host: config.cluster.host,
-          port: config.cluster.port,
-          discovery: config.discovery,
-          peers: config.peers,
-          trust,
-          hardware: {
-            platform: process.platform,
-            arch: process.arch,
-            cpu: cpus()[0]?.model.trim().slice(0, 200) ?? '',
-            cores: availableParallelism(),
-            memory: totalmem(),
-            devices: devices.filter((device) => device.available).map((device) => device.id),
-          },
-          load: () => loadOf(context, used),
-          changed,
-          now: () => context.now(),
-        });
-        log.info({ port: cluster.port }, 'cluster port open');
-      } catch (error) {
-        why = faultBody(error).message;
-        log.warn({ code: faultBody(error).code }, 'cluster port not open');
-      }
-    },
+    start: open,
     async close() {
+      closed = true;
       await cluster?.close();
       cluster = undefined;
       why = 'the appliance stops';
     },
   };
+
+  async function open(): Promise<void> {
+    if (!config.cluster.enabled || !context.lasting) return;
+    const devices = await parts.devices.look();
+    if (closed) return;
+    try {
+      const opened = await openCluster({
+        identity,
+        name,
+        build: version,
+        host: config.cluster.host,
+        port: config.cluster.port,
+        discovery: config.discovery,
+        peers: config.peers,
+        trust,
+        hardware: {
+          platform: process.platform,
+          arch: process.arch,
+          cpu: cpus()[0]?.model.trim().slice(0, 200) ?? '',
+          cores: availableParallelism(),
+          memory: totalmem(),
+          devices: devices.filter((device) => device.available).map((device) => device.id),
+        },
+        load: () => loadOf(context, used),
+        changed,
+        now: () => context.now(),
+      });
+      if (closed) return await opened.close();
+      cluster = opened;
+      log.info({ port: opened.port }, 'cluster port open');
+    } catch (error) {
+      why = faultBody(error).message;
+      log.warn({ code: faultBody(error).code }, 'cluster port not open');
+    }
+  }
 }
 
 /** Share of all processors used since the last question, 0 to 1. */

@@ -34,6 +34,7 @@ const mostScored = 5000;
 const batchRows = 500;
 const mostLabels = 200;
 
+/** The labels of an appliance; `warm` loads models that score rows. */
 export function createLabelling(context: JobContext, warm: () => WarmModels): Labelling {
   const { store, events } = context;
   const { datasets, objects, labels, models } = store;

@@ -21,8 +21,6 @@ export interface Samples {
   labelled(): { input: PredictInput; label: string | number | boolean }[];
   /** Writes what is new. */
   flush(): void;
-  /** Forgets everything, on disk too. */
-  erase(): void;
 }
 
 /** Requests of one sealed piece. */
@@ -101,11 +99,6 @@ export function openSamples(settings: Settings, deployment: string): Samples {
         piece.dirty = false;
       }
       if (moved) settings.set(`samples_${deployment}`, { first, next });
-      moved = false;
-    },
-    erase() {
-      while (pieces.length > 0) drop();
-      settings.remove(`samples_${deployment}`);
       moved = false;
     },
   };

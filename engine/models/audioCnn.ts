@@ -6,6 +6,7 @@ import { Fault } from '../schema/index.ts';
 import type { Family } from './family.ts';
 import { beside, dense, dropout, embed, embeddingWidth, openGraph } from './inputs.ts';
 
+/** Convolutions over log-mel pictures of sound. */
 export const audioCnn: Family = {
   name: 'audio-cnn',
   says: 'small filters over the log-mel picture of a sound: words, noises, voices of some seconds',

@@ -17,6 +17,7 @@ function placeWeights({ dense: width, parts }: Layout): Float32Array {
   return weights;
 }
 
+/** Rows through a narrow middle and back: what comes back badly is unusual. */
 export const autoencoder: Family = {
   name: 'autoencoder',
   says: 'restores rows from a few numbers and tells which cannot be restored: unusual rows of a table, with or without labels',

@@ -83,6 +83,7 @@ function build(layout: Layout, hyper: Hyper, seed: number, cache: boolean): Grap
   return g.build();
 }
 
+/** A Transformer decoder that writes on. */
 export const decoder: Family = {
   name: 'decoder',
   says: 'a language model that goes on with a text, trained from nothing on a column of texts',

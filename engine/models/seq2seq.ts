@@ -101,6 +101,7 @@ function build(layout: Layout, hyper: Hyper, seed: number, cache: boolean): Grap
   return g.build();
 }
 
+/** A Transformer that reads one text and writes another. */
 export const seq2seq: Family = {
   name: 'seq2seq',
   says: 'reads one text and writes another: translation, normalisation, summaries; wants thousands of pairs',

@@ -55,6 +55,7 @@ function tower(parts: Parts, layout: Layout, code: { value: Value; rows: number 
   return g.op('Add', [own, dense(parts, x, width, `${name}.features`, 'plain')]);
 }
 
+/** Vectors of users, [batch, size], from their code and their columns. Fault `bad_request` without a column of users. */
 export function userTower(parts: Parts, layout: Layout, hyper: Hyper): Value {
   const [code, ...codes] = parts.inputs.codes;
   if (!code) throw new Fault('bad_request', 'model two-tower needs a column of users: name it with --user');
@@ -80,6 +81,7 @@ function itemsOf({ items }: Layout): ItemSide {
   throw new Fault('bad_request', 'model two-tower ranks items: name their column with --target and users with --user');
 }
 
+/** A tower of users and one of items whose products rank. */
 export const twoTower: Family = {
   name: 'two-tower',
   says: 'a vector for each user and each item, from what they are and what was taken: which items a user takes next',

@@ -21,6 +21,7 @@ const simd = (opcode: number): Code => [0xfd, ...unsigned(opcode)];
 /** Alignment 2⁴, no offset. */
 const aligned: Code = [4, 0];
 
+/** Value types as WebAssembly numbers them. */
 export const type = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b } as const;
 
 /** Addresses of a memory: 32 bits up to 4 GiB, 64 bits above. */

@@ -50,6 +50,7 @@ export function bytesOf({ dtype, shape }: ValueType, sizes: Sizes): number {
 /** Operators whose output is the memory of their first input. */
 const views = new Set(['Reshape', 'Squeeze', 'Unsqueeze', 'Flatten', 'Identity']);
 
+/** Whether a node gives its input's memory another shape only. */
 export const isView = ({ op, domain }: Node): boolean => domain === '' && views.has(op);
 
 /**

@@ -6,6 +6,7 @@ import { lossScaleName } from './half.ts';
 import { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
 import { type GradGraph, gradientName, updateName } from './steps.ts';
 
+/** Names of a program's own inputs: the optimiser's scalars, and the reduced gradient. */
 export const scalarsName = 'train.scalars';
 export const reducedName = 'train.reduced';
 /** Norm of the mean gradient, where the loss is scaled. */

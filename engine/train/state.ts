@@ -34,6 +34,7 @@ export interface TrainingState {
   step: number;
 }
 
+/** The same values in memory of their own. */
 export const copyOf = (value: Tensor): Tensor => ({ ...value, dims: [...value.dims], data: value.data.slice() });
 
 /** Running statistics of the steps taken. */

@@ -24,6 +24,7 @@ export interface TokenCounter {
 /** TensorProto.DataType of what Cast makes. */
 const float32 = 1;
 
+/** Compiles the counting of right tokens. */
 export async function openTokenCounter(threads = 1): Promise<TokenCounter> {
   const g = graphBuilder('tokens');
   const logits = g.input('logits', 'float32', ['batch', 'length', 'vocabulary']);

@@ -21,6 +21,7 @@ export interface Crew {
 /** Number of the job at which threads leave. */
 export const leave = -1;
 const closedTask = 0xffff;
+/** Most tasks of one job. */
 export const mostTasks = closedTask - 1;
 const spins = 20_000;
 

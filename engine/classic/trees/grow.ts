@@ -50,6 +50,7 @@ export interface Grower {
   add(grown: Grown, output: number): void;
 }
 
+/** Grows trees over shared memory, one at a time; the same bits on any number of threads. */
 export function openGrower(spec: FitSpec, memory: Memory, crew: Crew, options: GrowOptions): Grower {
   const { features } = spec;
   const { control, pieces, pairs, found, sets, splits, splitSets, totals, ordered, active, directions } = memory;

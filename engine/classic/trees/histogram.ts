@@ -2,6 +2,7 @@
 // number and gradient are read once for all of them.
 import { missingBin } from './bins.ts';
 
+/** Zeroes a feature's histogram of so many bins from `base` on. */
 export function clear(hist: Float64Array, base: number, bins: number): void {
   hist.fill(0, base, base + 2 * bins);
   hist[base + 2 * missingBin] = 0;
@@ -15,6 +16,7 @@ export function subtract(hist: Float64Array, parent: number, sibling: number, bi
   hist[parent + 2 * missingBin + 1] -= hist[sibling + 2 * missingBin + 1];
 }
 
+/** Adds gradient and hessian of rows `from` to `to` of an order to the bins of one feature. */
 export function accumulate(
   hist: Float64Array,
   base: number,
@@ -32,6 +34,7 @@ export function accumulate(
   }
 }
 
+/** The same for two features in one pass over the rows. */
 export function accumulate2(
   hist: Float64Array,
   baseA: number,
@@ -57,6 +60,7 @@ export function accumulate2(
   }
 }
 
+/** The same for four. */
 export function accumulate4(
   hist: Float64Array,
   baseA: number,

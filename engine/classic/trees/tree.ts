@@ -39,6 +39,7 @@ export interface TreeMaker {
   build(): Tree;
 }
 
+/** An empty tree whose leaves hold `width` values; its outputs begin at `output`. */
 export function treeMaker(width: number, output: number): TreeMaker {
   const [feature, bin, left, right, set, missing, value, sets]: number[][] = [[], [], [], [], [], [], [], []];
   const leaf = (values: ArrayLike<number>): number => {

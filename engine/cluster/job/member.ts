@@ -59,6 +59,7 @@ export const jobTimes = { beat: 250, silent: 2000, gather: 400, giveUp: 1500, st
 /** How long a pair of machines that cannot reach each other stays apart in the ring, ms. */
 const apartMs = 15_000;
 
+/** A member that begins with what it remembers; nothing is sent before the first tick. */
 export function createMember(options: MemberOptions): Member {
   const { id, random, now, send } = options;
   const voter = createVoter(options.durable, options.persist);

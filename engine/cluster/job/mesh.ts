@@ -47,6 +47,7 @@ interface Talk {
   pipe: Pipe;
 }
 
+/** Opens this member's port, and rejects when it cannot; others are called when there is something to tell them. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const { id, identity, roster } = options;
   const talks = new Map<string, Talk>();

@@ -52,6 +52,7 @@ const tickMs = 50;
 /** Bytes of a ring's frames that may come before this member has formed it. */
 const mostEarly = 64 * 1024 * 1024;
 
+/** Joins a job: a member, its ring and the weights that it is given, as one loop of steps sees them. */
 export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
   const { identity, steps } = options;
   const id = nodeId(identity.certificate);

@@ -11,6 +11,7 @@ export interface Durable {
   accepted: { ballot: Ballot; value: Generation } | undefined;
 }
 
+/** Whether the first ballot comes before the second; none comes before any. */
 export const lower = (a: Ballot | undefined, b: Ballot): boolean =>
   !a || a.number < b.number || (a.number === b.number && a.by < b.by);
 const same = (a: Ballot | undefined, b: Ballot): boolean => a?.number === b.number && a.by === b.by;

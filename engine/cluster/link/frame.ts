@@ -5,6 +5,7 @@ import { Fault, linkLimits } from '../../schema/index.ts';
 
 /** "NTF1" in little-endian order. */
 const magic = 0x3146544e;
+/** Bytes of a frame before its payload. */
 export const headerBytes = 32;
 /** Kinds of frame, by their number on the wire. */
 export const frameKinds = ['probe', 'reduce', 'gather', 'state', 'job'] as const;

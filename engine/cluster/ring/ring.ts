@@ -50,6 +50,7 @@ interface Running {
 
 const nameOf = (step: number, bucket: number): string => `${step}/${bucket}`;
 
+/** This member's part of a ring of one generation. */
 export function createRing(options: RingOptions): Ring {
   const { rank, size, generation, chunk = usualChunk, encoding = 'fp32', send, mostWaiting = usualWaiting } = options;
   const running = new Map<string, Running>();

@@ -16,6 +16,7 @@ export const threshold = 0.5;
 /** What the name of a column says about its cells. */
 export type Hint = 'name' | 'address' | 'phone' | 'email' | 'id_card' | 'bank_card' | 'secret' | undefined;
 
+/** A score as a probability. */
 export const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** The last `most` characters before a place, lower case. */

@@ -127,6 +127,7 @@ export async function remake(
   return { table, columns: [...columns] };
 }
 
+/** Rows of a table. */
 export async function countRows(duck: Duck, table: string): Promise<number> {
   const [[count] = []] = await duck.rows(`SELECT count(*) FROM ${table}`);
   return Number(count);

@@ -73,6 +73,8 @@ export interface Cluster {
 
 /** How often given addresses are asked who they are, ms. */
 const lookEveryMs = 30_000;
+/** Addresses of copies that are remembered. */
+const mostClones = 16;
 
 /** Opens the cluster port and joins the room. Faults: `port_taken`, `bad_request`. */
 export async function openCluster(options: ClusterOptions): Promise<Cluster> {
@@ -116,10 +118,15 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     enter,
   });
 
+  /** What mDNS says comes from anybody: made-up addresses must not grow. */
+  function cloned(address: string): void {
+    if (clones.size >= mostClones && !clones.has(address)) return;
+    clones.set(address, now());
+    options.changed(id);
+  }
   function admit({ id: visitor, door, address }: Visitor): void {
     if (visitor === id) {
-      clones.set(address.host, now());
-      options.changed(id);
+      cloned(address.host);
       throw new Fault('conflict', 'this machine has the same identity: one data directory was copied from the other');
     }
     if (door === 'pair') return pairings.admit(visitor, address.host);
@@ -164,10 +171,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
           seen.delete(gone);
           options.changed(gone);
         },
-        onClone(address) {
-          clones.set(address, now());
-          options.changed(id);
-        },
+        onClone: cloned,
         ...(options.interfaces ? { only: options.interfaces } : {}),
       })
     : undefined;

@@ -13,6 +13,7 @@ import {
   type PredictOutput,
   type Scoring,
 } from '../schema/index.ts';
+import { csvCell } from '../data/index.ts';
 import { createPack, type PackReader } from '../store/index.ts';
 import { type JobContext, needDisk, throttle } from './context.ts';
 import type { Predicting } from './predicting.ts';
@@ -111,10 +112,8 @@ export function createScoring(context: JobContext, predicting: Predicting): Scor
     const write = (rows: Row[], answers: (PredictOutput | Fault)[]) => {
       columns ??= Object.keys(rows[0] ?? {});
       const names = columns;
-      const head = done.rows === 0 ? `${[...names, ...added].map(csvCell).join(',')}\n` : '';
-      const lines = rows.map(
-        (row, i) => `${[...names.map((name) => row[name] ?? ''), ...cellsOf(answers[i])].map(csvCell).join(',')}\n`,
-      );
+      const head = done.rows === 0 ? lineOf([...names, ...added]) : '';
+      const lines = rows.map((row, i) => lineOf([...names.map((name) => row[name] ?? ''), ...cellsOf(answers[i])]));
       writer.append(entry, Buffer.from(head + lines.join('')));
       done.rows += rows.length;
       done.failed += answers.filter((answer) => answer instanceof Fault).length;
@@ -282,4 +281,4 @@ async function* batches(reader: PackReader, at: (bytes: number) => void): AsyncG
   if (rows.length > 0) yield rows;
 }
 
-const csvCell = (text: string): string => (/[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+const lineOf = (cells: readonly string[]): string => `${cells.map((cell) => csvCell(cell, false)).join(',')}\n`;

@@ -1,7 +1,7 @@
 // Watching what serves: metrics for Prometheus, drift of each deployment against the rows its model was trained on, labels
 // that come back, and training again with them. Alerts are alerts.ts.
 import { Readable } from 'node:stream';
-import { exportDataset, openDataset } from '../data/index.ts';
+import { csvCell, exportDataset, openDataset } from '../data/index.ts';
 import {
   createComparer,
   createMetrics,
@@ -234,7 +234,7 @@ export function createWatching(
     const only = stable?.set.manifest?.features[0]?.column ?? '';
     const lines = rows.map(({ input, label }) => {
       const row = { ...(typeof input === 'string' ? { [only]: input } : input), [model.target]: label };
-      return `${columns.map((column) => csvCell((row as Record<string, unknown>)[column])).join(',')}\n`;
+      return `${columns.map((column) => cellOf((row as Record<string, unknown>)[column])).join(',')}\n`;
     });
     async function* bytes(): AsyncGenerator<Uint8Array> {
       if (source?.object) {
@@ -244,7 +244,7 @@ export function createWatching(
         } finally {
           reader.close();
         }
-      } else yield Buffer.from(`${columns.map(csvCell).join(',')}\n`);
+      } else yield Buffer.from(`${columns.map(cellOf).join(',')}\n`);
       yield Buffer.from(lines.join(''));
     }
     const base = (source?.name ?? model.name).replace(/ with feedback.*$/, '');
@@ -350,8 +350,5 @@ function fromFigures(manifest: Manifest, subjects: readonly Subject[]): Referenc
   return comparers.length > 0 ? { is: 'figures', comparers } : { is: 'none', comparers };
 }
 
-function csvCell(value: unknown): string {
-  if (value === null || value === undefined) return '';
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
-  return /[",\n\r]/.test(text) || /^\s|\s$/.test(text) || text === '' ? `"${text.replaceAll('"', '""')}"` : text;
-}
+const cellOf = (value: unknown): string =>
+  value === null || value === undefined ? '' : csvCell(typeof value === 'string' ? value : JSON.stringify(value), true);

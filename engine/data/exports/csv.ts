@@ -27,7 +27,7 @@ function csvLine(row: Cell[]): string {
   return `${row.map((cell) => (cell === null ? '' : csvCell(String(cell), row.length === 1))).join(',')}\n`;
 }
 
-/** A cell with quotes where it needs them. */
+/** A cell with quotes where it needs them; an empty one that is no missing value (`alone`) is quoted too. */
 export function csvCell(text: string, alone: boolean): string {
   const quoted = /[",\n\r]/.test(text) || (alone && text === '') || /^\s|\s$/.test(text);
   return quoted ? `"${text.replaceAll('"', '""')}"` : text;

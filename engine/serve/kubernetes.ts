@@ -56,6 +56,7 @@ export function kubernetesObjects(shipment: Shipment): Manifest[] {
             labels,
             annotations: {
               'prometheus.io/scrape': 'true',
+              'prometheus.io/scheme': 'https',
               'prometheus.io/port': String(port),
               'prometheus.io/path': '/metrics',
             },
@@ -183,7 +184,7 @@ export function kubernetesFiles(shipment: Shipment): Record<string, string> {
 3. \`kubectl apply -f k8s/\`
 4. Keys: \`kubectl exec deploy/${name} -- neutrino keys create --role predictor\`. Clients carry the label \`neutrino/client: "true"\`.
 
-The autoscaler reads \`neutrino_requests_waiting\` through the Prometheus adapter, and the processor's use where there is none.
+Prometheus asks \`/metrics\` with a key that may see the system, such as a deployer's, as its bearer token. The autoscaler reads \`neutrino_requests_waiting\` through the Prometheus adapter, and the processor's use where there is none.
 `,
   };
 }
@@ -246,7 +247,7 @@ COPY engine engine
 COPY main main
 COPY resources resources
 COPY --from=ship entrypoint.sh ready.mjs ${file} /ship/
-RUN useradd --uid 10001 --create-home neutrino && mkdir /data && chown neutrino /data && chmod 555 /ship/entrypoint.sh \\
+RUN useradd --uid 10001 --create-home neutrino && mkdir /data && chown neutrino /data && chmod -R a+rX /ship && chmod 555 /ship/entrypoint.sh \\
  && printf '#!/bin/sh\\nexec node /app/main/cli.ts "$@"\\n' > /usr/local/bin/neutrino && chmod 755 /usr/local/bin/neutrino
 USER 10001
 VOLUME /data
@@ -257,7 +258,7 @@ ENTRYPOINT ["/ship/entrypoint.sh"]
 # Starts the appliance and deploys the model that the image carries; what was deployed before is served again by itself.
 set -eu
 file=/run/secrets/neutrino/passphrase
-node /app/main/cli.ts start --host 0.0.0.0 --port ${port} --no-discovery --passphrase-file "$file" &
+node /app/main/cli.ts start --host 0.0.0.0 --port ${port} --no-discovery --no-cluster --passphrase-file "$file" &
 pid=$!
 trap 'kill -TERM $pid; wait $pid' TERM INT
 until node /ship/ready.mjs; do kill -0 $pid || exit 1; sleep 1; done

@@ -60,7 +60,12 @@ async function fromFile(path: string, options: OnnxBaseOptions): Promise<Adopted
   const manifest = tensorManifest(file, inputs, outputs);
   // What the runtime does not know is refused now and not when it is first asked for.
   const { compile } = await import('../runtime/index.ts');
-  await (await compile(file, { optimise: 'all' })).dispose();
+  const compiled = await compile(file, { optimise: 'all' }).catch((error: unknown) => {
+    if (error instanceof Fault && error.code !== 'internal') throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new Fault('bad_graph', `the runtime takes no such graph: ${why.slice(0, 500)}`, undefined, error);
+  });
+  await compiled.dispose();
   const { maxLength, output, takes } = about;
   const plain = { [baseFiles.about]: utf8(JSON.stringify(about)), [baseFiles.model]: file };
   return {
@@ -96,7 +101,9 @@ async function adopt({ path, output, asIs, pack, lease }: Extract<ToImporter, { 
     const { bytes, sha256 } = writer.finish();
     await link.send({ type: 'adopted', info, bytes, sha256 });
   } catch (error) {
-    await link.send({ type: 'failed', fault: faultBody(error) });
+    const fault = faultBody(error);
+    // What is corrupt is the user's file, not what the appliance keeps.
+    await link.send({ type: 'failed', fault: fault.code === 'corrupt' ? { ...fault, code: 'bad_data' } : fault });
   }
   await link.exit(0);
 }

@@ -60,7 +60,17 @@ it('refuses an operator that is lacking, naming it, its node and what to do', as
 it('refuses bytes that are no model, and options that are for files', async () => {
   const junk = join(place.root, 'junk.onnx');
   writeFileSync(junk, 'no model at all');
-  expect(await faultOf(adopt({ path: junk }))).toMatchObject({ code: 'corrupt', message: 'this is not an ONNX file' });
+  expect(await faultOf(adopt({ path: junk }))).toMatchObject({ code: 'bad_data', message: 'this is not an ONNX file' });
+  const circle = join(place.root, 'circle.onnx');
+  // a = x + b, b = a + x
+  writeFileSync(
+    circle,
+    Buffer.from(
+      'CAg6VgoOCgF4CgFiEgFhIgNBZGQKDgoBYQoBeBIBYiIDQWRkChAKAWESAXkiCElkZW50aXR5EgFnWhQKAXgSDwoNCAESCQoDEgFOCgIIAmIJCgF5EgQKAggBQgQKABAR',
+      'base64',
+    ),
+  );
+  expect(await faultOf(adopt({ path: circle, asIs: true }))).toMatchObject({ code: 'bad_graph' });
   expect(await faultOf(adopt({ path: join(folder, '..', 'bert-tiny'), output: 'pooler_output' }))).toMatchObject({
     code: 'bad_request',
   });

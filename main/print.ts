@@ -88,6 +88,17 @@ export function quantity(value: number | undefined): string {
   return value === undefined || Number.isNaN(value) ? '' : String(Number(value.toPrecision(5)));
 }
 
+/** The beginning of a text, with a sign where more follows. */
+export const clipped = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+
+/** A day where a column has no times of day, else day and time. */
+export function span(from: number | undefined, to: number | undefined): string {
+  const day = 86_400_000;
+  const plain = from !== undefined && to !== undefined && from % day === 0 && to % day === 0;
+  return [from, to].map((at) => (plain ? when(at).slice(0, 10) : when(at))).join(' … ');
+}
+
 /** Bytes in the nearest unit of 1024. */
 export function bytes(count: number | undefined): string {
   if (count === undefined) return '';
@@ -192,7 +203,12 @@ function bodyOf(report: Report): string {
 
 /** A report on the test part, as a table. */
 export function reportText(report: Report): string {
-  return `${bodyOf(report)}\n\n${report.rows} test rows; trained ${report.epochs} epochs (best ${report.bestEpoch}), ${report.steps} steps in ${time(report.seconds * 1000)}`;
+  // An ensemble has no epochs of its own: its steps are the trials of the search.
+  const work =
+    report.epochs === 0
+      ? `${report.steps} ${report.steps === 1 ? 'trial' : 'trials'}`
+      : `trained ${report.epochs} ${report.epochs === 1 ? 'epoch' : 'epochs'} (best ${report.bestEpoch}), ${report.steps} steps`;
+  return `${bodyOf(report)}\n\n${report.rows} test rows; ${work} in ${time(report.seconds * 1000)}`;
 }
 
 /** What was chosen for a run and why. */

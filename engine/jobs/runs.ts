@@ -201,7 +201,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
       'runs.resume': ({ params }) => resume(runs.find(params.id)),
       'runs.compare': ({ query }) => {
         const ids = query.ids.split(',').filter((id) => id !== '');
-        if (ids.length < 2) throw new Fault('bad_request', 'Name at least two runs to compare: ids=RUN,RUN');
+        if (ids.length < 2) throw new Fault('bad_request', 'Name at least two runs to compare');
         return compareRuns(ids.map((id) => view(runs.find(id))));
       },
       'experiments.list': ({ query }) => pageOf<'experiment'>(experiments, query),

@@ -234,6 +234,7 @@ export { type MaskAction, type MaskKind, type MaskOptions, maskActions, maskKind
 export {
   type AlertChannel,
   type AlertCondition,
+  alertCondition,
   alertRequest,
   type AlertFiring,
   type DriftFigure,

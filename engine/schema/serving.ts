@@ -32,7 +32,7 @@ export type VariantSpec = z.infer<typeof variant>;
 const strictness = z.enum(['allow', 'warn', 'refuse']);
 
 /** Guards of one deployment; each is off until it is set. */
-export const protection = z.object({
+export const protection = z.strictObject({
   /** Of each key: requests a minute, rows a day (UTC), and rows in all: a budget against copying the model by asking it. */
   requestsPerMinute: z.number().int().min(1).optional(),
   rowsPerDay: z.number().int().min(1).optional(),
@@ -50,7 +50,7 @@ export const protection = z.object({
 export type Protection = z.infer<typeof protection>;
 
 /** Watching of one deployment. */
-export const watching = z.object({
+export const watching = z.strictObject({
   /** Rows of one window of drift. */
   window: z.number().int().min(50).max(100_000).default(500),
   /** Share of requests whose inputs are kept, encrypted, for a person to look at and for training on feedback; 0 is off. */
@@ -62,7 +62,7 @@ export const watching = z.object({
 });
 export type Watching = z.infer<typeof watching>;
 
-export const servingOptions = z.object({
+export const servingOptions = z.strictObject({
   /** Latency that batching should keep to, ms. */
   latencyMs: z.number().min(1).max(600_000).optional(),
   /** Most rows of one run; 1 is no batching. */

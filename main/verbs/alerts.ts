@@ -1,11 +1,20 @@
 // neutrino alerts …: who is told of what.
 import type { Command } from 'commander';
-import { type Alert, type AlertChannel, type AlertCondition, alertRequest, Fault } from '../../engine/schema/index.ts';
+import {
+  type Alert,
+  type AlertChannel,
+  type AlertCondition,
+  alertCondition,
+  alertRequest,
+  Fault,
+} from '../../engine/schema/index.ts';
 import { table, when } from '../print.ts';
 import { readSecret } from '../secretFile.ts';
 import { verb } from '../verb.ts';
 
 const header = ['id', 'name', 'deployment', 'when', 'tells', 'last', 'silent until'];
+
+const conditions = alertCondition.options.map((one) => one.shape.on.value);
 
 const words = (condition: AlertCondition): string => {
   switch (condition.on) {
@@ -87,6 +96,8 @@ export function alertVerbs(program: Command): void {
       });
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
+        if (issue?.path.join('.') === 'when.on')
+          throw new Fault('bad_request', `alerts add takes one of ${conditions.join(', ')}, not ${on}`);
         throw new Fault('bad_request', `alerts add ${on}: ${issue?.path.join('.')}: ${issue?.message}`);
       }
       const made = await client.call('alerts.create', { body: parsed.data });

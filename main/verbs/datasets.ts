@@ -18,7 +18,7 @@ import {
   type CellType,
   cellTypes,
 } from '../../engine/schema/index.ts';
-import { bytes, note, progressLine, quantity, table, when } from '../print.ts';
+import { bytes, clipped, note, progressLine, quantity, span, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
 import { recordedFault, verb } from '../verb.ts';
 import { importMask, qualityVerbs } from './quality.ts';
@@ -37,7 +37,7 @@ const row = (d: Dataset) => [
 function describe(column: Column): string {
   if (column.type === 'number')
     return `${quantity(column.min)} … ${quantity(column.max)}, mean ${quantity(column.mean)}`;
-  if (column.type === 'date') return column.min === undefined ? '' : `${when(column.min)} … ${when(column.max)}`;
+  if (column.type === 'date') return column.min === undefined ? '' : span(column.min, column.max);
   if (column.type === 'text' && column.length)
     return `${Math.round(column.length.mean)} characters on average, at most ${column.length.max}`;
   return (column.top ?? [])
@@ -52,7 +52,7 @@ export function datasetText(dataset: Dataset): string {
   if (!shape) return `${dataset.name}: ${dataset.state}${dataset.error ? ` (${dataset.error.message})` : ''}`;
   const columns = table(
     ['column', 'type', 'missing', 'distinct', 'values'],
-    shape.columns.map((c) => [c.name, c.type, c.missing, c.distinct, describe(c).slice(0, 70)]),
+    shape.columns.map((c) => [c.name, c.type, c.missing, c.distinct, clipped(describe(c), 70)]),
   );
   const warnings = shape.warnings.map((w) => `! ${w.message}`).join('\n');
   const target = shape.target ? `\nlikely target: ${shape.target}` : '';

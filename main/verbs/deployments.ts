@@ -49,8 +49,17 @@ const traffic = (text: string) =>
     return { model, weight: percent(share) };
   });
 
-function deployed(session: Session, d: Deployment) {
-  const where = session.lasting ? `${session.url}/api/v1/deployments/${d.name}/predict` : '';
+const comparedWith = {
+  rows: 'compared with the training rows',
+  figures: 'compared with figures of the training rows',
+  none: 'with nothing to compare them with',
+} as const;
+
+async function deployed(session: Session, d: Deployment) {
+  const { base } = await session.client.call('models.show', { params: { id: d.model.id } });
+  // A file that takes tensors answers no rows.
+  const path = base && !base.writes ? `/v2/models/${d.name}/infer` : `/api/v1/deployments/${d.name}/predict`;
+  const where = session.lasting ? `${session.url}${path}` : '';
   if (!session.lasting)
     note('saved: no appliance stays up after this command, so nothing serves it yet; neutrino start does');
   return {
@@ -227,7 +236,7 @@ export function deploymentVerbs(program: Command): void {
       const parsed = servingOptions.safeParse(value);
       if (!parsed.success) {
         const [issue] = parsed.error.issues;
-        throw new Fault('bad_request', `--options: ${issue?.path.join('.')}: ${issue?.message}`);
+        throw new Fault('bad_request', `--options: ${[...(issue?.path ?? []), issue?.message].join(': ')}`);
       }
       const d = await session.client.call('deployments.set', { params: { name }, body: parsed.data });
       return { json: d, text: `${table(header, [row(d)])}\n\n${JSON.stringify(d.options, null, 2)}` };
@@ -279,7 +288,7 @@ export function deploymentVerbs(program: Command): void {
         : `${found.quality.labels} labels, ${found.quality.accuracy === undefined ? 'mean error' : 'accuracy'} ${figure(quality ?? 0)}`;
     return {
       json: found,
-      text: `${table(['window', 'rows', 'until', 'model', 'drifted (PSI)'], lines)}\n\n${live}; ${found.filling} rows in the next window; compared with ${found.reference}`,
+      text: `${table(['window', 'rows', 'until', 'model', 'drifted (PSI)'], lines)}\n\n${live}; ${found.filling} rows in the next window; ${comparedWith[found.reference]}`,
     };
   });
   verb<[string]>(

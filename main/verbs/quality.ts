@@ -14,7 +14,7 @@ import {
   recipeStep,
   type SensitiveReport,
 } from '../../engine/schema/index.ts';
-import { note, progressLine, quantity, table, when } from '../print.ts';
+import { clipped, note, progressLine, quantity, span, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
 import { verb, whole } from '../verb.ts';
 import { stepFrom } from './steps.ts';
@@ -24,7 +24,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(share > 0 &&
 function profileText(profile: Profile): string {
   const columns = table(
     ['column', 'type', 'missing', 'distinct', 'values'],
-    profile.columns.map((c) => [c.name, c.type, c.missing, c.distinct, valuesOf(c).slice(0, 80)]),
+    profile.columns.map((c) => [c.name, c.type, c.missing, c.distinct, clipped(valuesOf(c), 80)]),
   );
   const classes = profile.classes
     ? `\n\nclasses of ${profile.target}: ${profile.classes
@@ -39,7 +39,7 @@ function profileText(profile: Profile): string {
 
 function valuesOf(column: Profile['columns'][number]): string {
   const { quantiles, length, languages, top } = column;
-  if (column.type === 'date' && quantiles) return `${when(quantiles[0])} … ${when(quantiles[8])}`;
+  if (column.type === 'date' && quantiles) return span(quantiles[0], quantiles[8]);
   if (quantiles) return `${quantity(quantiles[0])} … ${quantity(quantiles[4])} … ${quantity(quantiles[8])}`;
   const spoken = languages?.map(({ language, share }) => `${language} ${percent(share)}`).join(', ');
   if (length) return `${Math.round(length.quantiles[4] ?? 0)} characters (median)${spoken ? `; ${spoken}` : ''}`;
@@ -48,6 +48,14 @@ function valuesOf(column: Profile['columns'][number]): string {
     .map(({ value, count }) => `${value} (${count})`)
     .join(', ');
 }
+
+/** Where a long text is shown from so that its first change is seen, with some of what stands before it. */
+function differs(before: string, after: string): number {
+  let at = 0;
+  while (at < before.length && before[at] === after[at]) at++;
+  return at < 80 ? 0 : at - 40;
+}
+const around = (text: string, from: number): string => `${from > 0 ? '…' : ''}${clipped(text.slice(from), 100)}`;
 
 function sensitiveText(report: SensitiveReport): string {
   if (report.columns.length === 0)
@@ -67,12 +75,10 @@ function sensitiveText(report: SensitiveReport): string {
   );
   const examples = report.columns
     .flatMap(({ column, examples }) =>
-      examples
-        .slice(0, 1)
-        .map(
-          ({ before, after }) =>
-            `${column}: ${before.slice(0, 100)}\n${' '.repeat(column.length)}→ ${after.slice(0, 100)}`,
-        ),
+      examples.slice(0, 1).map(({ before, after }) => {
+        const from = differs(before, after);
+        return `${column}: ${around(before, from)}\n${' '.repeat(column.length)}→ ${around(after, from)}`;
+      }),
     )
     .join('\n');
   return `${found}\n(on ${report.sampled} of ${report.rows} rows)\n\n${examples}`;
@@ -246,15 +252,18 @@ const labelActions: Record<
         row.label === null ? '' : `${row.label}${row.edited ? ' *' : ''}`,
         row.predicted ?? '',
         row.confidence === undefined ? '' : percent(row.confidence),
-        Object.values(row.cells)
-          .filter((cell) => cell !== null)
-          .join(' | ')
-          .slice(0, 70),
+        clipped(
+          Object.values(row.cells)
+            .filter((cell) => cell !== null)
+            .join(' | '),
+          70,
+        ),
       ]),
     );
+    const hint = page.total > 0 || options['show'] ? '' : '; --show all lists every row';
     return {
       json: page,
-      text: `${rows}\n${page.total} of ${page.scanned} rows looked at${page.scanned < page.of ? ` (${page.of} in all)` : ''}; ${page.pending} labels wait to be applied`,
+      text: `${rows}\n${page.total} to label, of ${page.scanned} rows looked at${page.scanned < page.of ? ` (${page.of} in all)` : ''}; ${page.pending} ${page.pending === 1 ? 'label waits' : 'labels wait'} to be applied${hint}`,
     };
   },
   async set({ client }, id, words, options) {

@@ -11,7 +11,20 @@ import {
   type Run,
   type TrainRequest,
 } from '../../engine/schema/index.ts';
-import { figure, note, planText, progressLine, reportText, runHeader, runRow, scoreOf, table, time } from '../print.ts';
+import {
+  clipped,
+  figure,
+  note,
+  planText,
+  progressLine,
+  quantity,
+  reportText,
+  runHeader,
+  runRow,
+  scoreOf,
+  table,
+  time,
+} from '../print.ts';
 import { modelCard } from '../card.ts';
 import { pairsOf } from '../pairs.ts';
 import { searchText } from '../searchText.ts';
@@ -288,10 +301,7 @@ export function trainVerbs(program: Command): void {
       const rows = [
         ['state', ...answer.runs.map((r) => r.state)],
         ['score', ...answer.runs.map((r) => figure(score(r)))],
-        ...answer.differs.map((d) => [
-          d.field,
-          ...d.values.map((v) => (v === undefined || v === null ? '' : typeof v === 'string' ? v : JSON.stringify(v))),
-        ]),
+        ...answer.differs.filter((d) => d.field !== 'state').map((d) => [d.field, ...d.values.map(valueText)]),
       ];
       return { json: answer, text: table(['', ...answer.runs.map((r) => r.id)], rows) };
     },
@@ -314,4 +324,11 @@ export function trainVerbs(program: Command): void {
     const answer = await client.call('experiments.show', { params: { id } });
     return { json: answer, text: `${answer.experiment.name}\n\n${table(runHeader, answer.runs.map(runRow))}` };
   });
+}
+
+/** A value of a comparison, as short as a column can be. */
+function valueText(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'number') return quantity(value);
+  return clipped(typeof value === 'string' ? value : JSON.stringify(value), 50);
 }

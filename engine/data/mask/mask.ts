@@ -104,6 +104,11 @@ function textsAt(reader: DatasetReader, name: string, rows: readonly number[]): 
 /** Findings this close to the line, on either side, are doubtful. */
 const doubt = { low: 0.3, high: 0.7 };
 const mostExamples = 5;
+const exampleLength = 300;
+
+/** Where a text is shown from so that its first finding is seen, from the beginning of a word where there is one. */
+const exampleFrom = (text: string, found: number): number =>
+  found < 60 ? 0 : Math.max(text.lastIndexOf(' ', found - 40) + 1, found - 100);
 
 function reportColumn(
   column: string,
@@ -128,12 +133,12 @@ function reportColumn(
       own.found++;
       own.sum += score;
     }
-    if (
-      kinds.size > 0 &&
-      examples.length < mostExamples &&
-      !examples.some(({ before }) => before === text.slice(0, 300))
-    ) {
-      examples.push({ before: text.slice(0, 300), after: mask(text.slice(0, 300)).text });
+    if (kinds.size > 0 && examples.length < mostExamples) {
+      const first = Math.min(...spans.filter(({ score }) => score >= threshold).map(({ start }) => start));
+      const from = exampleFrom(text, first);
+      const before = text.slice(from, from + exampleLength);
+      if (!examples.some((one) => one.before === before))
+        examples.push({ before, after: mask(text).text.slice(from, from + exampleLength) });
     }
   }
   const kinds = maskKinds.flatMap((kind) => {

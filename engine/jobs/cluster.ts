@@ -26,6 +26,9 @@ export interface ClusterJobs {
   close(): Promise<void>;
 }
 
+/** Between events of a peer of which only the load changed, ms. */
+const quietMs = 10_000;
+
 /** Threads lent out, asked when a peer is told. */
 const loadOf = ({ leases, store }: JobContext, used: () => number): Load => {
   const held = leases.list();
@@ -47,6 +50,7 @@ export function createClusterJobs(
   const name = config.name ?? hostname();
   const id = nodeId(identity.certificate);
   const used = processorUse();
+  const told = new Map<string, { standing: string | undefined; at: number }>();
   let cluster: Cluster | undefined;
   /** The end may come while the port is being opened. */
   let closed = false;
@@ -92,6 +96,11 @@ export function createClusterJobs(
   };
   const changed = (peerId: string) => {
     const view = cluster?.peers().find((peer) => peer.id === peerId);
+    // Load is told every two seconds: alone it is worth an event now and then.
+    const standing = view && `${view.trust} ${view.link} ${view.name} ${JSON.stringify(view.granted)}`;
+    const before = told.get(peerId);
+    if (view && before?.standing === standing && context.now() - before.at < quietMs) return;
+    if (view) told.set(peerId, { standing, at: context.now() });
     events.emit('peer.changed', peerId, view ?? cluster?.status() ?? null);
   };
   const off = (): ClusterStatus => ({

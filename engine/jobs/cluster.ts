@@ -55,7 +55,9 @@ export function createClusterJobs(
   /** The end may come while the port is being opened. */
   let closed = false;
   let why = context.lasting
-    ? 'the cluster port is closed; start without --no-cluster to open it'
+    ? config.cluster.enabled
+      ? 'the cluster port is being opened; ask again in a moment'
+      : 'the cluster port is closed; start without --no-cluster to open it'
     : 'no appliance is running: neutrino start';
 
   const trusted = (peer: Peer | undefined): Trusted | undefined =>

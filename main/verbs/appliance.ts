@@ -55,9 +55,9 @@ async function start(options: Options): Promise<void> {
     ...(secret === undefined ? {} : { passphrase: secret }),
   });
   trustAppliance(appliance.config.dataDir);
-  const client = createClient({ url: appliance.url, key: appliance.token });
-  const { ticket } = await client.call('session.ticket', { body: {} });
-  const room = await client.call('cluster.status', {});
+  const { ticket } = await createClient({ url: appliance.url, key: appliance.token }).call('session.ticket', {
+    body: {},
+  });
   const link = `${appliance.url}/#ticket=${ticket}`;
   if (options.json)
     say(
@@ -73,7 +73,6 @@ async function start(options: Options): Promise<void> {
     showRecovery(appliance.recoveryCode);
     say(`Neutrino serves at ${appliance.url}`);
     say(`open the app (the link works once): ${link}`);
-    if (room.state === 'failed') note(`other machines cannot reach this one: ${room.why}`);
     note('stop with Ctrl-C');
   }
   await new Promise<void>((done) => {

@@ -101,7 +101,7 @@ export function createClusterJobs(
     // Load is told every two seconds: alone it is worth an event now and then.
     const standing = view && `${view.trust} ${view.link} ${view.name} ${JSON.stringify(view.granted)}`;
     const before = told.get(peerId);
-    if (view && before?.standing === standing && context.now() - before.at < quietMs) return;
+    if (view && before && before.standing === standing && context.now() - before.at < quietMs) return;
     if (view) told.set(peerId, { standing, at: context.now() });
     events.emit('peer.changed', peerId, view ?? cluster?.status() ?? null);
   };

@@ -8,6 +8,7 @@ import type { ReadableStream as WebStream } from 'node:stream/web';
 import type { Command } from 'commander';
 import { snippets } from '../../engine/client/index.ts';
 import { type Deployment, Fault, servingOptions } from '../../engine/schema/index.ts';
+import { emptyFolder } from '../emptyFolder.ts';
 import { bytes, figure, note, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
 import { verb } from '../verb.ts';
@@ -84,7 +85,8 @@ async function ship(
     ...(options['image'] ? { image: options['image'] as string } : {}),
   };
   const made = await session.client.call('models.ship', { params: { id: model }, query });
-  const folder = (options['out'] as string | undefined) ?? `${query.name ?? model.split('@')[0]}-${target}`;
+  const folder = (options['out'] as string | undefined) || `${query.name ?? model.split('@')[0]}-${target}`;
+  await emptyFolder(folder);
   for (const [name, text] of Object.entries(made.files)) {
     const path = join(folder, name);
     await mkdir(dirname(path), { recursive: true });

@@ -84,6 +84,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
   const seen = new Map<string, Sighting>();
   const clones = new Map<string, number>();
   const staticPeers = options.peers.map(readAddress);
+  const isEverywhere = options.host === '0.0.0.0' || options.host === '::';
   let closed = false;
 
   const peers = createPeers(() => endpoint, {
@@ -244,7 +245,7 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
         shown: showNodeId(id),
         name,
         port: endpoint.port,
-        addresses: discovery?.interfaces() ?? multicastAddresses(options.interfaces),
+        addresses: isEverywhere ? (discovery?.interfaces() ?? multicastAddresses(options.interfaces)) : [options.host],
         discovery: discovery !== undefined,
         paired: all.filter((one) => one.trust === 'paired').length,
         linked: all.filter((one) => one.link === 'up').length,

@@ -228,7 +228,10 @@ export function deploymentVerbs(program: Command): void {
     'set <name>',
     'set how a deployment batches, guards and watches; what is left out goes back to its default',
     async (session, [name], options) => {
-      const text = (options['options'] as string | undefined) ?? '{}';
+      const text = options['options'] as string | undefined;
+      if (text === undefined) {
+        throw new Fault('bad_request', 'give the settings with --options, as JSON; {} brings all defaults back');
+      }
       let value: unknown;
       try {
         value = JSON.parse(text);

@@ -65,18 +65,16 @@ export function splitTimes(options: Rows & { times: ArrayLike<number>; parts: Pa
   const { times, parts } = options;
   const all = used(options);
   const dated = all.filter((row) => !Number.isNaN(times[row])).sort((a, b) => times[a] - times[b] || a - b);
-  const cut = (share: number) => {
-    let at = Math.round(dated.length * share);
-    // On to the next moment; back to the one before where there is none.
-    while (at > 0 && at < dated.length && times[dated[at]] === times[dated[at - 1]]) at++;
-    if (at >= dated.length) {
-      at = Math.round(dated.length * share);
-      while (at > 0 && times[dated[at]] === times[dated[at - 1]]) at--;
-    }
-    return at;
-  };
-  const first = cut(parts.train);
-  const second = parts.test > 0 ? Math.max(first, cut(parts.train + parts.validation)) : dated.length;
+  /** Where a new moment begins: the only places to cut. */
+  const moments = dated.flatMap((row, at) => (at > 0 && times[row] !== times[dated[at - 1]] ? [at] : []));
+  /** The first moment at or after a share of the rows; the one before where there is none. */
+  const cut = (share: number, moments: readonly number[]): number =>
+    moments.find((at) => at >= Math.round(dated.length * share)) ?? moments.at(-1) ?? dated.length;
+  const both = parts.validation > 0 && parts.test > 0;
+  // The last moment is left for the second cut.
+  const first = cut(parts.train, both ? moments.slice(0, -1) : moments);
+  const later = moments.filter((at) => at > first);
+  const second = both ? cut(parts.train + parts.validation, later) : parts.test > 0 ? first : dated.length;
   const undated = all.filter((row) => Number.isNaN(times[row]));
   const made = {
     train: rising([...undated, ...dated.slice(0, first)]),

@@ -140,6 +140,12 @@ describe('stopping a run', () => {
   });
 });
 
+/** An answer with its scores to six places. */
+const rounded = (answer: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(answer, (_, value: unknown) => (typeof value === 'number' ? Number(value.toFixed(6)) : value)),
+  );
+
 describe('kill -9 of a model host', () => {
   it('loses no request', async () => {
     await appliance.client.call('deployments.create', { body: { model: 'early', name: 'early' } });
@@ -155,7 +161,8 @@ describe('kill -9 of a model host', () => {
       const [host] = childrenOf(appliance.pid, 'host');
       const asks = Array.from({ length: 20 }, ask);
       process.kill(host, 'SIGKILL');
-      for (const answer of await Promise.all(asks)) expect(answer).toEqual(first);
+      // Questions that run together may differ in a score's last bits: a product of many rows adds in another order.
+      for (const answer of await Promise.all(asks)) expect(rounded(answer)).toEqual(rounded(first));
     }
   });
 });

@@ -45,8 +45,10 @@ function files(dir: string): string[] {
     .map((entry) => join(entry.parentPath, entry.name));
 }
 
+type Unpack = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;
+
 /** What each decompressor with a header of its own wants to see first; without it, it would only throw. */
-const packings: { unpack: typeof gunzipSync; begins: (first: number, second: number) => boolean }[] = [
+const packings: { unpack: Unpack; begins: (first: number, second: number) => boolean }[] = [
   { unpack: gunzipSync, begins: (first, second) => first === 0x1f && second === 0x8b },
   { unpack: inflateSync, begins: (first, second) => (first & 15) === 8 && (first * 256 + second) % 31 === 0 },
   { unpack: zstdDecompressSync, begins: (first, second) => first === 0x28 && second === 0xb5 },

@@ -12,7 +12,7 @@ import {
   type Trial,
 } from '../automl/index.ts';
 import { hex, sha256 } from '../base/index.ts';
-import { type DatasetReader, featureSpecs, findLeaks } from '../data/index.ts';
+import { type DatasetReader, findLeaks, plannedFeatures } from '../data/index.ts';
 import { type Graph, modelOf } from '../graph/index.ts';
 import { encodeModel } from '../onnx/index.ts';
 import {
@@ -31,8 +31,8 @@ import {
   type TrainRequest,
 } from '../schema/index.ts';
 import { assess } from '../train/index.ts';
-import { encodeTrials, summaryOf } from './trials.ts';
 import { forkedRunner } from './trialRunner.ts';
+import { encodeTrials, summaryOf } from './trials.ts';
 
 /** What it tells while it works. */
 export interface TabularHooks {
@@ -279,15 +279,12 @@ function planOf(
   parameters: number,
   reasons: string[],
 ): RunPlan {
-  const seen = new Set<string>();
   return {
     task: preprocess.task,
     target: preprocess.target.column,
     family,
     hyper,
-    features: featureSpecs(preprocess)
-      .filter(({ column }) => !seen.has(column) && seen.add(column))
-      .map(({ column, as }) => ({ column, as })),
+    features: plannedFeatures(preprocess),
     ignored: preprocess.ignored,
     rows: counts,
     device: 'cpu',

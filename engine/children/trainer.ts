@@ -4,7 +4,7 @@ import { constants, setPriority } from 'node:os';
 import about from '../../package.json' with { type: 'json' };
 import { must } from '../base/index.ts';
 import { type BundleParts, writeBundle } from '../bundle/index.ts';
-import { type DatasetReader, featureSpecs, openDataset } from '../data/index.ts';
+import { type DatasetReader, featureSpecs, openDataset, plannedFeatures } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import {
   baseFiles,
@@ -16,15 +16,15 @@ import {
   writerGraph,
 } from '../models/index.ts';
 import {
-  Fault,
   durationMs,
+  Fault,
   faultBody,
   type PackGrant,
   type Preprocess,
   type Report,
   type RunPlan,
-  type TrainRequest,
   type ToTrainer,
+  type TrainRequest,
 } from '../schema/index.ts';
 import { createPack, openPack } from '../store/index.ts';
 import {
@@ -196,15 +196,12 @@ function planOf({ rows, counts, reasons }: Setup, candidate: Candidate, given: J
   const { preprocess, layout } = rows;
   const { family, hyper, optimizer, schedule, learningRate, batchSize, epochs, patience } = candidate;
   const { seed } = given.request;
-  const seen = new Set<string>();
   return {
     task: preprocess.task,
     target: preprocess.target.column,
     family,
     hyper,
-    features: featureSpecs(preprocess)
-      .filter(({ column }) => !seen.has(column) && seen.add(column))
-      .map(({ column, as }) => ({ column, as })),
+    features: plannedFeatures(preprocess),
     ignored: preprocess.ignored,
     rows: counts,
     optimizer,

@@ -1,6 +1,6 @@
 // Makes a byte-level BPE tokenizer of texts (Sennrich et al. 2016; bytes as Radford et al. 2019): every text has tokens, and
 // tokens give the text back. The result is a tokenizer.json, which openTokenizer and other tools read; encodes no text itself.
-import type { TokenizerJson } from './tokenizerFile.ts';
+import { bytePairModel, special as specialToken, type TokenizerJson } from './tokenizerFile.ts';
 import { longestText } from './words.ts';
 
 export interface BytePairOptions {
@@ -144,29 +144,14 @@ export function fitBytePairs(texts: Iterable<string>, { size, least = 2, special
     version: '1.0',
     truncation: null,
     padding: null,
-    added_tokens: special.map((content, id) => ({
-      id,
-      content,
-      special: true,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-    })),
+    added_tokens: special.map((content, id) => specialToken(id, content)),
     normalizer: null,
     pre_tokenizer: { type: 'Sequence', pretokenizers: [{ type: 'Digits', individual_digits: true }, byteLevel] },
     post_processor: null,
     decoder: byteLevel,
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '',
-      fuse_unk: false,
-      byte_fallback: false,
-      vocab: Object.fromEntries([...new Set(tokens)].map((token, id) => [token, id])),
-      merges: merges.map(({ left, right }) => `${left} ${right}`),
-    },
+    model: bytePairModel(
+      Object.fromEntries([...new Set(tokens)].map((token, id) => [token, id])),
+      merges.map(({ left, right }) => `${left} ${right}`),
+    ),
   };
 }

@@ -8,6 +8,7 @@ import {
   type NumericInput,
   type NumericPart,
   type Preprocess,
+  type RunPlan,
 } from '../schema/index.ts';
 import { partOf } from './dates.ts';
 import { findImage, type ImageColumns } from './imageColumns.ts';
@@ -266,4 +267,12 @@ export function featureSpecs(fitted: Preprocess): FeatureSpec[] {
     ...(fitted.pictures ?? []).map(spec('image')),
     ...(fitted.sounds ?? []).map(spec('audio')),
   ];
+}
+
+/** What a run's plan says of the user's columns: each once, in the form that it feeds first. */
+export function plannedFeatures(fitted: Preprocess): RunPlan['features'] {
+  const seen = new Set<string>();
+  return featureSpecs(fitted)
+    .filter(({ column }) => !seen.has(column) && seen.add(column))
+    .map(({ column, as }) => ({ column, as }));
 }

@@ -11,7 +11,7 @@ export { encodeDataset } from './encode.ts';
 export type { EncodedRows, Ragged } from './encoded.ts';
 export { exportDataset } from './export.ts';
 export { csvCell } from './exports/csv.ts';
-export { type FitOptions, featureSpecs, fitPreprocess, type TextForm } from './fit.ts';
+export { type FitOptions, featureSpecs, fitPreprocess, plannedFeatures, type TextForm } from './fit.ts';
 export { type Imported, type ImportJob, importDataset } from './import.ts';
 export { encodeInputs, inputNames } from './inputs.ts';
 export {

@@ -77,7 +77,8 @@ function tokenOf(settings: Settings, name: string): string | undefined {
   return isObject(value) && typeof value['content'] === 'string' ? value['content'] : undefined;
 }
 
-const special = (id: number, content: string): TokenizerJson['added_tokens'][number] => ({
+/** A token with a meaning of its own, matched as it stands. */
+export const special = (id: number, content: string): TokenizerJson['added_tokens'][number] => ({
   id,
   content,
   special: true,
@@ -95,6 +96,19 @@ function linesOf(file: string, bytes: Uint8Array): string[] {
     throw wrong(file, 'is not UTF-8; get the file again from its source', error);
   }
 }
+
+/** A BPE model over bytes, which needs no unknown token. */
+export const bytePairModel = (vocab: Record<string, number>, merges: readonly string[]): TokenizerJson['model'] => ({
+  type: 'BPE',
+  dropout: null,
+  unk_token: null,
+  continuing_subword_prefix: '',
+  end_of_word_suffix: '',
+  fuse_unk: false,
+  byte_fallback: false,
+  vocab,
+  merges,
+});
 
 /** WordPiece as BERT uses it (Wu et al. 2016): one token a line, the line's number is its id. */
 function wordPiece(bytes: Uint8Array, settings: Settings): TokenizerJson {
@@ -173,17 +187,7 @@ function bytePairs(vocabBytes: Uint8Array, mergeBytes: Uint8Array, settings: Set
         }
       : { ...byteLevel, trim_offsets: false },
     decoder: { ...byteLevel, add_prefix_space: true },
-    model: {
-      type: 'BPE',
-      dropout: null,
-      unk_token: null,
-      continuing_subword_prefix: '',
-      end_of_word_suffix: '',
-      fuse_unk: false,
-      byte_fallback: false,
-      vocab,
-      merges,
-    },
+    model: bytePairModel(vocab, merges),
   };
 }
 

@@ -20,15 +20,20 @@ const skewMs = 86_400_000;
 
 const version = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3' } as const;
 
+/** A server that asks every caller for its certificate, and takes any. */
+const asking = (identity: Identity) => ({
+  ...version,
+  cert: identity.certificate,
+  key: identity.privateKey,
+  requestCert: true,
+  rejectUnauthorized: false,
+  handshakeTimeout: handshakeMs,
+});
+
 /** An HTTPS server that asks every client for its certificate and takes any: who it is, `identify` says. */
 export function pinnedServer(identity: Identity): Server {
   return createServer({
-    ...version,
-    cert: identity.certificate,
-    key: identity.privateKey,
-    requestCert: true,
-    rejectUnauthorized: false,
-    handshakeTimeout: handshakeMs,
+    ...asking(identity),
     headersTimeout: handshakeMs,
     requestTimeout: handshakeMs,
     maxHeaderSize: 8 * 1024,
@@ -37,24 +42,14 @@ export function pinnedServer(identity: Identity): Server {
 
 /** The same without HTTP: `enter` gets every caller whose certificate is in its time, with its id. */
 export function pinnedListener(identity: Identity, enter: (socket: TLSSocket, id: string) => void): TlsServer {
-  const server = createTlsServer(
-    {
-      ...version,
-      cert: identity.certificate,
-      key: identity.privateKey,
-      requestCert: true,
-      rejectUnauthorized: false,
-      handshakeTimeout: handshakeMs,
-    },
-    (socket) => {
-      socket.on('error', () => socket.destroy());
-      try {
-        enter(socket, identify(socket));
-      } catch {
-        socket.destroy();
-      }
-    },
-  );
+  const server = createTlsServer(asking(identity), (socket) => {
+    socket.on('error', () => socket.destroy());
+    try {
+      enter(socket, identify(socket));
+    } catch {
+      socket.destroy();
+    }
+  });
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   return server;
 }

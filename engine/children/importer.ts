@@ -6,7 +6,7 @@ import { importDataset } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { OnnxBaseOptions } from '../models/index.ts';
 import { sizeOf } from '../onnx/index.ts';
-import { Fault, faultBody, type PretrainedInfo, type ToImporter } from '../schema/index.ts';
+import { Fault, faultBody, type PretrainedInfo, type Progress, type ToImporter } from '../schema/index.ts';
 import { createPack } from '../store/index.ts';
 import { openParentLink } from './link.ts';
 
@@ -112,7 +112,8 @@ async function work({ work, lease }: Extract<ToImporter, { type: 'refine' }>) {
   link.limitMemory(lease.memory);
   try {
     const { refine } = await import('./refine.ts');
-    const result = await refine(work, lease, (progress) => void link.send({ type: 'progress', progress }));
+    const tell = (progress: Progress) => void link.send({ type: 'progress', progress });
+    const result = await refine(work, lease, tell, () => link.openData());
     await link.send({ type: 'refined', result });
   } catch (error) {
     await link.send({ type: 'failed', fault: faultBody(error) });

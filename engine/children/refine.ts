@@ -1,7 +1,11 @@
 // What an importer child does with datasets that are there already: profiles them, looks for what identifies people, runs
 // recipes. Reads the packs it was granted; writes the one it was granted, if any.
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import {
   deriveDataset,
+  exportDataset,
+  lookAtLabels,
   openDataset,
   previewRecipe,
   profileDataset,
@@ -23,6 +27,7 @@ export async function refine(
   work: RefineWork,
   lease: DeviceLease,
   progress: (progress: Progress) => void,
+  openData: () => Writable,
 ): Promise<RefineResult> {
   const opened: { close(): void }[] = [];
   const open = (grant: PackGrant) => {
@@ -57,6 +62,14 @@ export async function refine(
         });
         return { do: 'profile', profile };
       }
+      case 'labels':
+        return { do: 'labels', looked: lookAtLabels(open(work.dataset), work.look) };
+      case 'export':
+        await pipeline(
+          Readable.from(exportDataset(open(work.dataset), work.format), { objectMode: false }),
+          openData(),
+        );
+        return { do: 'export' };
       case 'sensitive': {
         const { dataset, sample, options, secret } = work;
         return { do: 'sensitive', report: reportSensitive(open(dataset), { sample, options, key: secret }) };

@@ -133,8 +133,13 @@ const foreign: readonly { magic: readonly number[]; what: string; remedy: string
   { magic: [0x52, 0x61, 0x72, 0x21], what: 'a RAR archive', remedy: 'Unpack it first' },
 ];
 
+const foreignOf = (bytes: Uint8Array) => foreign.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
+
+/** Whether a file that begins so is refused by a word of its own. */
+export const isForeign = (bytes: Uint8Array): boolean => foreignOf(bytes) !== undefined;
+
 function refuseForeign(file: string, bytes: Buffer): void {
-  const found = foreign.find(({ magic }) => magic.every((byte, i) => bytes[i] === byte));
+  const found = foreignOf(bytes);
   if (found) throw new Fault('bad_data', `${file} is ${found.what}. ${found.remedy}.`);
 }
 

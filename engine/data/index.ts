@@ -24,6 +24,7 @@ export { encodeRequest } from './media/mediaInputs.ts';
 export { type MediaBatch, type MediaOptions, type MediaRows, openMediaRows } from './media/mediaRows.ts';
 export { reportSensitive } from './mask/index.ts';
 export { findLeaks, profileDataset } from './profile/index.ts';
+export { lookAtLabels } from './labelRows.ts';
 export { rankingColumnsOf } from './rankingColumns.ts';
 export { type Cell, type DatasetReader, openDataset } from './reader.ts';
 export { deriveDataset, previewRecipe, type Replay, sayStep } from './recipe/index.ts';

@@ -4,7 +4,7 @@ import { basename, parse } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { deathFault, spawnChild } from '../children/index.ts';
-import { type DatasetReader, exportDataset, openDataset } from '../data/index.ts';
+import { type DatasetReader, openDataset } from '../data/index.ts';
 import {
   type Caller,
   type ChildPort,
@@ -20,13 +20,15 @@ import {
   type ImportSource,
   importOptions,
   isRunOver,
+  nameFrom,
 } from '../schema/index.ts';
 import { type JobContext, needDisk, pageOf, throttle } from './context.ts';
 import { createCredentials, type Credentials } from './credentials.ts';
 import { importablePath } from './paths.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 import { maskSecret } from './refinery.ts';
-import { numbered, objectsOf, presentOf, versionsOf } from './versions.ts';
+import { exportInChild } from './refining.ts';
+import { needReady, numbered, objectsOf, presentOf, type Ready, versionsOf } from './versions.ts';
 
 type Names = 'list' | 'import' | 'upload' | 'show' | 'rows' | 'export' | 'delete';
 
@@ -60,8 +62,8 @@ export function createDatasets(context: JobContext): Datasets {
     source: ImportSource,
     given: { name?: string | undefined; options?: ImportOptions | undefined },
   ): Dataset {
-    const file = fileOf(source);
-    const name = given.name ?? freeName(parse(file).name || file);
+    const file = nameFrom(fileOf(source), 'data');
+    const name = given.name ?? freeName(nameFrom(parse(file).name || file, 'dataset'));
     const dataset = datasets.insert({ state: 'importing', name, source: file, options: given.options ?? {} });
     // Trying again replaces what went wrong before.
     for (const { id } of datasets.list({ state: 'failed', where: (one) => one.name === name }).items) {
@@ -80,6 +82,13 @@ export function createDatasets(context: JobContext): Datasets {
       await remove?.();
       throw error;
     }
+  }
+
+  /** Refuses a name that is taken before anything is done for it: what was uploaded stays for another try. */
+  function needFree(name: string | undefined): void {
+    const taken = datasets.list({ state: ['importing', 'ready'], where: (one) => one.name === name }).items[0];
+    if (taken)
+      throw new Fault('conflict', `there is a dataset called ${taken.name} already; choose another name or delete it`);
   }
 
   /** A name that no dataset has, from the file's: iris, iris-2, iris-3. */
@@ -164,14 +173,9 @@ export function createDatasets(context: JobContext): Datasets {
   }
 
   const of = (idOrName: string) => datasets.find(idOrName);
-  const readyOf = (idOrName: string): Dataset & { object: string } => {
-    const dataset = of(idOrName);
-    if (dataset.state === 'ready' && dataset.object) return { ...dataset, object: dataset.object };
-    if (dataset.error) throw faultFrom(dataset.error as Parameters<typeof faultFrom>[0]);
-    throw new Fault('conflict', `Dataset ${dataset.name} is ${dataset.state}. Wait until it is ready.`);
-  };
+  const readyOf = (idOrName: string): Ready => needReady(of(idOrName));
   /** A dataset, or a version of it: `name@2`. */
-  const versioned = (text: string): [Dataset & { object: string }, number | undefined] => {
+  const versioned = (text: string): [Ready, number | undefined] => {
     const found = /^(.+)@(\d+)$/.exec(text);
     if (!found || datasets.look(text)) return [readyOf(text), undefined];
     return [readyOf(found[1]), Number(found[2])];
@@ -184,10 +188,7 @@ export function createDatasets(context: JobContext): Datasets {
       reader.close();
     }
   };
-  const withReader = async <T>(
-    dataset: Dataset & { object: string },
-    use: (reader: DatasetReader) => T | Promise<T>,
-  ) => {
+  const withReader = async <T>(dataset: Ready, use: (reader: DatasetReader) => T | Promise<T>) => {
     const reader = openDataset(objects.open(dataset.object));
     try {
       return await use(reader);
@@ -220,6 +221,7 @@ export function createDatasets(context: JobContext): Datasets {
       'datasets.list': ({ query }) => pageOf<'dataset'>(datasets, query),
       'datasets.show': ({ params }) => of(params.id),
       async 'datasets.import'({ body }, { caller }) {
+        needFree(body.name);
         const { source, remove } = await sourceOf(body, caller);
         const dataset = await beginOr(remove, source, body);
         void start(dataset, source, remove);
@@ -228,6 +230,7 @@ export function createDatasets(context: JobContext): Datasets {
       async 'datasets.upload'({ query }, { upload, caller }) {
         if (!upload) throw new Fault('bad_request', 'Send the file as the body of the request.');
         const options = optionsFrom(query.options);
+        needFree(query.name);
         const id = await uploads.receive(caller, query.filename, upload.stream);
         const { source, remove } = await uploads.take(id, caller);
         const dataset = await beginOr(remove, source, { name: query.name, options });
@@ -243,12 +246,11 @@ export function createDatasets(context: JobContext): Datasets {
       'datasets.export': async ({ params, query }, call) => {
         const dataset = readyOf(params.id);
         const type = exportTypes[query.format];
-        await withReader(dataset, (reader) =>
-          pipeline(
-            Readable.from(yielding(exportDataset(reader, query.format)), { objectMode: false }),
-            call.download({ type, filename: `${dataset.name}.${query.format}` }),
-            { signal: call.signal },
-          ),
+        const grant = objects.grant(dataset.object);
+        await exportInChild(context, dataset.id, grant, query.format, call.signal, (bytes) =>
+          pipeline(bytes, call.download({ type, filename: `${dataset.name}.${query.format}` }), {
+            signal: call.signal,
+          }),
         );
         return undefined;
       },
@@ -366,14 +368,6 @@ const exportTypes: Record<ExportFormat, string> = {
   sqlite: 'application/vnd.sqlite3',
   zip: 'application/zip',
 };
-
-/** Gives way to other work after each piece, so that a long export does not hold up the appliance. */
-async function* yielding(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  for await (const piece of pieces) {
-    yield piece;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
 
 function optionsFrom(text: string | undefined): ImportOptions | undefined {
   if (text === undefined) return undefined;

@@ -3,7 +3,6 @@
 import { type DatasetReader, nearest, openDataset } from '../data/index.ts';
 import {
   type Caller,
-  type Dataset,
   Fault,
   type Handlers,
   type Label,
@@ -16,10 +15,10 @@ import {
 import type { JobContext } from './context.ts';
 import type { Refinery } from './refinery.ts';
 import type { WarmModels } from './serving.ts';
-import { pendingOf, presentOf } from './versions.ts';
+import { refineInChild } from './refining.ts';
+import { needReady, pendingOf, presentOf, type Ready } from './versions.ts';
 
 type Names = `labels.${'list' | 'set' | 'history' | 'apply'}`;
-type Ready = Dataset & { object: string };
 
 export interface Labelling {
   handlers: (refinery: Refinery) => Pick<Handlers, `datasets.${Names}`>;
@@ -32,18 +31,13 @@ export interface Labelling {
 /** Rows that a model looks at in one request, spread evenly over the dataset. */
 const mostScored = 5000;
 const batchRows = 500;
-const mostLabels = 200;
 
 /** The labels of an appliance; `warm` loads models that score rows. */
 export function createLabelling(context: JobContext, warm: () => WarmModels): Labelling {
   const { store, events } = context;
   const { datasets, objects, labels, models } = store;
 
-  const readyOf = (idOrName: string): Ready => {
-    const dataset = datasets.find(idOrName);
-    if (dataset.state === 'ready' && dataset.object) return { ...dataset, object: dataset.object };
-    throw new Fault('conflict', `Dataset ${dataset.name} is ${dataset.state}. Wait until it is ready.`);
-  };
+  const readyOf = (idOrName: string): Ready => needReady(datasets.find(idOrName));
 
   const columnOf = (dataset: Ready, asked: string | undefined): string => {
     const name = asked ?? dataset.shape?.target;
@@ -84,13 +78,6 @@ export function createLabelling(context: JobContext, warm: () => WarmModels): La
     }
   }
 
-  const cellsOf = (reader: DatasetReader, row: number, column: string): LabelRow['cells'] => {
-    const { columns, rows } = reader.preview(row, 1);
-    return Object.fromEntries(
-      columns.map((name, i) => [name, rows[0]?.[i] ?? null] as const).filter(([name]) => name !== column),
-    );
-  };
-
   interface Query {
     column?: string | undefined;
     show: 'missing' | 'unsure' | 'disagree' | 'all';
@@ -100,57 +87,45 @@ export function createLabelling(context: JobContext, warm: () => WarmModels): La
     limit: number;
   }
 
-  function list(dataset: Ready, query: Query, signal: AbortSignal): Promise<LabelPage> {
+  async function list(dataset: Ready, query: Query, signal: AbortSignal): Promise<LabelPage> {
     const column = columnOf(dataset, query.column);
     const needsModel = query.show === 'unsure' || query.show === 'disagree';
     if (needsModel && query.model === undefined)
       throw new Fault('bad_request', 'Name the model that shall score the rows: model=NAME.');
-    return withReader(dataset, async (reader) => {
-      const set = setOf(dataset, column);
-      const stored = reader.texts(column);
-      const labelOf = (row: number) => (set.has(row) ? (set.get(row) ?? null) : (stored[row] ?? null));
-      const candidates = Array.from({ length: reader.rows }, (_, row) => row).filter(
-        (row) => query.show !== 'missing' || stored[row] === null || set.has(row),
-      );
-      const matching = query.show === 'missing' ? candidates.filter((row) => labelOf(row) === null) : candidates;
-      const known = labelsIn(stored, set);
-      const base = {
-        column,
-        labels: known,
-        version: presentOf(dataset).version,
-        of: reader.rows,
-        pending: pendingCount(dataset),
-      };
-      const shown = (row: number, told?: Told): LabelRow => ({
-        row,
-        label: labelOf(row),
-        edited: set.has(row),
-        ...(told ? { predicted: told.label, confidence: told.confidence } : {}),
-        cells: cellsOf(reader, row, column),
-      });
-      const page = <T>(rows: readonly T[]) => rows.slice(query.offset, query.offset + query.limit);
-      if (query.model === undefined) {
-        return { ...base, rows: page(matching).map((row) => shown(row)), total: matching.length, scanned: reader.rows };
-      }
-      const step = Math.max(1, matching.length / mostScored);
-      const sample = Array.from(
-        { length: Math.min(matching.length, mostScored) },
-        (_, i) => matching[Math.floor(i * step)],
-      );
-      const told = await score(reader, sample, column, query.model, signal);
-      let found = sample.map((row, i) => ({ row, told: told[i] }));
-      if (query.below !== undefined) found = found.filter((one) => one.told.confidence < (query.below ?? 1));
-      if (query.show === 'disagree')
-        found = found.filter((one) => labelOf(one.row) !== null && labelOf(one.row) !== one.told.label);
-      const sure = query.show === 'disagree' ? -1 : 1;
-      if (needsModel) found.sort((a, b) => sure * (a.told.confidence - b.told.confidence) || a.row - b.row);
-      return {
-        ...base,
-        rows: page(found).map((one) => shown(one.row, one.told)),
-        total: found.length,
-        scanned: sample.length,
-      };
-    });
+    const { model, offset, limit, show } = query;
+    const { looked } = await refineInChild(
+      context,
+      dataset.id,
+      {
+        do: 'labels',
+        dataset: objects.grant(dataset.object),
+        look: {
+          column,
+          set: [...setOf(dataset, column)],
+          missing: show === 'missing',
+          ...(model === undefined ? { offset, limit, spread: false } : { offset: 0, limit: mostScored, spread: true }),
+        },
+      },
+      signal,
+      true,
+    );
+    const all = dataset.shape?.rows ?? 0;
+    const base = {
+      column,
+      labels: looked.labels,
+      version: presentOf(dataset).version,
+      of: all,
+      pending: pendingCount(dataset),
+    };
+    if (model === undefined) return { ...base, rows: looked.rows, total: looked.matching, scanned: all };
+    const told = await score(looked.rows, model, signal);
+    let found = looked.rows.map((row, i) => ({ ...row, predicted: told[i].label, confidence: told[i].confidence }));
+    const below = query.below ?? Number.POSITIVE_INFINITY;
+    found = found.filter(({ confidence }) => confidence < below);
+    if (show === 'disagree') found = found.filter(({ label, predicted }) => label !== null && label !== predicted);
+    const sure = show === 'disagree' ? -1 : 1;
+    if (needsModel) found.sort((a, b) => sure * (a.confidence - b.confidence) || a.row - b.row);
+    return { ...base, rows: found.slice(offset, offset + limit), total: found.length, scanned: looked.rows.length };
   }
 
   interface Told {
@@ -158,19 +133,13 @@ export function createLabelling(context: JobContext, warm: () => WarmModels): La
     confidence: number;
   }
 
-  async function score(
-    reader: DatasetReader,
-    rows: readonly number[],
-    column: string,
-    name: string,
-    signal: AbortSignal,
-  ): Promise<Told[]> {
+  async function score(rows: readonly Pick<LabelRow, 'cells'>[], name: string, signal: AbortSignal): Promise<Told[]> {
     const model = models.find(name);
     if (model.classes.length === 0) throw new Fault('bad_request', `Model ${model.name} predicts no labels.`);
     const serving = await warm().get(model);
     const told: Told[] = [];
     for (let from = 0; from < rows.length; from += batchRows) {
-      const inputs: PredictInput[] = rows.slice(from, from + batchRows).map((row) => cellsOf(reader, row, column));
+      const inputs: PredictInput[] = rows.slice(from, from + batchRows).map(({ cells }) => cells);
       const { outputs } = await serving.predict(inputs, { signal });
       told.push(...outputs.map(toldBy));
     }
@@ -287,14 +256,4 @@ export function createLabelling(context: JobContext, warm: () => WarmModels): La
 function toldBy(output: PredictOutput): { label: string; confidence: number } {
   if (!('label' in output)) throw new Fault('bad_request', 'The model predicts no labels.');
   return { label: output.label, confidence: output.scores[output.label] ?? 0 };
-}
-
-/** Labels by falling count. */
-function labelsIn(stored: readonly (string | null)[], set: ReadonlyMap<number, string | null>): string[] {
-  const counts = new Map<string, number>();
-  for (const text of [...stored, ...set.values()]) if (text !== null) counts.set(text, (counts.get(text) ?? 0) + 1);
-  return [...counts]
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .slice(0, mostLabels)
-    .map(([label]) => label);
 }

@@ -1,30 +1,37 @@
 // Data quality as the appliance keeps it going: children profile, look for what identifies people and run recipes; here stands
 // what they are given and what becomes of their answers. A new version is registered in one transaction or not at all.
 import { randomBytes } from 'node:crypto';
-import { deathFault, spawnChild } from '../children/index.ts';
 import { openDataset, sayStep } from '../data/index.ts';
 import {
   type Dataset,
   type DatasetVersion,
   Fault,
-  faultFrom,
   type Handlers,
   type PackGrant,
   type Profile,
   type RecipeStep,
   type RecipeView,
-  type RefineResult,
   type RefineWork,
 } from '../schema/index.ts';
-import { type JobContext, needDisk, throttle } from './context.ts';
-import { baseOf, numbered, pendingOf, presentOf, sameSteps, stepsOf, versionsOf } from './versions.ts';
+import { type JobContext, needDisk } from './context.ts';
+import { refineInChild } from './refining.ts';
+import {
+  baseOf,
+  needReady,
+  numbered,
+  pendingOf,
+  presentOf,
+  type Ready,
+  sameSteps,
+  stepsOf,
+  versionsOf,
+} from './versions.ts';
 
 type Names =
   | 'profile'
   | 'sensitive'
   | `recipe.${'show' | 'add' | 'preview' | 'undo' | 'apply'}`
   | `versions.${'use' | 'forget'}`;
-type Ready = Dataset & { object: string };
 
 export interface Refinery {
   handlers: Pick<Handlers, `datasets.${Names}`>;
@@ -52,65 +59,15 @@ export function createRefinery(
   context: JobContext,
   labels: { steps: (dataset: Ready) => RecipeStep[]; applied: (dataset: Ready) => void },
 ): Refinery {
-  const { config, store, events, leases, log } = context;
+  const { config, store, events, log } = context;
   const { datasets, objects } = store;
   const profiles = new Map<string, Promise<Profile>>();
   const busy = new Set<string>();
 
-  const readyOf = (idOrName: string): Ready => {
-    const dataset = datasets.find(idOrName);
-    if (dataset.state === 'ready' && dataset.object) return { ...dataset, object: dataset.object };
-    throw new Fault('conflict', `Dataset ${dataset.name} is ${dataset.state}. Wait until it is ready.`);
-  };
+  const readyOf = (idOrName: string): Ready => needReady(datasets.find(idOrName));
 
-  /** One piece of work in a child of its own. */
-  async function run<K extends RefineWork['do']>(
-    id: string,
-    work: Extract<RefineWork, { do: K }>,
-    signal: AbortSignal,
-  ): Promise<Extract<RefineResult, { do: K }>> {
-    const either = AbortSignal.any([signal, context.closing]);
-    const lease = await leases.wait(
-      { kind: 'importer', holder: id, device: 'cpu', memory: config.limits.importerMemory },
-      either,
-    );
-    try {
-      const child = spawnChild('importer', { log, memory: lease.memory, seconds: config.limits.importSeconds });
-      const told = throttle(100, (progress: unknown) => events.emit('dataset.progress', id, progress));
-      const result = await new Promise<RefineResult>((resolve, reject) => {
-        let outcome: RefineResult | undefined;
-        let fault: Error | undefined;
-        const stop = () => {
-          fault ??= either.reason as Error;
-          child.kill();
-        };
-        either.addEventListener('abort', stop, { once: true });
-        child.onMessage((message) => {
-          if (message.type === 'progress') told(message.progress);
-          if (message.type === 'refined') outcome = message.result;
-          if (message.type === 'failed') fault ??= faultFrom(message.fault);
-          if (message.type !== 'progress') child.kill();
-        });
-        child.onExit((exit) => {
-          either.removeEventListener('abort', stop);
-          if (fault) reject(fault);
-          else if (outcome) resolve(outcome);
-          else
-            reject(
-              deathFault(
-                'importer',
-                exit,
-                'Nothing was changed. Make the work smaller, or raise limits.importerMemory.',
-              ),
-            );
-        });
-        child.send({ type: 'refine', work, lease });
-      });
-      return result as Extract<RefineResult, { do: K }>;
-    } finally {
-      leases.release(lease.id);
-    }
-  }
+  const run = <K extends RefineWork['do']>(id: string, work: Extract<RefineWork, { do: K }>, signal: AbortSignal) =>
+    refineInChild(context, id, work, signal);
 
   function profile(dataset: Ready, target: string | undefined, test: string | undefined): Promise<Profile> {
     const other = test === undefined ? undefined : readyOf(test);

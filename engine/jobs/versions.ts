@@ -1,7 +1,15 @@
 // The versions of a dataset: which there are, which one a name or a hash means. Pure over the record.
-import { type Dataset, type DatasetVersion, Fault, type RecipeStep } from '../schema/index.ts';
+import { type Dataset, type DatasetVersion, Fault, faultFrom, type RecipeStep } from '../schema/index.ts';
 
-type Ready = Dataset & { object: string };
+/** A dataset with rows. */
+export type Ready = Dataset & { object: string };
+
+/** The dataset when it has rows; throws why it has none: its import's fault, or `conflict` while that goes on. */
+export function needReady(dataset: Dataset): Ready {
+  if (dataset.state === 'ready' && dataset.object) return { ...dataset, object: dataset.object };
+  if (dataset.error) throw faultFrom(dataset.error as Parameters<typeof faultFrom>[0]);
+  throw new Fault('conflict', `Dataset ${dataset.name} is ${dataset.state}. Wait until it is ready.`);
+}
 
 /** Every version there is, oldest first; a dataset that was never changed has the one that was imported. */
 export function versionsOf(dataset: Ready): DatasetVersion[] {

@@ -1,5 +1,6 @@
 // What is watched of a deployment and who is told: drift figures, feedback, alert rules and their history.
 import { z } from 'zod';
+import { thingName } from './names.ts';
 
 /** How far one column, or the predictions, went from what the model was trained on. */
 export const driftFigure = z.object({
@@ -117,7 +118,7 @@ export const alertCondition = z.discriminatedUnion('on', [
 export type AlertCondition = z.infer<typeof alertCondition>;
 
 export const alertRequest = z.object({
-  name: z.string().min(1).max(100),
+  name: thingName,
   /** Name of the deployment; every one when left out. */
   deployment: z.string().optional(),
   when: alertCondition,

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Task, task } from './columns.ts';
 import { Fault } from './errors.ts';
+import { thingName } from './names.ts';
 import { splitSpec } from './split.ts';
 
 export const familyNames = [
@@ -102,7 +103,7 @@ export const trainRequest = z.object({
   schedule: scheduleSpec.optional(),
   hyper: hyper.optional(),
   device: z.string().default('auto'),
-  experiment: z.string().default('default'),
+  experiment: thingName.default('default'),
   seed: z
     .number()
     .int()
@@ -116,7 +117,7 @@ export const trainRequest = z.object({
   /** A dataset (id or name) to test on instead of a held-out part. */
   test: z.string().optional(),
   /** Name of the model to publish; the dataset's name when left out. */
-  name: z.string().min(1).max(100).optional(),
+  name: thingName.optional(),
 });
 export type TrainRequest = z.infer<typeof trainRequest>;
 

@@ -19,6 +19,7 @@ import {
 } from './records.ts';
 import { importRoutes } from './importRoutes.ts';
 import { openaiRoutes } from './openai.ts';
+import { thingName } from './names.ts';
 import { metricPoint } from './report.ts';
 import { canaryRules, servingOptions } from './serving.ts';
 import { dataRoutes } from './dataRoutes.ts';
@@ -216,8 +217,8 @@ const deployRequest = z.object({
 
 const keyRequest = z.object({
   role,
-  name: z.string().min(1).max(100).default('key'),
-  principal: z.string().min(1).max(100).default('owner'),
+  name: thingName.default('key'),
+  principal: thingName.default('owner'),
   deployments: z.array(z.string()).optional(),
   /** Days until it expires; never when left out. */
   days: z.number().positive().max(3650).optional(),
@@ -236,14 +237,14 @@ export const importRequest = z.object({
   query: z.string().max(100_000).optional(),
   /** A table as text, as it was pasted: CSV, tabs, or JSON. */
   text: z.string().max(8_000_000).optional(),
-  name: z.string().min(1).max(100).optional(),
+  name: thingName.optional(),
   options: importOptions.optional(),
 });
 
 /** Query of an upload; the body is the file itself. */
 export const uploadQuery = z.object({
   filename: z.string().min(1).max(255),
-  name: z.string().min(1).max(100).optional(),
+  name: thingName.optional(),
   /** JSON of import options. */
   options: z.string().max(100_000).optional(),
 });
@@ -501,7 +502,7 @@ export const routes = {
     path: '/api/v1/models',
     action: 'models:write',
     summary: 'Import a .neutrino bundle',
-    query: z.object({ name: z.string().min(1).max(100).optional() }),
+    query: z.object({ name: thingName.optional() }),
     stream: 'in',
     response: model,
     status: 201,
@@ -514,7 +515,7 @@ export const routes = {
     body: z.object({
       /** A Hugging Face folder (config.json, model.safetensors, tokenizer.json or vocab.txt), or an ONNX file. */
       path: z.string().min(1),
-      name: z.string().min(1).max(100).optional(),
+      name: thingName.optional(),
       /** Value of an ONNX file that a head reads: an output, or any value between its nodes. */
       output: z.string().min(1).optional(),
       /** Takes an ONNX file only to be served, with tensors in and out: it may have any operator that the runtime knows. */

@@ -116,6 +116,19 @@ async function sendFile(
   }
 }
 
+/** Sends what comes on standard input; it comes once, so nothing is gone on with. Answers the upload's id. */
+async function sendInput({ client }: Session, name = 'stdin'): Promise<string> {
+  if (process.stdin.isTTY) throw new Fault('bad_input', 'nothing is piped in: neutrino datasets import - < FILE');
+  const { id } = await client.call('uploads.begin', { body: { filename: name } });
+  try {
+    await client.upload('uploads.append', process.stdin, { params: { id }, query: { offset: 0 } });
+    return id;
+  } catch (error) {
+    await client.call('uploads.cancel', { params: { id } }).catch(() => undefined);
+    throw error;
+  }
+}
+
 /** What an import names beside its options. */
 export interface ImportSettings {
   name?: string | undefined;
@@ -143,6 +156,8 @@ export async function importFile(
       const more = { ...(credential ? { credential } : {}), ...(query ? { query } : {}) };
       return client.call('datasets.import', { body: { ...body, url: path, ...more } });
     }
+    if (path === '-')
+      return client.call('datasets.import', { body: { ...body, upload: await sendInput(session, name) } });
     const found = statSync(path, { throwIfNoEntry: false });
     if (!found) throw new Fault('not_found', `there is no file ${path}: check the path`);
     if (session.sameMachine) return client.call('datasets.import', { body: { ...body, path: resolve(path) } });
@@ -182,7 +197,7 @@ export function datasetVerbs(program: Command): void {
   verb<[string]>(
     group,
     'import <path>',
-    'import a table, a folder or zip of images, sound or texts, or an address (https, s3, webhdfs, postgres)',
+    'import a table, a folder or zip of images, sound or texts, an address (https, s3, webhdfs, postgres), or - for standard input',
     async (session, [path], options) => {
       const dataset = await importFile(
         session,

@@ -175,6 +175,7 @@ const recipeActions: Record<
     if (output !== undefined)
       writeFileSync(output, `${JSON.stringify(view.steps, null, 2)}\n`, {
         flag: options['force'] === true ? 'w' : 'wx',
+        mode: 0o600,
       });
     return { json: view, text: recipeText(view) };
   },

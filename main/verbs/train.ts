@@ -268,7 +268,7 @@ export function trainVerbs(program: Command): void {
       if (!run.report) throw new Fault('conflict', `run ${run.name} is ${run.state}: a card needs a finished model`);
       const dataset = await client.call('datasets.show', { params: { id: run.dataset.id } });
       const file = options['output'] as string;
-      await writeFile(file, modelCard(run, dataset));
+      await writeFile(file, modelCard(run, dataset), { mode: 0o600 });
       return { json: { file }, text: `model card of ${run.name}: ${file}` };
     },
     (command) => command.requiredOption('--output <file>', 'HTML file to write'),

@@ -2,7 +2,7 @@
 import { Fault } from '../../schema/index.ts';
 import { type ByteSource, streamOf } from '../sources/bytes.ts';
 import type { LoadContext, Loader, Table } from './loader.ts';
-import { openRows, type RawCell } from './rows.ts';
+import { openRows, type RawCell, rawCellOf } from './rows.ts';
 
 /** Opens an Arrow file or stream. */
 export function openArrow(source: ByteSource): Loader {
@@ -71,18 +71,7 @@ function reading(type: string): (value: unknown) => RawCell {
   if (/^(Timestamp|Date)/.test(type)) return (value) => new Date(Number(value));
   const scale = /^Decimal\[\d+e\+?(-?\d+)\]/.exec(type)?.[1];
   if (scale !== undefined) return (value) => decimal(value as Uint32Array, Number(scale));
-  return (value) => {
-    switch (typeof value) {
-      case 'number':
-      case 'bigint':
-      case 'boolean':
-      case 'string':
-        return value;
-      default:
-        if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-        return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
-    }
-  };
+  return rawCellOf;
 }
 
 /** A two's complement number of 32-bit words, lowest first, with so many decimals. */

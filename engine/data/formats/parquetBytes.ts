@@ -5,7 +5,7 @@ import type { AsyncBuffer } from 'hyparquet';
 import { Fault } from '../../schema/index.ts';
 import type { ByteSource } from '../sources/bytes.ts';
 import type { Known, LoadContext, Loader, Table } from './loader.ts';
-import { openRows, type RawCell, type RowFeed } from './rows.ts';
+import { openRows, rawCellOf, type RowFeed } from './rows.ts';
 
 /** One part of a table: a file, and the values of its partitions. */
 export interface ParquetPart {
@@ -82,7 +82,7 @@ async function readParts(
         await feed.add(
           names.map((column) => {
             if (column in partitions) return partitions[column] === hiveNull ? null : partitions[column];
-            return cellOf(row[column]);
+            return rawCellOf(row[column]);
           }),
         );
       }
@@ -121,20 +121,4 @@ function bufferOf(source: ByteSource): AsyncBuffer {
       return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
     },
   };
-}
-
-function cellOf(value: unknown): RawCell {
-  switch (typeof value) {
-    case 'undefined':
-      return null;
-    case 'number':
-    case 'bigint':
-    case 'boolean':
-    case 'string':
-      return value;
-    default:
-      if (value === null || value instanceof Date) return value;
-      if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-      return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
-  }
 }

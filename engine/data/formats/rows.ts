@@ -57,6 +57,23 @@ export async function openRows(duck: Duck, file: string, names: readonly string[
   };
 }
 
+/** A value as a typed format's reader gives it: bytes as base64, lists and structs as JSON. */
+export function rawCellOf(value: unknown): RawCell {
+  switch (typeof value) {
+    case 'undefined':
+      return null;
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'string':
+      return value;
+    default:
+      if (value === null || value instanceof Date) return value;
+      if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+      return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? Number(item) : item));
+  }
+}
+
 /** The cell as text; notes its kind. A number that is none is missing. */
 function textOf(cell: NonNullable<RawCell>, kinds: Set<Known>): string | null {
   switch (typeof cell) {

@@ -12,6 +12,7 @@ import { openParquetBytes, partitionsOf } from '../formats/parquetBytes.ts';
 import { mostInMemory, openSqlite } from '../formats/sqlite.ts';
 import { openText } from '../formats/text.ts';
 import { isWorkbook, openWorkbook } from '../formats/xlsx.ts';
+import { isForeign } from '../head.ts';
 import { type ByteSource, headOf, openFile, streamOf } from './bytes.ts';
 import { byName, type Folder, openDirectory } from './folder.ts';
 import { openRemote, type Remote } from './remote/open.ts';
@@ -65,6 +66,8 @@ async function openBytes(source: ByteSource, given: OpenOptions, path?: string):
     }
     if (format === 'arrow') return openArrow(source);
     if (format === 'sqlite') return await openDatabase(source, options, path);
+    if (sheetName.test(source.name) && options.format === undefined && !isForeign(head))
+      throw noWorkbook(source.name, 'holds something else');
     if (path !== undefined) {
       await source.close();
       return await openText({ kind: 'path', path }, options, directory, stdin);
@@ -114,9 +117,19 @@ async function openDatabase(source: ByteSource, options: ImportOptions, path?: s
   return openSqlite(name, size, from, options);
 }
 
+/** Names that promise an Excel workbook. */
+const sheetName = /\.(xlsx|xlsm)$/i;
+
+const noWorkbook = (name: string, why: string): Fault =>
+  new Fault(
+    'bad_data',
+    `${name} is called an Excel workbook but ${why}. Save it from Excel as .xlsx, or give it the ending of what it is (.csv, .zip).`,
+  );
+
 /** A zip: a workbook, a folder of files, or one table. */
 async function openPacked(zip: Zip, given: OpenOptions): Promise<Loader> {
   if (isWorkbook(zip)) return openWorkbook(zip, given.options);
+  if (sheetName.test(zip.name)) throw noWorkbook(zip.name, 'is a zip without a workbook in it');
   const kind = kindOfFolder(zip);
   if (kind) return openMediaFolder(stripped(zip), kind, given.directory);
   const [only, another] = zip.entries;

@@ -216,3 +216,14 @@ test('a stream that breaks off is refused', async () => {
     message: 'left.csv did not arrive whole. Send it again.',
   });
 });
+
+test('a file called .xlsx that is no workbook is said to be none', async () => {
+  const { zipSync, strToU8 } = await import('fflate');
+  for (const [name, content] of [
+    ['table.xlsx', 'a,b\n1,2\n3,4\n'],
+    ['packed.xlsx', zipSync({ 'a.csv': strToU8('a,b\n1,2\n') })],
+  ] as const)
+    await expect(bench.load(bench.file(name, content))).rejects.toThrow(
+      new RegExp(`^${name} is called an Excel workbook but .*Save it from Excel as \\.xlsx`),
+    );
+});

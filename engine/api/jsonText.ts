@@ -6,6 +6,10 @@ export const mostDepth = 64;
 /** Most lists and objects in a body, and fields of one object. Checking a million of either stops everything for seconds. */
 export const mostParts = 100_000;
 export const mostFields = 20_000;
+/** Most values of a body, counted by their commas: reading four million numbers stopped everything for a second. */
+export const mostValues = 500_000;
+/** Shorter texts cannot hold so many. */
+const manyValues = 2 * mostValues;
 
 /**
  * The value of a JSON text. Fault `bad_request` naming line and column, or the depth; `payload_too_large` for too many
@@ -31,9 +35,13 @@ export function parseJson(text: string): unknown {
 
 /** Checks depth and breadth only, of JSON in any encoding that has ASCII's own. Faults as `parseJson`. */
 export function checkForm(text: string): void {
+  // A tensor is a few lists of many numbers: its brackets are found quicker than all of it is read.
+  const isFlat = countUpTo(text, '[', mostDepth) + countUpTo(text, '{', mostDepth) <= mostDepth;
+  if (isFlat && text.length < manyValues && countUpTo(text, ':', mostFields) <= mostFields) return;
   const fields = new Uint32Array(mostDepth + 1);
   let depth = 0;
   let parts = 0;
+  let values = 0;
   for (let i = 0; i < text.length; i++) {
     const c = text.charCodeAt(i);
     if (c === 0x22) i = stringEnd(text, i);
@@ -44,11 +52,21 @@ export function checkForm(text: string): void {
     } else if (c === 0x5d || c === 0x7d) depth = Math.max(0, depth - 1);
     else if (c === 0x3a && (fields[depth] = (fields[depth] ?? 0) + 1) > mostFields) {
       throw tooMany(`an object of more than ${mostFields} fields`);
+    } else if (c === 0x2c && ++values > mostValues) {
+      throw tooMany(`more than ${mostValues} values`, ', or tensors as bytes (binary_data_size at /v2)');
     }
   }
 }
 
-const tooMany = (what: string) => new Fault('payload_too_large', `the body holds ${what}; send it in smaller parts`);
+const tooMany = (what: string, or = '') =>
+  new Fault('payload_too_large', `the body holds ${what}; send it in smaller parts${or}`);
+
+/** How often a character occurs; stops counting above `most`. */
+function countUpTo(text: string, character: string, most: number): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0 && count <= most; at = text.indexOf(character, at + 1)) count++;
+  return count;
+}
 
 /** Index of the quote that ends the string begun at `start`; the text's length when none does. */
 function stringEnd(text: string, start: number): number {

@@ -9,6 +9,7 @@ import {
   type Caller,
   Fault,
   type Gate,
+  plainBodies,
   type Route,
   type RouteName,
   routes,
@@ -119,6 +120,9 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
   const body = route.body && strictly(route.body);
   const query = route.query && strictly(route.query);
   const checksAnswer = route.stream !== 'out' && (options.strict || !hot.has(name));
+  const isPlain = plainBodies[name];
+  const checkedBody = (schema: NonNullable<typeof body>, value: unknown) =>
+    isPlain?.(value) ? value : checked(schema, value, 'body');
   const noted = isNoted(route);
   const deadlineMs = route.action === 'deployments:predict' ? limits.predictSeconds * 1000 : 0;
 
@@ -143,7 +147,10 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
     const call: Call = {
       caller: credential?.caller ?? nobody(req),
       signal,
-      header: (name) => [req.headers[name]].flat()[0],
+      header(name) {
+        const value = req.headers[name];
+        return Array.isArray(value) ? value[0] : value;
+      },
       reply(headers, pieces) {
         opened = true;
         sendBytes(req, res, headers, pieces);
@@ -159,7 +166,7 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
     const input: Input = {
       params: route.params && checked(route.params, req.params, 'path'),
       query: query && checked(query, queryOf(req.url), 'query'),
-      body: raw ? undefined : body && checked(body, await readJson(req, res, limits.body), 'body'),
+      body: raw ? undefined : body && checkedBody(body, await readJson(req, res, limits.body)),
     };
     if (isInBody(route) && credential) {
       const { model } = (input.body ?? {}) as { model?: string };
@@ -220,15 +227,14 @@ function answer(name: RouteName, route: Route, value: unknown, log: Log): unknow
   throw new Error(`answer of ${name} does not fit its schema`);
 }
 
+const jsonHead = Object.entries({ ...dataHeaders, 'content-type': 'application/json; charset=utf-8' }).flat();
+
 function sendJson(req: Request, res: Response, status: number, value: unknown): void {
   const text = JSON.stringify(value);
-  res.writeHead(status, {
-    ...dataHeaders,
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(text),
-    // An unread rest of an upload would be taken for the next request.
-    ...(isUnread(req) ? { connection: 'close' } : {}),
-  });
+  const head = [...jsonHead, 'content-length', String(Buffer.byteLength(text))];
+  // An unread rest of an upload would be taken for the next request.
+  if (isUnread(req)) head.push('connection', 'close');
+  res.writeHead(status, head);
   res.end(text);
 }
 

@@ -1,5 +1,5 @@
 // Bytes to text and back, joined, compared; nothing that encrypts or compresses (that is security/).
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHash, hash as hashAtOnce, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -15,6 +15,8 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
 
 /** SHA-256 of the parts in order, as bytes. */
 export function sha256(...parts: (Uint8Array | string)[]): Uint8Array {
+  const [only, another] = parts;
+  if (only !== undefined && another === undefined) return hashAtOnce('sha256', only, 'buffer');
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);
   return hash.digest();

@@ -103,12 +103,31 @@ export function createMetrics(look: () => Scraped[], devices: () => Device[]): M
       }),
     );
   }
+  /** Looking a metric up by its labels took longer than counting in it. */
+  const counted = new Map<string, Counter.Internal>();
+  const timed = new Map<string, Record<'whole' | 'queue' | 'compute', Histogram.Internal<'deployment'>>>();
+  const countOf = (deployment: string, version: string) => {
+    const key = `${deployment} ${version}`;
+    let found = counted.get(key);
+    if (!found) counted.set(key, (found = requests.labels({ deployment, version, code: 'ok' })));
+    return found;
+  };
+  const timesOf = (deployment: string) => {
+    let found = timed.get(deployment);
+    if (!found) {
+      const labels = { deployment };
+      found = { whole: whole.labels(labels), queue: queue.labels(labels), compute: compute.labels(labels) };
+      timed.set(deployment, found);
+    }
+    return found;
+  };
   return {
     answered(deployment, version, seconds) {
-      requests.inc({ deployment, version, code: 'ok' });
-      whole.observe({ deployment }, seconds.whole);
-      queue.observe({ deployment }, seconds.queue);
-      compute.observe({ deployment }, seconds.compute);
+      countOf(deployment, version).inc();
+      const own = timesOf(deployment);
+      own.whole.observe(seconds.whole);
+      own.queue.observe(seconds.queue);
+      own.compute.observe(seconds.compute);
     },
     failed(deployment, code, seconds) {
       requests.inc({ deployment, version: '', code });

@@ -253,3 +253,4 @@ export {
 } from './serving.ts';
 export type { V2Stats } from './servingRoutes.ts';
 export type { ChatRequest, CompletionRequest } from './openai.ts';
+export { plainBodies } from './plain.ts';

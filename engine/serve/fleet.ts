@@ -232,6 +232,11 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     if (waiting.size > 0) growSoon();
   };
 
+  const isIdle = () => {
+    for (const replica of replicas) if (replica.inFlight > 0) return false;
+    return true;
+  };
+
   const pumpSoon = () => {
     soon ??= setImmediate(() => {
       soon = undefined;
@@ -310,8 +315,8 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       }
       waiting.add(ask);
       if (alive().length === 0 && !retryTimer) open();
-      // Behind a busy host, what arrived in one turn of the event loop leaves together.
-      if (interrupted.length > 0 || roomiest(true)) pump();
+      // Once anything runs, what arrives in one turn of the event loop leaves together.
+      if (interrupted.length > 0 || isIdle()) pump();
       else pumpSoon();
     },
     forget(ask) {

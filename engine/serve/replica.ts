@@ -58,6 +58,9 @@ export interface Replica {
   kill(): void;
 }
 
+/** Asks in flight up to which the appliance stays awake for their answers. */
+const mostAwake = 4;
+
 /** Asks that were sent together. */
 interface Batch {
   bucket: string;
@@ -108,6 +111,11 @@ export function startReplica(options: ReplicaOptions): Replica {
   );
   watch.unref();
 
+  /** Where many are asked at once, something is always there to be read. */
+  const touch = () => {
+    if (asks.size <= mostAwake) awake.touch();
+  };
+
   const finish = (id: number, computeMs: number): Ask | undefined => {
     const entry = asks.get(id);
     if (!entry) return undefined;
@@ -139,7 +147,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       case 'predicted':
       case 'inferred':
       case 'refused':
-        awake.touch();
+        touch();
         settle(message);
         return options.onRoom();
       case 'piece':
@@ -165,7 +173,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   if (data) {
     readFrames(data, (messages) =>
       heard(() => {
-        awake.touch();
+        touch();
         for (const message of messages) if ('id' in message) settle(message as Parameters<typeof settle>[0]);
         options.onRoom();
       }),
@@ -235,7 +243,7 @@ export function startReplica(options: ReplicaOptions): Replica {
       if (!data || !first.joins || !writeFrame(data, messages)) {
         for (const message of messages) port.send(message as ToHost);
       }
-      awake.touch();
+      touch();
     },
     forget(gone) {
       if (gone.joins) return;

@@ -13,6 +13,7 @@ export type WireMessage =
 type TensorHead = Omit<WireTensor, 'data'> & { data: number | string[] };
 
 const headBytes = 8;
+const mostCopied = 16 * 1024;
 
 /** Sends messages as one frame; their tensors must not change afterwards. False, and nothing sent, once the socket is closed. */
 export function writeFrame(socket: Duplex, messages: readonly WireMessage[]): boolean {
@@ -20,13 +21,23 @@ export function writeFrame(socket: Duplex, messages: readonly WireMessage[]): bo
   const tails: Uint8Array[] = [];
   const json = JSON.stringify(messages.map((message) => ('tensors' in message ? headed(message, tails) : message)));
   const size = Buffer.byteLength(json);
-  const text = Buffer.allocUnsafe(headBytes + size);
+  let tailBytes = 0;
+  for (const tail of tails) tailBytes += tail.byteLength;
+  // Small tensors are copied: a write of several pieces takes longer than that.
+  const whole = tailBytes <= mostCopied;
+  const text = Buffer.allocUnsafe(headBytes + size + (whole ? tailBytes : 0));
   text.writeUInt32LE(size, 0);
-  text.writeUInt32LE(
-    tails.reduce((sum, tail) => sum + tail.byteLength, 0),
-    4,
-  );
+  text.writeUInt32LE(tailBytes, 4);
   text.write(json, headBytes);
+  if (whole) {
+    let at = headBytes + size;
+    for (const tail of tails) {
+      text.set(tail, at);
+      at += tail.byteLength;
+    }
+    socket.write(text);
+    return true;
+  }
   socket.cork();
   socket.write(text);
   for (const tail of tails) socket.write(tail);

@@ -42,6 +42,7 @@ import {
   releaseLock,
   type Store,
   updateLock,
+  verifyBackup,
 } from './store/index.ts';
 
 export { runChildIfAsked } from './children/index.ts';
@@ -166,6 +167,9 @@ export const rotateVault = (dataDir: string, passphrase?: string): Promise<Vault
 /** Writes everything, still encrypted, into one file. */
 export const backupAppliance = (dataDir: string, file: string, passphrase?: string) =>
   backupTo(dataDir, file, sources(passphrase));
+
+/** Reads a backup through: its size, or `corrupt`. */
+export const checkBackup = (file: string) => verifyBackup(file);
 
 /** Brings a backup into an empty data directory. */
 export const restoreAppliance = (file: string, dataDir: string) => restoreFrom(file, dataDir);

@@ -1,12 +1,11 @@
 // How a verb reaches an appliance: the one at --url, else the one that holds the data directory, else one started inside
 // this process for the time of the command. Knows nothing of what the verb then does.
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { findAppliance, startAppliance } from '../engine/appliance.ts';
 import { type Client, createClient } from '../engine/client/index.ts';
 import { applianceConfig, Fault } from '../engine/schema/index.ts';
+import { dataDirectory as placeOfData } from './dataDirectory.ts';
 import { showRecovery } from './print.ts';
 
 /** Options that every verb takes. */
@@ -30,13 +29,7 @@ export interface Session {
 }
 
 /** The data directory: `--data-dir`, NEUTRINO_HOME, or the platform's place for application data. */
-export function dataDirectory(options: GlobalOptions): string {
-  if (options.dataDir) return options.dataDir;
-  if (process.env['NEUTRINO_HOME']) return process.env['NEUTRINO_HOME'];
-  if (process.platform === 'win32') return join(process.env['LOCALAPPDATA'] ?? homedir(), 'Neutrino');
-  if (process.platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'Neutrino');
-  return join(process.env['XDG_DATA_HOME'] ?? join(homedir(), '.local', 'share'), 'neutrino');
-}
+export const dataDirectory = (options: GlobalOptions): string => placeOfData(options.dataDir);
 
 /** The vault's passphrase from `--passphrase-file` or NEUTRINO_PASSPHRASE, when one is given. */
 export function passphrase(options: GlobalOptions): string | undefined {

@@ -1,4 +1,5 @@
-// Bytes to text and back, joined, compared; nothing that encrypts or compresses (that is security/).
+// Bytes to text and back, joined, compared; nothing that encrypts or compresses (that is security/). And how many this
+// process holds.
 import { createHash, hash as hashAtOnce, randomBytes, timingSafeEqual } from 'node:crypto';
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -35,4 +36,13 @@ export function bytesOf(view: ArrayBufferView): Uint8Array {
 /** A sortable, unguessable record id: prefix, milliseconds in base 36, 64 random bits. */
 export function newId(prefix: string, now = Date.now()): string {
   return `${prefix}_${now.toString(36).padStart(9, '0')}${randomBytes(8).toString('hex')}`;
+}
+
+/** Resident memory of this process, bytes; where the system does not say (no /proc), the most that it ever was. */
+export function residentBytes(): number {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return process.resourceUsage().maxRSS * 1024;
+  }
 }

@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { flushCompileCache } from 'node:module';
 import { buffer } from 'node:stream/consumers';
+import { residentBytes } from '../base/index.ts';
 import { importBundle, readBundle, readManifest } from '../bundle/index.ts';
 import { Fault, faultBody, type ToHost } from '../schema/index.ts';
 import {
@@ -39,7 +40,7 @@ async function load({ bundle, lease, data }: Extract<ToHost, { type: 'load' }>):
   }
   if (data) openFrames(host);
   const loadMs = performance.now() - began;
-  void link.send({ type: 'ready', manifest: host.manifest, rss: process.memoryUsage.rss(), loadMs });
+  void link.send({ type: 'ready', manifest: host.manifest, rss: residentBytes(), loadMs });
   // Hosts are ended by a signal, so that nothing would be kept at their exit.
   setTimeout(flushCompileCache, 200).unref();
 }
@@ -144,7 +145,7 @@ async function turn(message: ToHost): Promise<void> {
       if (writing.has(message.id)) forgotten.add(message.id);
       return undefined;
     case 'ping':
-      return void link.send({ type: 'pong', id: message.id, rss: process.memoryUsage.rss() });
+      return void link.send({ type: 'pong', id: message.id, rss: residentBytes() });
   }
 }
 

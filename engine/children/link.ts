@@ -1,6 +1,7 @@
 // A child's end of the channel to its appliance: typed messages, and the promise that no child outlives its parent or
 // grows past its lease. Imported by the entry files only.
 import { Socket } from 'node:net';
+import { residentBytes } from '../base/index.ts';
 import type { ChildKind, FromChild, ToChild } from '../schema/index.ts';
 import { dataDescriptor } from './entry.ts';
 
@@ -39,7 +40,7 @@ export function openParentLink<K extends ChildKind>(): ParentLink<K> {
     openData: () => new Socket({ fd: dataDescriptor, readable: true, writable: true }),
     limitMemory(bytes) {
       setInterval(() => {
-        if (process.memoryUsage.rss() > bytes) process.kill(process.pid, 'SIGKILL');
+        if (residentBytes() > bytes) process.kill(process.pid, 'SIGKILL');
       }, 500).unref();
     },
     async exit(code) {

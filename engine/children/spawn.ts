@@ -54,7 +54,7 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
       ...quiet,
       [childVariable]: kind,
       ...(options.cache === undefined ? {} : { NODE_COMPILE_CACHE: options.cache }),
-      ...(alone ? { NODE_OPTIONS: heap } : {}),
+      ...(alone ? { NODE_OPTIONS: heap, NEUTRINO_APP: process.env['NEUTRINO_APP'] } : {}),
     },
     serialization: 'advanced',
     stdio: [

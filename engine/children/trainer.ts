@@ -2,7 +2,7 @@
 // writes the packs it was granted and nothing else.
 import { constants, setPriority } from 'node:os';
 import about from '../../package.json' with { type: 'json' };
-import { must } from '../base/index.ts';
+import { must, residentBytes } from '../base/index.ts';
 import { type BundleParts, writeBundle } from '../bundle/index.ts';
 import { type DatasetReader, featureSpecs, openDataset, plannedFeatures } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
@@ -181,7 +181,7 @@ const shareForTraining = 0.95;
 const shareOfMemory = 0.92;
 
 function needMemory(most: number, batchSize?: number): void {
-  const used = process.memoryUsage.rss();
+  const used = residentBytes();
   if (used <= most) return;
   const gib = (bytes: number) => `${(bytes / 1024 ** 3).toFixed(1)} GiB`;
   const steps =

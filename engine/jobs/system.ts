@@ -1,12 +1,18 @@
 // This machine and what it is doing, and the audit chain: the routes that only look.
-import { readdir, stat, statfs } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { readdir, rm, stat, statfs } from 'node:fs/promises';
 import { availableParallelism, freemem, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { newId } from '../base/index.ts';
 import type { Handlers } from '../schema/index.ts';
 import type { JobContext } from './context.ts';
 import type { DeviceList } from './devices.ts';
 
-type Names = `system.${'show' | 'health'}` | `audit.${'list' | 'verify'}` | `v2.${'live' | 'ready' | 'server'}`;
+type Names =
+  | `system.${'show' | 'health' | 'backup'}`
+  | `audit.${'list' | 'verify'}`
+  | `v2.${'live' | 'ready' | 'server'}`;
 
 export interface SystemParts {
   version: string;
@@ -45,6 +51,23 @@ export function systemHandlers(context: JobContext, parts: SystemParts): Pick<Ha
           .map(({ id, holder, device, threads, memory }) => ({ id, holder, device, threads, memory })),
         vault: { id: vault.id, wraps: vault.wraps().map(({ id, kind, createdAt }) => ({ id, kind, createdAt })) },
       };
+    },
+    async 'system.backup'(_input, call) {
+      // Named as an unfinished backup, so that a start clears what a power cut leaves.
+      const file = join(config.dataDir, `.backup-${newId('file')}`);
+      try {
+        await store.backup(file);
+        const day = new Date(context.now()).toISOString().slice(0, 10);
+        const head = {
+          type: 'application/octet-stream',
+          filename: `neutrino-${day}.backup`,
+          bytes: (await stat(file)).size,
+        };
+        await pipeline(createReadStream(file), call.download(head), { signal: call.signal });
+      } finally {
+        await rm(file, { force: true });
+      }
+      return undefined;
     },
     'system.health': () => ({ ok: true as const, version }),
     'audit.list': ({ query }) => {

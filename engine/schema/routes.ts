@@ -755,6 +755,14 @@ export const routes = {
     }),
   },
 
+  'system.backup': {
+    method: 'GET',
+    path: '/api/v1/system/backup',
+    action: 'system:write',
+    summary: 'Everything, still encrypted, as one file to restore from',
+    stream: 'out',
+    response: z.unknown(),
+  },
   'system.show': {
     method: 'GET',
     path: '/api/v1/system',

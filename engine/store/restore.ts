@@ -34,13 +34,17 @@ export function verifyBackup(file: string): { bytes: number; files: number } {
   });
 }
 
+/** What the single executable lays out in a data directory before it does anything (main/sea.ts). */
+const layout = 'app';
+
 /**
  * Restores a backup into a data directory that is missing or empty: all of it, verified and on disk, or nothing.
  * Faults: `not_found`, `conflict`, `corrupt`, `newer_version`, `not_writable`, `disk_full`.
  */
 export function restore(file: string, dir: string): { bytes: number; files: number } {
   const target = resolve(dir);
-  if (existsSync(target) && readdirSync(target).length > 0) {
+  const found = existsSync(target) ? readdirSync(target) : [];
+  if (found.some((name) => name !== layout)) {
     throw new Fault('conflict', `${dir} is not empty; restore into a new directory, or move the old one away`);
   }
   const draft = `${target}.restoring`;
@@ -51,6 +55,7 @@ export function restore(file: string, dir: string): { bytes: number; files: numb
       for (const row of files) writeOut(db, row, file, join(draft, row.name));
       syncDirectory(join(draft, 'objects'));
       syncDirectory(draft);
+      if (found.includes(layout)) renameSync(join(target, layout), join(draft, layout));
       if (existsSync(target)) rmdirSync(target);
       renameSync(draft, target);
       syncDirectory(dirname(target));

@@ -1,6 +1,6 @@
 // A whole training run over rows in memory: every candidate is fitted with early stopping on the validation rows, the
 // simplest of the good ones is kept, and small data is then trained on with the validation rows too.
-import { assert, type Clock, must, systemClock } from '../base/index.ts';
+import { assert, type Clock, must, residentBytes, systemClock } from '../base/index.ts';
 import type { Graph } from '../graph/index.ts';
 import { families, mergeLora, outputsOf } from '../models/index.ts';
 import type { MetricPoint, Progress, Task, TrainRequest } from '../schema/index.ts';
@@ -276,7 +276,7 @@ function roomFor(job: RunJob, train: Batches, graph: Graph): Room {
   const last = train.order(0).at(-1) ?? new Uint32Array(1);
   const sizes = sizesOf(graph.inputs, train.make(last).feeds);
   const bytes =
-    job.memory === undefined ? Number.POSITIVE_INFINITY : job.memory * shareOfMemory - process.memoryUsage.rss();
+    job.memory === undefined ? Number.POSITIVE_INFINITY : job.memory * shareOfMemory - residentBytes();
   return { bytes, rows: train.size, accumulate: job.steps?.accumulate ?? 1, sizes };
 }
 

@@ -1,11 +1,14 @@
 // neutrino start, open, doctor, vault, backup and restore: the appliance itself.
-import { existsSync } from 'node:fs';
+import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import {
   addVaultWrap,
   backupAppliance,
+  checkBackup,
   diagnose,
+  findAppliance,
   operatorCoverage,
   restoreAppliance,
   rotateVault,
@@ -15,7 +18,7 @@ import {
 import { createClient } from '../../engine/client/index.ts';
 import { type ApplianceConfig, applianceConfig, Fault } from '../../engine/schema/index.ts';
 import { bytes, note, say, showRecovery, table, when } from '../print.ts';
-import { dataDirectory, type GlobalOptions, passphrase, trustAppliance } from '../session.ts';
+import { dataDirectory, type GlobalOptions, openSession, passphrase, trustAppliance } from '../session.ts';
 import { fail, verb, whole, withGlobals } from '../verb.ts';
 
 type Options = GlobalOptions & Record<string, unknown>;
@@ -102,6 +105,22 @@ async function operators(options: Options): Promise<void> {
   say(
     `${table(['operator', 'shapes', 'gradient', 'runtimes'], rows)}\n\n${all.length} operators: gradients flow through ${count('yes')}, are zero for ${count('zero')}, stop at ${count('none')}. ort is onnxruntime on cpu, webgpu, cuda, dml and coreml: what a GPU has no kernel for runs on the processor.`,
   );
+}
+
+/** The running appliance makes the backup; here it is written and read back. */
+async function backupOfRunning(options: Options, target: string): Promise<{ bytes: number; files: number }> {
+  const session = await openSession(options);
+  const part = `${target}.part`;
+  try {
+    const { body } = await session.client.download('system.backup', {});
+    await pipeline(body, createWriteStream(part, { mode: 0o600 }));
+    const made = checkBackup(part);
+    renameSync(part, target);
+    return made;
+  } finally {
+    rmSync(part, { force: true });
+    await session.close();
+  }
 }
 
 /** Declares a verb that works without an appliance. */
@@ -204,7 +223,10 @@ export function applianceVerbs(program: Command): void {
       const target = file;
       if (existsSync(target) && options['force'] !== true)
         throw new Fault('conflict', `${target} exists: name another file or add --force`);
-      const made = await backupAppliance(resolve(dataDirectory(options)), target, passphrase(options));
+      const dataDir = resolve(dataDirectory(options));
+      const made = findAppliance(dataDir)
+        ? await backupOfRunning(options, target)
+        : await backupAppliance(dataDir, target, passphrase(options));
       if (options.json) say(JSON.stringify(made));
       else
         say(

@@ -23,7 +23,7 @@ export function useImport(): (files: Iterable<File>) => Promise<void> {
   };
 }
 
-/** The veil and its listeners on the window. */
+/** The veil and its listeners on the window, and the one file chooser. */
 export function Drop() {
   const { t } = useWords();
   const depth = useRef(0);
@@ -81,26 +81,10 @@ export function Drop() {
     };
   }, []);
 
-  if (!over) return null;
-  return (
-    <div className="veil" aria-hidden="true">
-      <div>
-        <Icon name="upload" size={36} />
-        <p>{t('import.drop')}</p>
-      </div>
-    </div>
-  );
-}
-
-/** A button that opens the file chooser. */
-export function ImportButton({ primary = false }: { primary?: boolean }) {
-  const { t } = useWords();
-  const input = useRef<HTMLInputElement>(null);
-  const send = useImport();
   return (
     <>
       <input
-        ref={input}
+        id={chooser}
         type="file"
         multiple
         hidden
@@ -111,13 +95,31 @@ export function ImportButton({ primary = false }: { primary?: boolean }) {
           event.currentTarget.value = '';
         }}
       />
-      <Button
-        variant={primary ? 'filled' : 'default'}
-        leftSection={<Icon name="upload" size={14} />}
-        onClick={() => input.current?.click()}
-      >
-        {t('import.choose')}
-      </Button>
+      {over ? (
+        <div className="veil" aria-hidden="true">
+          <div>
+            <Icon name="upload" size={36} />
+            <p>{t('import.drop')}</p>
+          </div>
+        </div>
+      ) : null}
     </>
+  );
+}
+
+/** The file chooser that the import buttons, the palette and the keyboard open. */
+const chooser = 'import-files';
+
+/** A button that opens the file chooser. */
+export function ImportButton({ primary = false }: { primary?: boolean }) {
+  const { t } = useWords();
+  return (
+    <Button
+      variant={primary ? 'filled' : 'default'}
+      leftSection={<Icon name="upload" size={14} />}
+      onClick={() => document.getElementById(chooser)?.click()}
+    >
+      {t('import.choose')}
+    </Button>
   );
 }

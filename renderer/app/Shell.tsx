@@ -5,29 +5,22 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { isRunOver } from '../../engine/schema/index.ts';
-import { Icon, type IconName } from '../parts/Icon.tsx';
+import { Icon } from '../parts/Icon.tsx';
 import { Waiting } from '../parts/Page.tsx';
 import { Mark } from '../parts/Waves.tsx';
 import { useWords } from '../parts/words.ts';
+import { places, showPalette, usePalette } from './commands.ts';
 import { Drop } from './Drop.tsx';
 import { followEvents, useLink } from './link.ts';
 import { Preferences } from './Preferences.tsx';
 import { ask } from './queries.ts';
 import { logOut, sessionQuery } from './session.ts';
+import { useShortcuts } from './shortcuts.ts';
 import { useTrain } from './train.ts';
 import { useRuns } from './useRuns.ts';
 
 const TrainDialog = lazy(() => import('../train/TrainDialog.tsx'));
-
-const places = [
-  ['/', 'home'],
-  ['/datasets', 'datasets'],
-  ['/runs', 'runs'],
-  ['/models', 'models'],
-  ['/deployments', 'deployments'],
-  ['/room', 'room'],
-  ['/keys', 'keys'],
-] as const satisfies readonly (readonly [string, IconName])[];
+const Palette = lazy(() => import('./Palette.tsx'));
 
 function Account() {
   const { t } = useWords();
@@ -64,6 +57,8 @@ function LinkState() {
 export function Shell() {
   const { t } = useWords();
   const train = useTrain();
+  const palette = usePalette();
+  useShortcuts();
   const system = useQuery({ ...ask.system(), retry: false });
   const active = useRuns({}).rows.filter((run) => !isRunOver(run.state)).length;
   useEffect(() => followEvents(), []);
@@ -88,6 +83,11 @@ export function Shell() {
         <button type="button" className="train-button" onClick={() => train.open()}>
           <Icon name="train" />
           <span>{t('train')}</span>
+        </button>
+        <button type="button" className="find-button" onClick={() => showPalette('palette')}>
+          <Icon name="search" />
+          <span>{t('search')}</span>
+          <kbd>Ctrl K</kbd>
         </button>
         <ul>
           {places.map(([path, name]) => (
@@ -122,6 +122,7 @@ export function Shell() {
       </main>
       <Drop />
       <Suspense fallback={null}>{train.request ? <TrainDialog /> : null}</Suspense>
+      <Suspense fallback={null}>{palette ? <Palette /> : null}</Suspense>
     </div>
   );
 }

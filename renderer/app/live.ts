@@ -13,7 +13,7 @@ import type {
 } from '../../engine/schema/index.ts';
 import { appendPoints } from '../charts/lines.ts';
 import { queryClient } from './queries.ts';
-import { notifyAlert } from './notify.ts';
+import { notifyAlert, noteRun } from './notify.ts';
 
 interface Listed<T> {
   items: T[];
@@ -86,6 +86,7 @@ const effects: Record<EventType, (id: string, data: unknown) => void> = {
   'run.changed'(id, data) {
     const record = data as Run;
     queryClient.setQueryData(['run', id], record);
+    noteRun(record);
     if (!patchRuns(id, () => record)) askRunsSoon();
   },
   'run.metric'(id, data) {

@@ -88,6 +88,17 @@ const room = createRoute({
   component: lazyRouteComponent(() => import('../room/Room.tsx'), 'Room'),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('../alerts/Alerts.tsx'), 'Alerts'),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('../settings/Settings.tsx'), 'Settings'),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     home,
@@ -102,6 +113,8 @@ export const router = createRouter({
     deployment,
     keys,
     room,
+    alerts,
+    settings,
   ]),
   history: createHashHistory(),
   defaultPreload: 'intent',

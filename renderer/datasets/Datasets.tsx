@@ -51,6 +51,7 @@ export function Datasets() {
       },
       {
         id: 'columns',
+        rank: 1,
         head: t('columns'),
         track: '90px',
         right: true,
@@ -66,6 +67,7 @@ export function Datasets() {
       },
       {
         id: 'warnings',
+        rank: 3,
         head: t('datasets.warnings'),
         track: '96px',
         right: true,
@@ -81,6 +83,7 @@ export function Datasets() {
       },
       {
         id: 'bytes',
+        rank: 2,
         head: t('size'),
         track: '84px',
         right: true,

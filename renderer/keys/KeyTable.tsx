@@ -35,12 +35,14 @@ export function KeyTable() {
       },
       {
         id: 'id',
+        rank: 2,
         head: t('keys.begins'),
         track: '196px',
         render: (key) => <code className="quiet">nk_{key.id.replace(/^key_|^nk_/, '')}_…</code>,
       },
       {
         id: 'holder',
+        rank: 1,
         head: t('keys.holder'),
         track: 'minmax(110px, 1fr)',
         render: (key) => principals?.find((item) => item.id === key.parentId)?.name ?? '–',

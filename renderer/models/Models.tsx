@@ -72,6 +72,7 @@ export function Models() {
       },
       {
         id: 'family',
+        rank: 1,
         head: t('runs.family'),
         track: 'minmax(100px, .8fr)',
         value: (row) => row.family,
@@ -112,6 +113,7 @@ export function Models() {
       },
       {
         id: 'bytes',
+        rank: 2,
         head: t('size'),
         track: '80px',
         right: true,

@@ -17,6 +17,7 @@ const looks = {
   ready: ['good', 'disc'],
   starting: ['busy', 'half'],
   saved: ['idle', 'ring'],
+  absent: ['idle', 'ring'],
   deleting: ['idle', 'cross'],
   active: ['good', 'disc'],
   revoked: ['idle', 'cross'],

@@ -3,6 +3,7 @@
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- a <table> cannot lay virtual rows on a grid and keep its role */
 /* oxlint-disable react/incompatible-library -- the React compiler is not used */
 import { Checkbox } from '@mantine/core';
+import { useElementSize, useMergedRef } from '@mantine/hooks';
 import {
   type ColumnDef,
   createSortedRowModel,
@@ -26,6 +27,8 @@ export interface Column<T> {
   render: (row: T) => ReactNode;
   right?: boolean;
   fixed?: boolean;
+  /** Where the place is narrow, the columns with the greatest rank go first; one without stays. */
+  rank?: number;
 }
 
 interface Properties<T> {
@@ -55,9 +58,27 @@ const features = tableFeatures({
 });
 const rowHeight = 36;
 
+/** Pixels that a column takes at least, its gap included. */
+const leastOf = (column: { track: string }): number => Number(/(\d+)px/.exec(column.track)?.[1] ?? 80) + 14;
+
+/** The columns that fit into so many pixels, or all that must stay. */
+function fitting<T>(columns: Column<T>[], width: number): Column<T>[] {
+  const kept = [...columns];
+  const ranked = columns.filter(({ rank }) => rank !== undefined).sort((a, b) => (b.rank ?? 0) - (a.rank ?? 0));
+  for (const column of ranked) {
+    if (width === 0 || kept.reduce((sum, one) => sum + leastOf(one), 0) <= width) break;
+    kept.splice(kept.indexOf(column), 1);
+  }
+  return kept;
+}
+
 /** See the file's head. */
 export function Table<T extends object>(properties: Properties<T>) {
-  const { label, columns, rows, keyOf, sort, onSort, selected, onSelect, onOpen, onMore, fill } = properties;
+  const { label, rows, keyOf, sort, onSort, selected, onSelect, onOpen, onMore, fill } = properties;
+  const { ref: measured, width } = useElementSize();
+  // A table that fills the page reaches 32 pixels into its margins.
+  const beside = (onSelect ? 58 : 30) + (fill ? 64 : 0);
+  const columns = useMemo(() => fitting(properties.columns, width - beside), [properties.columns, width, beside]);
   const { t } = useWords();
   const frame = useRef<HTMLDivElement>(null);
   const [local, setLocal] = useState<SortingState>([]);
@@ -105,14 +126,12 @@ export function Table<T extends object>(properties: Properties<T>) {
     if (onMore && last >= sorted.length - 40) onMore();
   }, [last, sorted.length, onMore]);
 
-  const least = columns.reduce(
-    (sum, column) => sum + Number(/(\d+)px/.exec(column.track)?.[1] ?? 80) + 14,
-    onSelect ? 58 : 30,
-  );
+  const least = columns.reduce((sum, column) => sum + leastOf(column), onSelect ? 58 : 30);
+  const place = useMergedRef(frame, measured);
   const template = `${onSelect ? '28px ' : ''}${columns.map((column) => column.track).join(' ')}`;
   return (
     <section
-      ref={frame}
+      ref={place}
       className={`table-frame${fill ? ' fill' : ''}`}
       aria-label={label}
       // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a scrolling region must be reachable by keyboard

@@ -67,6 +67,7 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'plan.family',
+        rank: 2,
         head: t('runs.family'),
         track: 'minmax(104px, .7fr)',
         value: (run) => run.plan?.family,
@@ -91,6 +92,7 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'metrics.val.loss',
+        rank: 3,
         head: t('runs.valLoss'),
         track: '72px',
         right: true,
@@ -99,13 +101,21 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'request.seed',
+        rank: 4,
         head: t('runs.seed'),
         track: '44px',
         right: true,
         value: (run) => run.request.seed,
         render: (run) => run.request.seed,
       },
-      { id: 'time', head: t('runs.time'), track: '62px', right: true, render: (run) => f.span(spent(run, now)) },
+      {
+        id: 'time',
+        rank: 1,
+        head: t('runs.time'),
+        track: '62px',
+        right: true,
+        render: (run) => f.span(spent(run, now)),
+      },
       {
         id: 'createdAt',
         head: t('runs.started'),

@@ -1,8 +1,10 @@
 // Every word of the interface, in English. A table: keys are what components ask for; zh.ts has the same ones.
 
+import { deskEn } from './deskEn.ts';
 import { qualityEn } from './qualityEn.ts';
 
 export const en = {
+  ...deskEn,
   ...qualityEn,
   account: 'Account',
   again: 'Try again',
@@ -74,6 +76,7 @@ export const en = {
   'state.interrupted': 'interrupted',
   'state.ready': 'ready',
   'state.starting': 'starting',
+  'state.absent': 'not here',
   'state.saved': 'saved',
   'state.deleting': 'deleting',
   'state.active': 'active',

@@ -13,6 +13,8 @@ type Plain<K> = K extends `${infer Stem}_${'one' | 'other'}` ? Stem : K;
 /** What may be said: the keys of en.ts, plural forms by their stem (with `count`). */
 export type Key = Plain<keyof typeof en>;
 export type Say = (key: Key, values?: Record<string, unknown>) => string;
+/** The language in use, outside of components. */
+export const language = (): string => i18n.language;
 /** The words for a key in the language in use, outside of components. */
 export const say: Say = (key, values) => i18n.t(key, values ?? {});
 

@@ -1,9 +1,11 @@
 // Every word of the interface, in Simplified Chinese. A table with the keys of en.ts, no more and no fewer.
 import type { en } from './en.ts';
 
+import { deskZh } from './deskZh.ts';
 import { qualityZh } from './qualityZh.ts';
 
 export const zh: Record<keyof typeof en, string> = {
+  ...deskZh,
   ...qualityZh,
   account: '账户',
   again: '重试',
@@ -74,6 +76,7 @@ export const zh: Record<keyof typeof en, string> = {
   'state.failed': '失败',
   'state.interrupted': '被中断',
   'state.ready': '就绪',
+  'state.absent': '不可用',
   'state.starting': '启动中',
   'state.saved': '已保存',
   'state.deleting': '删除中',

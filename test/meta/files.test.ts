@@ -75,6 +75,7 @@ test('what is shipped reads no environment variable beyond the documented ones',
     'NEUTRINO_DEBUG',
     'NEUTRINO_NODE',
     'NEUTRINO_ROOT',
+    'NEUTRINO_APP',
   ]);
   const used = code.flatMap((file) =>
     [...read(file).matchAll(/process\.env(?:\[['"]|\.)(NEUTRINO_\w+)/g)].map((match) => match[1] ?? ''),

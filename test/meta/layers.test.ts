@@ -70,6 +70,8 @@ const owners: Record<string, string[]> = {
   'csv-stringify': ['main'],
   electron: ['main'],
   vite: ['main'],
+  postject: ['main'],
+  'axe-core': [],
 };
 
 function closure(folder: string, seen = new Set<string>()): Set<string> {

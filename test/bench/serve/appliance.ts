@@ -90,19 +90,29 @@ export interface Load {
   p99: number;
 }
 
-/** Loads a URL with one body by wrk: `concurrency` connections that each wait for their answer. Latencies in ms. */
+/**
+ * Loads a URL with one body by wrk: `concurrency` connections that each wait for their answer; `jsonBytes` of the body are JSON
+ * where tensors follow. Latencies in ms.
+ */
 export function load(
   url: string,
-  body: string,
-  { concurrency, seconds, key = '' }: { concurrency: number; seconds: number; key?: string },
+  body: string | Uint8Array,
+  {
+    concurrency,
+    seconds,
+    key = '',
+    jsonBytes,
+  }: { concurrency: number; seconds: number; key?: string; jsonBytes?: number },
 ): Load {
   const dir = mkdtempSync(join(tmpdir(), 'neutrino-wrk-'));
   const script = join(dir, 'post.lua');
+  writeFileSync(join(dir, 'body'), body);
   writeFileSync(
     script,
     `wrk.method = "POST"
-wrk.body = ${JSON.stringify(body).replaceAll('\\n', '\\n')}
-wrk.headers["Content-Type"] = "application/json"
+wrk.body = io.open(${JSON.stringify(join(dir, 'body'))}, "rb"):read("*a")
+wrk.headers["Content-Type"] = "${jsonBytes === undefined ? 'application/json' : 'application/octet-stream'}"
+${jsonBytes === undefined ? '' : `wrk.headers["Inference-Header-Content-Length"] = "${jsonBytes}"`}
 wrk.headers["Authorization"] = "Bearer ${key}"
 done = function(summary, latency, requests)
   io.write(string.format("RESULT %d %d %d %d %d\\n", summary.requests, summary.duration, summary.errors.status, latency:percentile(50), latency:percentile(99)))

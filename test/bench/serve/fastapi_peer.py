@@ -1,4 +1,4 @@
-"""The usual peer: FastAPI, uvicorn with one worker, PyTorch on all threads. fastapi_peer.py table|bert PORT"""
+"""The usual peer: FastAPI, uvicorn with one worker, PyTorch on all threads. fastapi_peer.py mlp|table|bert PORT"""
 import sys
 
 import torch
@@ -26,6 +26,8 @@ class Bert(nn.Module):
 
 
 model = Bert() if kind == "bert" else nn.Sequential(
+    nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 512), nn.ReLU(), nn.Linear(512, 10)
+) if kind == "mlp" else nn.Sequential(
     nn.Linear(30, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 1)
 )
 model.eval()
@@ -33,7 +35,7 @@ app = FastAPI()
 
 
 class Rows(BaseModel):
-    inputs: list[list[float]] if kind == "table" else list[list[int]]
+    inputs: list[list[int]] if kind == "bert" else list[list[float]]
 
 
 @app.post("/predict")

@@ -7,8 +7,7 @@ import { type Tensor, tensor } from '../../../engine/onnx/index.ts';
 import type { Column } from '../../../engine/schema/index.ts';
 import { noteParts, regressionParts } from '../../unit/bundle/sample.ts';
 
-export const columns = 30;
-export const names = Array.from({ length: columns }, (_, i) => `f${i}`);
+export const names = Array.from({ length: 30 }, (_, i) => `f${i}`);
 export const row = Object.fromEntries(names.map((name, i) => [name, Math.sin(i) * 3]));
 export const vocabulary = 30_522;
 
@@ -20,18 +19,22 @@ function normal(dims: number[], scale: number): Tensor {
   return out;
 }
 
-/** A regression on 30 numbers with two hidden layers of `width`. */
-export function tableParts(width = 64): BundleParts {
+/** A network on `columns` numbers (input `numeric`, float64) with hidden layers and one output `prediction` of `outputs` numbers. */
+function networkParts(names: readonly string[], hidden: readonly number[], outputs: number): BundleParts {
   const g = graphBuilder('tabular');
-  const numeric = g.input('numeric', 'float64', ['batch', columns]);
-  let hidden = g.op('Cast', [numeric], { to: 1 });
-  for (const [from, to] of [
-    [columns, width],
-    [width, width],
-  ] as const) {
-    hidden = g.op('Relu', [g.op('MatMul', [hidden, g.constant(normal([from, to], 1 / Math.sqrt(from)))])]);
+  const numeric = g.input('numeric', 'float64', ['batch', names.length]);
+  let x = g.op('Cast', [numeric], { to: 1 });
+  let from = names.length;
+  const dense = (to: number) => {
+    x = g.op('MatMul', [x, g.constant(normal([from, to], 1 / Math.sqrt(from)))]);
+    from = to;
+  };
+  for (const width of hidden) {
+    dense(width);
+    x = g.op('Relu', [x]);
   }
-  g.output(g.op('MatMul', [hidden, g.constant(normal([width, 1], 1 / Math.sqrt(width)))]), 'prediction');
+  dense(outputs);
+  g.output(x, 'prediction');
   const parts = regressionParts();
   const [input] = parts.preprocess.numeric;
   const [column] = parts.manifest.columns as [Column];
@@ -51,6 +54,18 @@ export function tableParts(width = 64): BundleParts {
     },
   };
 }
+
+/** A regression on 30 numbers: the size of model that a small table gets. */
+export const tableParts = (): BundleParts => networkParts(names, [64, 64], 1);
+
+/** The MLP that training is measured with too: 784-512-512-10. */
+export const pixels = Array.from({ length: 784 }, (_, i) => Math.round(1000 * Math.abs(Math.sin(i))) / 1000);
+export const mlpParts = (): BundleParts =>
+  networkParts(
+    pixels.map((_, i) => `p${i}`),
+    [512, 512],
+    10,
+  );
 
 /** A classifier of token ids (`text_0_tokens` int64 [batch, length], at most 128): the size of BERT-mini. */
 export function bertParts(): BundleParts {

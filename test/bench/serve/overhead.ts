@@ -1,72 +1,28 @@
-// What serving costs over the bare session: one row at a time through a forked host, and through the whole appliance
-// over REST on loopback, beside `run` of the same model, all in one run. This process is the client; the appliance and
-// its hosts are others. Run alone: node test/bench/serve/overhead.ts [--requests 2000]
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+// What serving costs over the bare session: one row at a time through a forked host, and through the whole appliance over
+// loopback, beside `run` of the same model, all in one run. This process is the client; the appliance and its hosts are
+// others. With --training a run trains on all cores beside the second half.
+// Run alone: node test/bench/serve/overhead.ts [--requests 2000] [--training]
+import { connect } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { findAppliance } from '../../../engine/appliance.ts';
-import { rng, silentLog } from '../../../engine/base/index.ts';
-import { type BundleParts, exportBundle, readBundle } from '../../../engine/bundle/index.ts';
+import { silentLog } from '../../../engine/base/index.ts';
+import { readBundle } from '../../../engine/bundle/index.ts';
 import { spawnChild } from '../../../engine/children/index.ts';
-import { createClient } from '../../../engine/client/index.ts';
-import { graphBuilder } from '../../../engine/graph/index.ts';
 import { tensor } from '../../../engine/onnx/index.ts';
 import { compile } from '../../../engine/runtime/index.ts';
-import type { Column, PackGrant } from '../../../engine/schema/index.ts';
-import { createIdentity } from '../../../engine/security/index.ts';
+import type { PackGrant } from '../../../engine/schema/index.ts';
 import { createReplicaSet } from '../../../engine/serve/index.ts';
 import { openPack } from '../../../engine/store/index.ts';
-import { packOf, regressionParts, scratch } from '../../unit/bundle/sample.ts';
+import { packOf, scratch } from '../../unit/bundle/sample.ts';
+import { type Served, startServing } from './appliance.ts';
+import { names, row, tableParts } from './models.ts';
 
-const { values: options } = parseArgs({ options: { requests: { type: 'string', default: '2000' } } });
+const { values: options } = parseArgs({
+  options: { requests: { type: 'string', default: '2000' }, training: { type: 'boolean', default: false } },
+});
 const requests = Number(options.requests);
 const warmUp = 200;
-const columns = 30;
-const width = 64;
-const names = Array.from({ length: columns }, (_, i) => `f${i}`);
-const row = Object.fromEntries(names.map((name, i) => [name, Math.sin(i) * 3]));
-
-/** A regression on 30 numbers with two hidden layers of 64: the size of model that a small table gets. */
-function tabularParts(): BundleParts {
-  const random = rng(1, 'overhead');
-  const normal = (rows: number, cols: number) =>
-    tensor(
-      'float32',
-      [rows, cols],
-      Float32Array.from({ length: rows * cols }, () => random.normal() / Math.sqrt(rows)),
-    );
-  const g = graphBuilder('tabular');
-  const numeric = g.input('numeric', 'float64', ['batch', columns]);
-  let hidden = g.op('Cast', [numeric], { to: 1 });
-  for (const [from, to] of [
-    [columns, width],
-    [width, width],
-  ] as const) {
-    hidden = g.op('Relu', [g.op('MatMul', [hidden, g.constant(normal(from, to))])]);
-  }
-  g.output(g.op('MatMul', [hidden, g.constant(normal(width, 1))]), 'prediction');
-  const parts = regressionParts();
-  const [input] = parts.preprocess.numeric;
-  const [column] = parts.manifest.columns as [Column];
-  return {
-    ...parts,
-    graph: g.build(),
-    manifest: {
-      ...parts.manifest,
-      name: 'tabular',
-      features: names.map((name) => ({ column: name, type: 'number', as: 'numeric' })),
-      columns: names.map((name) => ({ ...column, name })),
-    },
-    preprocess: {
-      ...parts.preprocess,
-      numeric: names.map((name) => ({ ...input, column: name })),
-      columns: [...names.map((name) => ({ name, type: 'number' as const })), { name: 'height', type: 'number' }],
-    },
-  };
-}
 
 interface Figures {
   path: string;
@@ -88,12 +44,12 @@ async function timed(path: string, call: () => Promise<unknown>): Promise<Figure
   return { path, p50: at(0.5), p99: at(0.99) };
 }
 
-async function bare(grant: PackGrant): Promise<Figures> {
+async function bare(grant: PackGrant, path: string): Promise<Figures> {
   const pack = openPack(grant.path, grant);
   const program = await compile(readBundle(pack).model, { threads: 1 });
   pack.close();
-  const numeric = tensor('float64', [1, columns], Object.values(row));
-  return timed('bare run', () => program.run({ numeric }));
+  const numeric = tensor('float64', [1, names.length], Object.values(row));
+  return timed(path, () => program.run({ numeric }));
 }
 
 async function host(grant: PackGrant): Promise<{ figures: Figures; startMs: number }> {
@@ -113,83 +69,84 @@ async function host(grant: PackGrant): Promise<{ figures: Figures; startMs: numb
   return { figures, startMs };
 }
 
-/** A POST over a kept-alive connection, the answer read to its end. */
-function poster(url: string, key: string): (path: string, body: string) => Promise<string> {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  return (path, body) =>
-    new Promise((resolve, reject) => {
-      const headers = {
-        authorization: `Bearer ${key}`,
-        'content-type': 'application/json',
-        'content-length': Buffer.byteLength(body),
-      };
-      const sent = request(new URL(path, url), { method: 'POST', agent, headers }, (response) => {
-        const pieces: Buffer[] = [];
-        response.on('data', (piece: Buffer) => pieces.push(piece));
-        response.on('end', () => {
-          const text = Buffer.concat(pieces).toString();
-          if (response.statusCode === 200) resolve(text);
-          else reject(new Error(`${path}: ${response.statusCode} ${text}`));
+/** POSTs over one kept connection, without the time that an HTTP library of the client's would take. */
+async function poster({
+  url,
+  key,
+}: Served): Promise<{ post(path: string, body: string): () => Promise<string>; end(): void }> {
+  const { hostname, port, host: name } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  await new Promise((resolve) => socket.once('connect', resolve));
+  socket.setNoDelay(true);
+  let heard: ((text: string) => void) | undefined;
+  let text = '';
+  socket.setEncoding('latin1');
+  socket.on('data', (piece: string) => {
+    text += piece;
+    const end = text.indexOf('\r\n\r\n');
+    const length = Number(/\r\ncontent-length: (\d+)/i.exec(text)?.[1]);
+    if (end < 0 || text.length < end + 4 + length) return;
+    const whole = text;
+    text = '';
+    heard?.(whole);
+  });
+  return {
+    post(path, body) {
+      const request = Buffer.from(
+        `POST ${path} HTTP/1.1\r\nHost: ${name}\r\nAuthorization: Bearer ${key}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+      return () =>
+        new Promise((resolve, reject) => {
+          heard = (answer) => (answer.startsWith('HTTP/1.1 200') ? resolve(answer) : reject(new Error(answer)));
+          socket.write(request);
         });
-        response.on('error', reject);
-      });
-      sent.on('error', reject);
-      sent.end(body);
-    });
+    },
+    end: () => socket.destroy(),
+  };
 }
 
-async function rest(grant: PackGrant, dir: string): Promise<Figures[]> {
-  const dataDir = join(dir, 'appliance');
-  const cli = join(import.meta.dirname, '../../../main/cli.ts');
-  const appliance = spawn(
-    process.execPath,
-    [cli, 'start', '--no-cluster', '--data-dir', dataDir, '--port', '0', '--json'],
-    {
-      env: { ...process.env, NEUTRINO_PASSPHRASE: 'a passphrase for one run of this benchmark' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  const exited = new Promise<void>((resolve) => appliance.once('exit', () => resolve()));
-  try {
-    await new Promise((resolve, reject) => {
-      appliance.stdout.once('data', resolve);
-      void exited.then(() => reject(new Error('the appliance ended before it was up')));
-    });
-    const found = findAppliance(dataDir);
-    if (!found) throw new Error('the appliance wrote no lock file');
-    const client = createClient({ url: found.url, key: found.token });
-    const pack = openPack(grant.path, grant);
-    const pieces: Uint8Array[] = [];
-    for await (const piece of exportBundle(pack, await createIdentity('bench'))) pieces.push(piece);
-    pack.close();
-    const model = await client.upload('models.import', new Blob(pieces as BlobPart[]), { query: {} });
-    await client.call('deployments.create', { body: { model: model.id, name: 'bench' } });
-    const { secret } = await client.call('keys.create', { body: { role: 'predictor' } });
-    const post = poster(found.url, secret);
-    const predict = JSON.stringify({ inputs: [row] });
-    const infer = JSON.stringify({
-      inputs: [{ name: 'numeric', datatype: 'FP64', shape: [1, columns], data: Object.values(row) }],
-    });
-    return [
-      await timed('REST predict', () => post('/api/v1/deployments/bench/predict', predict)),
-      await timed('REST v2 infer', () => post('/v2/models/bench/infer', infer)),
-    ];
-  } finally {
-    appliance.kill('SIGTERM');
-    await exited;
+/** A run that trains on all cores until it is stopped. */
+async function train({ client }: Served): Promise<() => Promise<unknown>> {
+  const path = join(import.meta.dirname, '../../../resources/samples/package-topics.csv');
+  const dataset = await client.call('datasets.import', { body: { path } });
+  await client.waitDataset(dataset.id);
+  const { id } = await client.call('runs.create', {
+    body: { dataset: dataset.id, target: 'label', model: 'transformer', epochs: 1000, batchSize: 128 },
+  });
+  for (;;) {
+    const run = await client.call('runs.show', { params: { id } });
+    if (run.error) throw new Error(run.error.message);
+    if ((run.progress?.done ?? 0) > 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 200));
   }
+  return () => client.call('runs.stop', { params: { id }, body: {} });
 }
 
 const place = scratch();
+const served = await startServing(place.dir);
 try {
-  const { grant } = packOf(place.dir, 'bench', tabularParts());
-  const base = await bare(grant);
+  const { grant } = packOf(place.dir, 'overhead', tableParts());
+  const base = await bare(grant, 'bare run');
   const { figures, startMs } = await host(grant);
-  const whole = existsSync(join(import.meta.dirname, '../../../main/cli.ts')) ? await rest(grant, place.dir) : [];
-  const again = await bare(grant);
-  const rows = [base, figures, ...whole, { ...again, path: 'bare run again' }];
+  await served.deploy('bench', tableParts());
+  const { post, end } = await poster(served);
+  const predict = post('/api/v1/deployments/bench/predict', JSON.stringify({ inputs: [row] }));
+  const input = { name: 'numeric', datatype: 'FP64', shape: [1, names.length], data: Object.values(row) };
+  const infer = post('/v2/models/bench/infer', JSON.stringify({ inputs: [input] }));
+  const rows = [base, figures, await timed('REST predict', predict), await timed('REST v2 infer', infer)];
+  rows.push(await bare(grant, 'bare run again'));
+  if (options.training) {
+    const stop = await train(served);
+    rows.push(
+      await timed('REST predict beside training', predict),
+      await timed('REST v2 infer beside training', infer),
+    );
+    await stop();
+  }
+  end();
   console.log(`batch-1 tabular prediction, ${requests} requests each, ${availableParallelism()} cores; milliseconds`);
   console.log(`host start to ready: ${startMs.toFixed(0)} ms`);
+  const alone = (path: string) => rows.find((one) => path.startsWith(`${one.path} beside`))?.p99;
   console.table(
     rows.map(({ path, p50, p99 }) => ({
       path,
@@ -197,10 +154,11 @@ try {
       p99: Number(p99.toFixed(3)),
       'over bare p50': Number((p50 - base.p50).toFixed(3)),
       'over bare p99': Number((p99 - base.p99).toFixed(3)),
-      ratio: Number((p50 / base.p50).toFixed(1)),
+      'p99 × alone': Number((p99 / (alone(path) ?? p99)).toFixed(2)),
     })),
   );
   console.log(JSON.stringify({ bench: 'serve/overhead', requests, startMs, rows }));
 } finally {
+  await served.stop();
   place.remove();
 }

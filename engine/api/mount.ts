@@ -136,7 +136,7 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
       gate.authorize(
         caller,
         route.action,
-        deploymentOf(route, req.params) ?? (isInBody(route) ? caller.deployments?.[0] : undefined),
+        deploymentOf(route, req, caller) ?? (isInBody(route) ? caller.deployments?.[0] : undefined),
       );
     return credential;
   }
@@ -269,11 +269,14 @@ const parameters = (path: string): number => path.split('{').length - 1;
 /** Routes of OpenAI's API name the deployment in the body: which one is asked is checked once it is read. */
 const isInBody = (route: Route): boolean => route.path.startsWith('/v1/');
 
-/** The deployment that a route names, for keys that are limited to some. */
-function deploymentOf(route: Route, params: Record<string, unknown>): string | undefined {
+/** The deployment that a request names, for keys that are limited to some. MLflow's route has it in its query, and a key's only one is meant. */
+function deploymentOf(route: Route, { params, url }: Request, { deployments }: Caller): string | undefined {
+  if (route.path === '/invocations') return queryOf(url)['deployment'] ?? onlyOf(deployments);
   const named = /^\/(v2\/models|api\/v1\/deployments)\/\{name\}/.test(route.path);
   return named ? String(params['name']) : undefined;
 }
+
+const onlyOf = (names: readonly string[] = []): string | undefined => (names.length === 1 ? names[0] : undefined);
 
 /** Id or name of what a change was about: from the path, else from the answer. */
 function subjectOf(params: Record<string, unknown>, value?: unknown): string {

@@ -29,6 +29,7 @@ export function createAlerts(context: JobContext, parts: { deployments: Deployme
   const about = (rule: Alert, deployment: string) => rule.deployment === undefined || rule.deployment === deployment;
 
   function speak(rule: Alert, deployment: string, reason: Reason): void {
+    if (context.closing.aborted) return;
     const at = context.now();
     const key = `${rule.id} ${deployment}`;
     if (at - (spoke.get(key) ?? Number.NEGATIVE_INFINITY) < rule.every * 1000) return;
@@ -55,7 +56,7 @@ export function createAlerts(context: JobContext, parts: { deployments: Deployme
       await Promise.all(
         rule.tell.map(async (channel) => {
           try {
-            await tell(channel, { alert: rule.name, deployment, at, value, message });
+            await tell(channel, { alert: rule.name, deployment, at, value, message }, context.closing);
           } catch (error) {
             failed.push({ to: channel.to, why: error instanceof Error ? error.message : String(error) });
           }

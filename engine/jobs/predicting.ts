@@ -296,7 +296,7 @@ export function createPredicting(
       'mlflow.ping': () => ({}),
       'mlflow.version': () => ({ version: parts.version }),
       'mlflow.invocations'({ query, body }, call) {
-        const names = deployments.all().map(({ name }) => name);
+        const names = call.caller.deployments ?? deployments.all().map(({ name }) => name);
         const name = query.deployment ?? (names.length === 1 ? names[0] : undefined);
         if (name === undefined) {
           throw new Fault(

@@ -19,6 +19,8 @@ export interface Samples {
   label(id: string, index: number, label: string | number | boolean): void;
   /** Rows whose right answer is known, as objects or texts. */
   labelled(): { input: PredictInput; label: string | number | boolean }[];
+  /** Erases all of them; how many there were. */
+  erase(): number;
   /** Writes what is new. */
   flush(): void;
 }
@@ -92,6 +94,15 @@ export function openSamples(settings: Settings, deployment: string): Samples {
       [...byId.values()].flatMap(({ sample }) =>
         Object.entries(sample.labels).map(([index, label]) => ({ input: sample.inputs[Number(index)] ?? '', label })),
       ),
+    erase() {
+      const erased = count;
+      while (pieces.length > 0) drop();
+      // A number is not used twice: what is written late must not come back under it.
+      first = next;
+      settings.set(`samples_${deployment}`, { first, next });
+      moved = false;
+      return erased;
+    },
     flush() {
       for (const piece of pieces) {
         if (!piece.dirty) continue;

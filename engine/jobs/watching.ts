@@ -33,7 +33,7 @@ import type { JobContext } from './context.ts';
 import type { Deployments, Live } from './deployments.ts';
 import { openSamples, type Samples } from './samples.ts';
 
-type Names = `deployments.${'feedback' | 'monitor' | 'retrain'}` | 'metrics.show';
+type Names = `deployments.${'feedback' | 'forget' | 'monitor' | 'retrain'}` | 'metrics.show';
 
 /** What a request cost. */
 interface Cost {
@@ -311,6 +311,11 @@ export function createWatching(
         const { watch, samples } = monitorOf(params.name);
         const { reference, windows, filling, quality } = watch;
         return { reference, windows: [...windows], filling, quality, samples: samples.count };
+      },
+      'deployments.forget'({ params }) {
+        const { id } = store.deployments.find(params.name);
+        const samples = watched.get(id)?.samples ?? openSamples(store.settings, id);
+        return { erased: samples.erase() };
       },
       'deployments.retrain': ({ params }, call) => retrain(params.name, call),
       async 'metrics.show'(_input, call) {

@@ -55,7 +55,7 @@ export interface Watch {
   readonly windows: readonly DriftWindow[];
   readonly filling: number;
   recent(seconds: number): Recent;
-  /** The answer that a label is for, when it is still known: what was said. Counts it. */
+  /** Counts a label for an answer that is still known; one that was labelled before counts once, by its last label. */
   label(id: string, index: number, label: string | number | boolean): boolean;
   readonly quality: Quality;
 }
@@ -92,13 +92,27 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
   let values = new Map<string, Values>();
   let rows = 0;
   let began = now();
-  let count = 0;
+  let closed = 0;
   const windows: DriftWindow[] = [];
   const seconds: Second[] = [];
   /** What was answered, by id: the label or value of each row. */
   const said = new Map<string, (string | number | null)[]>();
   let saidRows = 0;
   const labelled = { labels: 0, right: 0, classed: 0, off: 0, valued: 0 };
+
+  /** Labels that came back for what is still in `said`. */
+  const labels = new Map<string, Map<number, string | number | boolean>>();
+
+  function count(was: string | number, label: string | number | boolean, sign: 1 | -1): void {
+    labelled.labels += sign;
+    if (typeof was === 'number') {
+      labelled.valued += sign;
+      labelled.off += sign * Math.abs(was - Number(label));
+    } else {
+      labelled.classed += sign;
+      if (was === String(label)) labelled.right += sign;
+    }
+  }
 
   function second(): Second {
     const at = Math.floor(now() / 1000);
@@ -128,7 +142,7 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
   function close(model: string, version: number): void {
     const figures = compareAll(reference.comparers, values);
     const done: DriftWindow = {
-      window: ++count,
+      window: ++closed,
       rows,
       from: began,
       to: now(),
@@ -165,6 +179,7 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
       for (const [oldest, rows] of said) {
         if (saidRows <= keptRows) break;
         said.delete(oldest);
+        labels.delete(oldest);
         saidRows -= rows.length;
       }
       if (reference.comparers.length === 0) return;
@@ -207,14 +222,13 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
     label(id, index, label) {
       const was = said.get(id)?.[index];
       if (was === undefined || was === null) return false;
-      labelled.labels++;
-      if (typeof was === 'number') {
-        labelled.valued++;
-        labelled.off += Math.abs(was - Number(label));
-      } else {
-        labelled.classed++;
-        if (was === String(label)) labelled.right++;
-      }
+      const known = labels.get(id) ?? new Map<number, string | number | boolean>();
+      labels.set(id, known);
+      // A label that is sent again is the same one, or corrects it.
+      const before = known.get(index);
+      if (before !== undefined) count(was, before, -1);
+      known.set(index, label);
+      count(was, label, 1);
       return true;
     },
     get quality() {

@@ -151,6 +151,14 @@ export const servingRoutes = {
     params: named,
     response: monitorReport,
   },
+  'deployments.forget': {
+    method: 'DELETE',
+    path: '/api/v1/deployments/{name}/samples',
+    action: 'deployments:write',
+    summary: 'Erase the requests that were kept, with their labels',
+    params: named,
+    response: z.object({ erased: z.number().int() }),
+  },
   'deployments.retrain': {
     method: 'POST',
     path: '/api/v1/deployments/{name}/retrain',

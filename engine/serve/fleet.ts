@@ -30,6 +30,7 @@ export interface FleetLimits {
   idleMs: number;
   loadMs: number;
   hangMs: number;
+  uselessMs: number;
   pingMs: number;
   /** First and greatest wait before a replacement; the first crash after a quiet time is replaced at once. */
   retryFirstMs: number;
@@ -121,6 +122,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
         lease: held,
         loadMs: limits.loadMs,
         hangMs: limits.hangMs,
+        uselessMs: limits.uselessMs,
         pingMs: limits.pingMs,
         onReady(loaded) {
           manifest = loaded;

@@ -24,6 +24,8 @@ export interface ReplicaOptions {
   loadMs: number;
   /** Silence, with something asked, after which the process is taken to hang, ms. */
   hangMs: number;
+  /** A run for nobody that goes on for so long, and three times the longest before, is taken for one without an end, ms. */
+  uselessMs: number;
   /** Between pings of an idle process, ms. */
   pingMs: number;
   onReady(manifest: Manifest): void;
@@ -75,7 +77,7 @@ interface Batch {
 
 /** Sends the bundle to a fresh host process and follows it from there. */
 export function startReplica(options: ReplicaOptions): Replica {
-  const { port, model, loadMs, hangMs, pingMs } = options;
+  const { port, model, loadMs, hangMs, uselessMs, pingMs } = options;
   /** Asks by the number under which they were sent, and the batches by the number of their first ask. */
   const asks = new Map<number, { ask: Ask; batch: Batch }>();
   const batches = new Set<Batch>();
@@ -87,6 +89,7 @@ export function startReplica(options: ReplicaOptions): Replica {
   let lastAskAt = heardAt;
   let rss = 0;
   let answered = 0;
+  let longestMs = 0;
   let alone = false;
   /** Set while an answer is due. */
   let waitingSince: number | undefined = performance.now();
@@ -96,10 +99,16 @@ export function startReplica(options: ReplicaOptions): Replica {
     why ??= fault;
     port.kill();
   };
+  /** Everything that it was asked was given up: what it computes is for nobody. */
+  const nobodyWaits = () => {
+    for (const { ask } of asks.values()) if (!ask.settled) return false;
+    return asks.size > 0;
+  };
   const watch = setInterval(
     () => {
       const now = performance.now();
-      const limit = state === 'starting' ? loadMs : hangMs;
+      const limit =
+        state === 'starting' ? loadMs : nobodyWaits() ? Math.min(Math.max(uselessMs, 3 * longestMs), hangMs) : hangMs;
       if (waitingSince !== undefined && now - waitingSince > limit) {
         kill(new Fault('timeout', `the model host of ${label(model)} did not answer for ${limit / 1000} s`));
       } else if (state !== 'starting' && waitingSince === undefined && now - heardAt > pingMs) {
@@ -107,7 +116,7 @@ export function startReplica(options: ReplicaOptions): Replica {
         port.send({ type: 'ping', id: 0 });
       }
     },
-    Math.max(20, Math.min(pingMs, hangMs / 4, loadMs / 4)),
+    Math.max(20, Math.min(pingMs, hangMs / 4, uselessMs / 4, loadMs / 4)),
   );
   watch.unref();
 
@@ -124,6 +133,7 @@ export function startReplica(options: ReplicaOptions): Replica {
     if (asks.size === 0) alone = false;
     const { batch } = entry;
     batch.computeMs = Math.max(batch.computeMs, computeMs);
+    longestMs = Math.max(longestMs, computeMs);
     if (computeMs > 0) batch.computed++;
     if (--batch.left === 0) {
       batches.delete(batch);

@@ -77,6 +77,7 @@ export const fleetDefaults: Omit<FleetLimits, 'min' | 'max'> & { deadlineMs: num
   idleMs: 60_000,
   loadMs: 120_000,
   hangMs: 35_000,
+  uselessMs: 5000,
   pingMs: 5000,
   retryFirstMs: 200,
   retryMostMs: 30_000,

@@ -305,6 +305,15 @@ export function deploymentVerbs(program: Command): void {
       return { json: run, text: `${run.id} trains on ${run.dataset.name}; follow it: neutrino runs watch ${run.id}` };
     },
   );
+  verb<[string]>(
+    group,
+    'forget <name>',
+    'erase the requests that were kept, with their labels',
+    async ({ client }, [name]) => {
+      const done = await client.call('deployments.forget', { params: { name } });
+      return { json: done, text: `${done.erased} kept requests of ${name} are erased` };
+    },
+  );
   verb<[string, string]>(
     group,
     'score <name> <file>',

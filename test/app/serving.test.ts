@@ -201,6 +201,31 @@ test('MLflow’s clients are answered, and a deployment describes itself', async
   expect(Object.keys(document['paths'] as object)).toEqual(['/api/v1/deployments/tensors/predict']);
 });
 
+test('a key for one deployment predicts there by MLflow’s route too, and nowhere else', async () => {
+  const { secret } = await appliance.client.call('keys.create', {
+    body: { role: 'predictor', deployments: ['tensors'] },
+  });
+  const body = { dataframe_records: [{ size: 0, colour: 'red' }] };
+  const key = { authorization: `Bearer ${secret}` };
+  expect(json(await post('/invocations?deployment=tensors', body, key))).toEqual({ predictions: ['high'] });
+  expect(json(await post('/invocations', body, key))).toEqual({ predictions: ['high'] });
+  expect((await post('/invocations?deployment=swap', body, key)).status).toBe(403);
+});
+
+test('requests are kept where it was set, and erased on demand', async () => {
+  const set = (sample: number) =>
+    appliance.client.call('deployments.set', { params: { name: 'tensors' }, body: { watching: { sample } } });
+  const kept = async () =>
+    (await appliance.client.call('deployments.monitor', { params: { name: 'tensors' } })).samples;
+  await set(1);
+  await predict('tensors');
+  await predict('tensors');
+  expect(await kept()).toBe(2);
+  await set(0);
+  expect(await appliance.client.call('deployments.forget', { params: { name: 'tensors' } })).toEqual({ erased: 2 });
+  expect(await kept()).toBe(0);
+});
+
 test('guards hold: rates, budgets, inputs unlike the training data, rounded answers', async () => {
   const options = { protection: { unseen: 'warn' as const, outOfRange: 'refuse' as const, decimals: 2, rowBudget: 5 } };
   await appliance.client.call('deployments.set', { params: { name: 'tensors' }, body: options });
@@ -278,11 +303,13 @@ test('answers are watched: metrics, labels that come back, an alert at a real we
   hook.close();
 
   const items = [
+    { id: answer.id, label: 'low' },
     { id: answer.id, label: 'high' },
     { id: answer.id, index: 4, label: 'low' },
   ];
   const taken = await appliance.client.call('deployments.feedback', { params: { name: 'tensors' }, body: { items } });
-  expect(taken).toEqual({ taken: 1, unknown: 1 });
+  // The second label of a row corrects the first.
+  expect(taken).toEqual({ taken: 2, unknown: 1 });
   const { quality } = await appliance.client.call('deployments.monitor', { params: { name: 'tensors' } });
   expect(quality).toEqual({ labels: 1, accuracy: 1 });
   const metrics = await fetch(`${appliance.url}/metrics`, { headers: { authorization: `Bearer ${appliance.token}` } });

@@ -129,3 +129,23 @@ test('a threshold speaks of values and of the scores of a class', () => {
   expect(reasonOf({ on: 'threshold', below: 2 }, [{ value: 3 }, { value: 1.5 }])?.value).toBe(1.5);
   expect(reasonOf({ on: 'threshold', above: 2 }, [label])).toBeUndefined();
 });
+
+test('what is on its way is given up at once when its owner stops', async () => {
+  const held = createServer((socket) => void socket.on('error', () => undefined));
+  held.listen(0, '127.0.0.1');
+  await once(held, 'listening');
+  const { port } = held.address() as AddressInfo;
+  const stopping = new AbortController();
+  const told = [
+    tell({ to: 'webhook', url: `http://127.0.0.1:${port}/` }, telling, stopping.signal),
+    tell({ to: 'email', address: 'a@b', server: `smtp://127.0.0.1:${port}` }, telling, stopping.signal),
+  ];
+  const ended = Promise.allSettled(told);
+  const connected = [once(held, 'connection'), once(held, 'connection')];
+  await Promise.race(connected);
+  const began = performance.now();
+  stopping.abort(new Error('the appliance stops'));
+  expect((await ended).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect(performance.now() - began).toBeLessThan(5000);
+  held.close();
+});

@@ -11,6 +11,7 @@ test('the bounds of a replica set are these', () => {
     idleMs: 60_000,
     loadMs: 120_000,
     hangMs: 35_000,
+    uselessMs: 5000,
     pingMs: 5000,
     retryFirstMs: 200,
     retryMostMs: 30_000,

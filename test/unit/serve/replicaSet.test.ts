@@ -224,6 +224,16 @@ test('a host that hangs is ended and replaced', async () => {
   expect(gone(pid)).toBe(true);
 });
 
+test('a host whose run has no end is ended once nobody waits for it any more', async () => {
+  const set = open({ uselessMs: 300 });
+  await set.serve(first);
+  const [pid] = pids(set);
+  process.kill(pid, 'SIGSTOP');
+  expect(await codeOf(set.predict([red], { deadlineMs: 100 }))).toBe('timeout');
+  await until(() => gone(pid));
+  expect(await labels(set.predict([red]))).toEqual(['high', 1]);
+});
+
 test('an ask that ends two hosts is refused, and takes no other with it', async () => {
   let stopped: number | undefined;
   const set = open({

@@ -32,6 +32,7 @@ import {
   type Candidate,
   decodeCheckpoint,
   encodeCheckpoint,
+  feedingOf,
   headline,
   parameterCount,
   prepareRun,
@@ -93,7 +94,8 @@ async function train(given: Job): Promise<void> {
   try {
     const [own, test] = readers.map((reader) => openDataset(reader));
     if (isTabular(request)) return await tabular(given, own, test, spent, budgetMs);
-    const setup = await prepareRun(own, test, request, given.base && readBase(given.base));
+    const feeding = feedingOf(given.dataset.pack, lease.memory);
+    const setup = await prepareRun(own, test, request, given.base && readBase(given.base), feeding);
     let rowsInBatch = setup.candidates[0].batchSize;
     const tell = (candidate: Candidate) => {
       rowsInBatch = candidate.batchSize;

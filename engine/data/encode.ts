@@ -1,17 +1,17 @@
 // Stored rows as the raw inputs of a model's graph, for training and testing. The serving twin is inputs.ts; a test holds
 // the two to the same bits.
-import { Fault, type Preprocess, type SequenceInput } from '../schema/index.ts';
+import { Fault, type Preprocess, type SequenceInput, type TextInput } from '../schema/index.ts';
 import { partOf } from './dates.ts';
 import type { EncodedRows, Ragged } from './encoded.ts';
 import { textsOf } from './fit.ts';
 import type { DatasetReader } from './reader.ts';
-import { openSequenceEncoder, packSequences, type Sequences } from './sequence.ts';
+import { openSequenceEncoder, packSequences, type SequenceEncoder, type Sequences } from './sequence.ts';
 import { readKnownTarget } from './targetRows.ts';
-import { openTextEncoder } from './textEncoder.ts';
+import { openTextEncoder, type TextEncoder } from './textEncoder.ts';
 import { readCategory, readNumber } from './values.ts';
 
-/** Encodes the given rows, in the given order. Throws `bad_data` naming columns that the dataset lacks, `bad_input` for values of another kind. */
-export function encodeDataset(reader: DatasetReader, fitted: Preprocess, rows: Uint32Array): EncodedRows {
+/** Encodes the given rows, in the given order; messages count rows from `first`. Throws `bad_data` naming columns that the dataset lacks, `bad_input` for values of another kind. */
+export function encodeDataset(reader: DatasetReader, fitted: Preprocess, rows: Uint32Array, first = 0): EncodedRows {
   const types = new Map(reader.shape.columns.map(({ name, type }) => [name, type]));
   const lacking = [...fitted.numeric, ...fitted.category, ...fitted.text, ...(fitted.sequence ?? [])]
     .map(({ column }) => column)
@@ -22,21 +22,40 @@ export function encodeDataset(reader: DatasetReader, fitted: Preprocess, rows: U
       `The dataset lacks columns that the model takes: ${[...new Set(lacking)].join(', ')}. Add them, or leave them out of training.`,
     );
   }
-  const target = readKnownTarget(reader, fitted);
+  const target = readKnownTarget(reader, fitted, first);
   return {
     rows: rows.length,
-    numeric: encodeNumeric(reader, fitted, rows, types),
+    numeric: encodeNumeric(reader, fitted, rows, types, first),
     codes: encodeCodes(reader, fitted, rows, types),
-    text: fitted.text.map((input) => encodeTexts(reader, input.column, openTextEncoder(input), rows)),
+    text: fitted.text.map((input) => encodeTexts(reader, input.column, textEncoderOf(input), rows)),
     sequence: (fitted.sequence ?? []).map((input) => encodeWords(reader, input, rows)),
     ...(target.labels ? { labels: Int32Array.from(rows, (row) => target.labels?.[row] ?? -1) } : {}),
     ...(target.targets ? { targets: Float64Array.from(rows, (row) => target.targets?.[row] ?? Number.NaN) } : {}),
   };
 }
 
+const textEncoders = new WeakMap<TextInput, TextEncoder>();
+const sequenceEncoders = new WeakMap<SequenceInput, SequenceEncoder>();
+/** Compiled once: windows of a feed come one after the other. */
+const textEncoderOf = (input: TextInput): TextEncoder => keptIn(textEncoders, input, openTextEncoder);
+const sequenceEncoderOf = (input: SequenceInput): SequenceEncoder =>
+  keptIn(sequenceEncoders, input, openSequenceEncoder);
+
+function keptIn<K extends object, V>(kept: WeakMap<K, V>, key: K, make: (key: K) => V): V {
+  let value = kept.get(key);
+  if (value === undefined) kept.set(key, (value = make(key)));
+  return value;
+}
+
 type Types = ReadonlyMap<string, string>;
 
-function encodeNumeric(reader: DatasetReader, { numeric }: Preprocess, rows: Uint32Array, types: Types): Float64Array {
+function encodeNumeric(
+  reader: DatasetReader,
+  { numeric }: Preprocess,
+  rows: Uint32Array,
+  types: Types,
+  first: number,
+): Float64Array {
   const out = new Float64Array(rows.length * numeric.length);
   let held: { column: string; values: Float64Array } | undefined;
   for (const [j, input] of numeric.entries()) {
@@ -52,7 +71,7 @@ function encodeNumeric(reader: DatasetReader, { numeric }: Preprocess, rows: Uin
       out[r * numeric.length + j] = readNumber(
         input,
         texts[rows[r]],
-        `Row ${rows[r] + 1}: ${JSON.stringify(input.column)}`,
+        `Row ${first + rows[r] + 1}: ${JSON.stringify(input.column)}`,
       );
     }
   }
@@ -81,7 +100,7 @@ function encodeCodes(reader: DatasetReader, { category }: Preprocess, rows: Uint
 }
 
 function encodeWords(reader: DatasetReader, input: SequenceInput, rows: Uint32Array): Sequences {
-  const encoder = openSequenceEncoder(input);
+  const encoder = sequenceEncoderOf(input);
   const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => rows[a] - rows[b]);
   const found = Array<number[]>(rows.length);
   let k = 0;
@@ -89,12 +108,7 @@ function encodeWords(reader: DatasetReader, input: SequenceInput, rows: Uint32Ar
   return packSequences(found);
 }
 
-function encodeTexts(
-  reader: DatasetReader,
-  column: string,
-  encoder: ReturnType<typeof openTextEncoder>,
-  rows: Uint32Array,
-): Ragged {
+function encodeTexts(reader: DatasetReader, column: string, encoder: TextEncoder, rows: Uint32Array): Ragged {
   // Groups are read once, in their order; the rows then take the places that were asked for.
   const order = Uint32Array.from(rows, (_, i) => i).sort((a, b) => rows[a] - rows[b]);
   const counts = new Uint32Array(rows.length);

@@ -9,6 +9,17 @@ export { batchText, type TextBatch } from './batch.ts';
 export { fitBytePairs } from './bytePairs.ts';
 export { encodeDataset } from './encode.ts';
 export type { EncodedRows, Ragged } from './encoded.ts';
+export {
+  bytesOfRow,
+  type Cut,
+  cutDataset,
+  type FedRows,
+  type Feed,
+  loadRows,
+  openFeed,
+  orderOf,
+  windowBytes,
+} from './feed/index.ts';
 export { exportDataset } from './export.ts';
 export { csvCell } from './exports/csv.ts';
 export { type FitOptions, featureSpecs, fitPreprocess, plannedFeatures, type TextForm } from './fit.ts';
@@ -21,7 +32,15 @@ export {
   usualSoundAugment,
 } from './media/fitMedia.ts';
 export { encodeRequest } from './media/mediaInputs.ts';
-export { type MediaBatch, type MediaOptions, type MediaRows, openMediaRows } from './media/mediaRows.ts';
+export {
+  type DecodedRows,
+  decodedMediaRows,
+  type MediaBatch,
+  type MediaOptions,
+  type MediaRows,
+  openMediaRows,
+  placeOf,
+} from './media/mediaRows.ts';
 export { reportSensitive } from './mask/index.ts';
 export { findLeaks, profileDataset } from './profile/index.ts';
 export { lookAtLabels } from './labelRows.ts';

@@ -21,6 +21,8 @@ export interface DatasetReader {
   media(column: string, row: number): Uint8Array | null;
   /** Any column as text, null where missing; images and sound by their size. */
   texts(column: string, from?: number, to?: number): (string | null)[];
+  /** Bytes of each row's text, 0 where missing, and everywhere for columns that hold no texts. */
+  textBytes(column: string, from?: number, to?: number): Uint32Array;
   /** How the values of a column lie: as numbers, dates, codes of categories, texts or files. */
   storage(column: string): Stored['kind'];
   /** How the source wrote the dates of a column (strptime, or `iso`); undefined for other columns. */
@@ -143,6 +145,15 @@ export function openDataset(pack: PackReader): DatasetReader {
       }
       const show = stored.kind === 'date' ? (ms: number) => dateText(ms, stored.day) : String;
       return Array.from(self.numbers(name, from, to), (value) => (Number.isNaN(value) ? null : show(value)));
+    },
+    textBytes(name, from, to) {
+      const { i, stored } = place(name);
+      const [first, last] = range(from, to);
+      if (stored.kind !== 'text' || last === first) return new Uint32Array(last - first);
+      const raw = pack.readRange(entries.lengths(i), first * 4, last * 4);
+      return new Uint32Array(raw.buffer, raw.byteOffset, raw.length / 4).map((size) =>
+        size === missingLength ? 0 : size,
+      );
     },
     storage: (name) => place(name).stored.kind,
     dateFormat(name) {

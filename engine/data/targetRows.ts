@@ -27,7 +27,11 @@ export function readTarget(reader: DatasetReader, target?: string): TargetRows {
 }
 
 /** The target of another dataset in terms of a fitted model: labels it does not know are −1. Throws `bad_target` when it has no such column. */
-export function readKnownTarget(reader: DatasetReader, fitted: Preprocess): Pick<TargetRows, 'labels' | 'targets'> {
+export function readKnownTarget(
+  reader: DatasetReader,
+  fitted: Preprocess,
+  first = 0,
+): Pick<TargetRows, 'labels' | 'targets'> {
   // Their truth is no column's value: who prepared the rows brings it.
   if (fitted.task === 'anomaly' || fitted.task === 'ranking') return {};
   const name = fitted.target.column;
@@ -44,7 +48,7 @@ export function readKnownTarget(reader: DatasetReader, fitted: Preprocess): Pick
   const input = { column: name, part: 'value' as const, mean: 0, std: 1, fill: 0, missing: 0 };
   const targets = reader
     .texts(name)
-    .map((text, row) => readNumber(input, text, `Row ${row + 1}: ${JSON.stringify(name)}`));
+    .map((text, row) => readNumber(input, text, `Row ${first + row + 1}: ${JSON.stringify(name)}`));
   return { targets: Float64Array.from(targets) };
 }
 

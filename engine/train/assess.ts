@@ -47,19 +47,25 @@ export async function assess(
   const width = labels ? preprocess.classes.length : 1;
   const out = new Float64Array(known.length * width);
   const program = await compile(graph, { threads });
-  const media = await encoded.media?.();
-  const feedsOf = (rows: Uint32Array) => ({
-    ...servedFeeds(preprocess, encoded, rows),
-    ...(media ? mediaFeeds(media, rows) : {}),
-  });
-  const sizes = sizesOf(graph.inputs, feedsOf(known.subarray(0, rowsPerRun)));
-  const atOnce = rowsThatFit(graph, sizes, bytesPerRun, rowsPerRun);
+  const { blocks = { size: known.length, load: async () => encoded } } = encoded;
   try {
-    for (let from = 0; from < known.length; from += atOnce) {
-      const rows = known.subarray(from, from + atOnce);
-      const feeds = feedsOf(rows);
-      const used = Object.fromEntries(program.inputs.map(({ name }) => [name, feeds[name]]));
-      out.set((await program.run(used, [wanted]))[wanted].data as Float32Array, from * width);
+    for (let first = 0; first < known.length; first += blocks.size) {
+      const places = known.subarray(first, first + blocks.size);
+      const block = await blocks.load(places);
+      // What was loaded are these rows alone; what was held is all.
+      const own = block === encoded ? places : places.map((_, i) => i);
+      const media = await block.media?.();
+      const feedsOf = (rows: Uint32Array) => ({
+        ...servedFeeds(preprocess, block, rows),
+        ...(media ? mediaFeeds(media, rows) : {}),
+      });
+      const sizes = sizesOf(graph.inputs, feedsOf(own.subarray(0, rowsPerRun)));
+      const atOnce = rowsThatFit(graph, sizes, bytesPerRun, rowsPerRun);
+      for (let from = 0; from < own.length; from += atOnce) {
+        const feeds = feedsOf(own.subarray(from, from + atOnce));
+        const used = Object.fromEntries(program.inputs.map(({ name }) => [name, feeds[name]]));
+        out.set((await program.run(used, [wanted]))[wanted].data as Float32Array, (first + from) * width);
+      }
     }
   } finally {
     await program.dispose();

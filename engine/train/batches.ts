@@ -1,13 +1,14 @@
 // Batches of a part of the rows, in an order that only seed and epoch decide, so that a resumed run meets the same ones.
 // The last batch is filled up with rows of weight 0; texts of like length go together and are padded to a bucket's width.
-import { rng } from '../base/index.ts';
-import { batchSequences, batchText, inputNames } from '../data/index.ts';
+import { must, rng } from '../base/index.ts';
+import { batchSequences, batchText, inputNames, orderOf } from '../data/index.ts';
 import { type Tensor, tensor } from '../onnx/index.ts';
 import { signedLabels } from './leastSquares.ts';
 import { mediaFeeds } from './mediaFeeds.ts';
 import { rankingBatch } from './rankingRows.ts';
 import type { ModelRows } from './rows.ts';
 import { type Shift, shiftImages } from './shift.ts';
+import { type EpochWindows, openWindows } from './stream.ts';
 import { tokenFeeds } from './tokenRows.ts';
 
 export interface Batch {
@@ -28,6 +29,8 @@ export interface Batches {
   order(epoch: number): Uint32Array[];
   /** Rows of a batch, padding included. */
   readonly size: number;
+  /** Brings rows that are not in memory: to be awaited before `make` of a batch of the epoch's order, or of part of it. */
+  ready(rows: Uint32Array, epoch: number): Promise<void>;
   /** In an epoch of training, images are moved as that epoch has it. Filled up to `width` rows; to `size` when left out. */
   make(rows: Uint32Array, epoch?: number, width?: number): Batch;
 }
@@ -56,14 +59,58 @@ export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOp
     ...(data.tokens ? [data.tokens.ids] : []),
     ...(data.tokens?.source ? [data.tokens.source] : []),
   ];
-  const tokens = (row: number) => texts.reduce((sum, { offsets }) => sum + offsets[row + 1] - offsets[row], 0);
+  const lengths = data.order?.lengths;
+  const tokens = lengths
+    ? (row: number) => lengths[row]
+    : (row: number) => texts.reduce((sum, { offsets }) => sum + offsets[row + 1] - offsets[row], 0);
   const byLength = (rows: Uint32Array) => rows.sort((a, b) => tokens(a) - tokens(b) || a - b);
   const cut = (rows: Uint32Array) =>
     Array.from({ length: Math.ceil(rows.length / size) }, (_, i) => rows.subarray(i * size, (i + 1) * size));
+  const known = new Map<number, EpochWindows>();
+  /** The windows of an epoch; those of two are remembered. */
+  const windowOf = (epoch: number): EpochWindows => {
+    let found = known.get(epoch);
+    if (!found) {
+      found = windowsOf(data, part, seed, epoch);
+      for (const old of known.keys()) if (old !== 0 && Math.abs(old - epoch) > 1) known.delete(old);
+      known.set(epoch, found);
+    }
+    return found;
+  };
+  const windows = data.stream && openWindows(data.stream, must(data.order, 'an order').rows, windowOf);
+  /** As `order` below, but nothing leaves its window; a batch between two of them has rows of both. */
+  const orderInWindows = ({ places, windows: own }: EpochWindows, epoch: number): Uint32Array[] => {
+    if (!lengths) return cut(places);
+    const rows = places.slice();
+    const random = rng(seed, 'batches', epoch);
+    const span = epoch === 0 ? rows.length : pool * size;
+    let first = 0;
+    for (const { length } of own) {
+      const last = first + length;
+      for (let from = first; from < last; from += span) byLength(rows.subarray(from, Math.min(last, from + span)));
+      first = last;
+    }
+    const batches = cut(rows);
+    if (epoch === 0) return batches;
+    let end = 0;
+    for (const { length } of own) {
+      const [from, to] = [Math.ceil(end / size), Math.floor((end + length) / size)];
+      end += length;
+      // The last batch may be short and stays where it is.
+      if (to > from) batches.splice(from, to - from, ...random.shuffle(batches.slice(from, to)));
+    }
+    return batches;
+  };
+  const moved = (batch: Batch, rows: Uint32Array, width: number, epoch?: number): Batch => {
+    const dense = batch.feeds['dense']?.data as Float32Array | undefined;
+    if (shift && epoch && dense) shiftImages(dense, width, rows, shift, seed, epoch);
+    return batch;
+  };
   return {
     rows: part.length,
     count,
     order(epoch) {
+      if (data.order) return orderInWindows(windowOf(epoch), epoch);
       const rows = part.slice();
       if (epoch === 0) return cut(texts.length > 0 ? byLength(rows) : rows);
       const random = rng(seed, 'order', epoch);
@@ -73,17 +120,34 @@ export function openBatches(data: ModelRows, part: Uint32Array, options: BatchOp
       return random.shuffle(cut(rows));
     },
     size,
+    ready: async (rows, epoch) => windows?.ready(rows, epoch),
     make(rows, epoch, width = size) {
+      if (windows) {
+        const { data: own, at } = windows.pick(rows, epoch ?? 0);
+        return { ...moved(makeBatch(own, at, width, signed, epoch), rows, own.denseWidth, epoch), rows };
+      }
       if (data.ranking) {
         const users = (places: Uint32Array) => featureFeeds(data, places);
         return rankingBatch(data.ranking, rows, width, users, epoch ? { seed, epoch } : null);
       }
-      const batch = makeBatch(data, rows, width, signed, epoch);
-      const dense = batch.feeds['dense']?.data as Float32Array | undefined;
-      if (shift && epoch && dense) shiftImages(dense, data.denseWidth, rows, shift, seed, epoch);
-      return batch;
+      return moved(makeBatch(data, rows, width, signed, epoch), rows, data.denseWidth, epoch);
     },
   };
+}
+
+/** Windows of an epoch; rows that are in memory and one window only are not asked for. */
+function windowsOf({ order, rows }: ModelRows, part: Uint32Array, seed: number, epoch: number): EpochWindows {
+  const { cut, rows: of } = must(order, 'an order');
+  const { places, windows: lengths } = orderOf(of, part, cut, seed, epoch);
+  const windows: Uint32Array[] = [];
+  const window = new Int32Array(rows).fill(-1);
+  let first = 0;
+  for (const [w, length] of lengths.entries()) {
+    const own = places.subarray(first, (first += length));
+    for (const place of own) window[place] = w;
+    windows.push(own);
+  }
+  return { epoch, places, of: window, windows };
 }
 
 function makeBatch(data: ModelRows, rows: Uint32Array, size: number, signed?: number, epoch?: number): Batch {

@@ -35,6 +35,7 @@ export async function evaluatePart(
   let logits = new Float32Array(0);
   let done = 0;
   for (const part of batches.order(0)) {
+    await batches.ready(part, 0);
     const batch = batches.make(part);
     const out = await program.evaluate(batch.feeds, batch.labels, batch.weights);
     lossSum += out.lossSum;

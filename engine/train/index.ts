@@ -6,6 +6,7 @@ export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';
 export type { LossKind, LossOptions } from './losses.ts';
 export { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
+export { feedingOf } from './feeding.ts';
 export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 export { figuresOf } from './ranking.ts';

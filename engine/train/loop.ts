@@ -179,6 +179,7 @@ export async function fit(
         await hooks.save({ ...at, schedule: schedule.state(), program: await program.snapshot() });
         saved = at.step;
       }
+      await train.ready(order[at.batch], at.epoch);
       rate = schedule.rate(at.step + 1);
       const sums = await take(order[at.batch], rate);
       at.step++;

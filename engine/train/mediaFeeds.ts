@@ -11,8 +11,8 @@ export interface MediaPart {
   shapes: { pictures: number[][]; sounds: number[][] };
 }
 
-/** Most bytes of decoded files. */
-const most = 1.5 * 2 ** 30;
+/** Most bytes of decoded files, where nothing else is said. */
+const mostHeld = 1.5 * 2 ** 30;
 
 /** Decodes the files of the given rows of a dataset; undefined where the model takes none. Throws `bad_data`, `out_of_memory`. */
 export async function mediaPart(
@@ -20,6 +20,7 @@ export async function mediaPart(
   preprocess: Preprocess,
   rows: Uint32Array,
   seed: number,
+  most = mostHeld,
 ): Promise<MediaPart | undefined> {
   const { pictures = [], sounds = [] } = preprocess;
   if (pictures.length + sounds.length === 0) return undefined;
@@ -59,4 +60,8 @@ export function mediaFeeds(
 }
 
 /** Test rows whose files are decoded when they are assessed. */
-export type WithMedia = EncodedRows & { media?: () => Promise<MediaPart | undefined> };
+export type WithMedia = EncodedRows & {
+  media?: () => Promise<MediaPart | undefined>;
+  /** Rows that are not held, by their places (rising), so many at once. */
+  blocks?: { size: number; load(places: Uint32Array): Promise<WithMedia> };
+};

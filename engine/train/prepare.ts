@@ -1,6 +1,6 @@
 // From a dataset and a request to everything a run needs before its first step: parts, preprocessing, rows in memory,
 // candidates. Every choice that was left to us is made here and said in `reasons`.
-import { type DatasetReader, encodeDataset, fitMedia, fitPreprocess, readTarget, splitDataset } from '../data/index.ts';
+import { type DatasetReader, fitMedia, fitPreprocess, readTarget, splitDataset } from '../data/index.ts';
 import {
   families,
   type Layout,
@@ -15,8 +15,9 @@ import { prepareAnomaly } from './anomaly.ts';
 import { type Candidate, chooseCandidates } from './candidates.ts';
 import { prepareWriting } from './prepareWriting.ts';
 import { prepareRanking } from './ranking.ts';
-import { mediaPart, type WithMedia } from './mediaFeeds.ts';
-import { type ModelRows, modelRows } from './rows.ts';
+import { type Feeding, feedRows, testRows } from './feeding.ts';
+import type { WithMedia } from './mediaFeeds.ts';
+import type { ModelRows } from './rows.ts';
 
 /** Up to this many training rows, the chosen model is trained once more with the validation rows too. */
 const rowsToRefit = 20_000;
@@ -32,6 +33,8 @@ export interface Prepared {
   /** Row numbers in `data`. */
   train: Uint32Array;
   validation: Uint32Array;
+  /** Where the rows do not fit into memory: some training rows that do, to begin from. */
+  sample?: Prepared;
 }
 
 /** A run that is ready to start. */
@@ -84,12 +87,13 @@ function withFileFamily(request: TrainRequest, { shape }: DatasetReader): TrainR
   return has('audio') ? { ...request, model: 'audio-cnn' } : has('image') ? { ...request, model: 'cnn' } : request;
 }
 
-/** Splits, fits the preprocessing on the training part only, and encodes. Faults: `bad_target`, `bad_data`, `bad_request`. */
+/** Splits, fits the preprocessing on the training part only, and encodes, or opens what feeds the rows. Faults: `bad_target`, `bad_data`, `bad_request`. */
 export async function prepareRun(
   reader: DatasetReader,
   testReader: DatasetReader | undefined,
   asked: TrainRequest,
   base?: PretrainedBase,
+  feeding?: Feeding,
 ): Promise<Setup> {
   const request = withFileFamily(asked, reader);
   if (taskAsked(request) === 'ranking') return prepareRanking(reader, testReader, request);
@@ -114,16 +118,15 @@ export async function prepareRun(
       ...(files ? { media: files } : {}),
     });
     const rows = new Uint32Array([...train, ...validation]);
-    const encoded = await modelRows(encodeDataset(reader, preprocess, rows), preprocess);
-    const seen = await mediaPart(reader, preprocess, rows, request.seed);
-    const data = seen ? { ...encoded, media: seen } : encoded;
+    const { data, sample } = await feedRows(reader, preprocess, target, rows, train.length, request.seed, feeding);
     const places = range(rows.length);
+    const layout = { ...layoutOf(preprocess), ...(base ? { base } : {}) };
+    const own = { preprocess, layout, data, train: places.subarray(0, train.length) };
+    const some = sample && { data: sample, train: range(sample.rows), validation: new Uint32Array(0) };
     return {
-      preprocess,
-      layout: { ...layoutOf(preprocess), ...(base ? { base } : {}) },
-      data,
-      train: places.subarray(0, train.length),
+      ...own,
       validation: places.subarray(train.length),
+      ...(some ? { sample: { ...own, ...some } } : {}),
     };
   };
   const rows = await take(split.train, split.validation);
@@ -150,9 +153,7 @@ export async function prepareRun(
     },
     encodeTest(preprocess) {
       const [tested, own] = testReader ? [testReader, range(testReader.rows)] : [reader, split.test];
-      const encoded = encodeDataset(tested, preprocess, own);
-      const media = () => mediaPart(tested, preprocess, own, request.seed);
-      return preprocess.pictures || preprocess.sounds ? { ...encoded, media } : encoded;
+      return testRows(tested, preprocess, own, request.seed, feeding);
     },
   };
 }

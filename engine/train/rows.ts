@@ -1,5 +1,5 @@
 // A dataset's rows as a model's graph takes them, in memory: the feature graph was run over them once. Reads no file.
-import type { EncodedRows, Ragged, Sequences } from '../data/index.ts';
+import type { Cut, EncodedRows, Ragged, Sequences } from '../data/index.ts';
 import { featureGraph } from '../models/index.ts';
 import { tensor } from '../onnx/index.ts';
 import { compile } from '../runtime/index.ts';
@@ -29,8 +29,29 @@ export interface ModelRows {
   errors?: number;
   /** Files of the rows, decoded. */
   media?: MediaPart;
+  /** How epochs are ordered where the rows are more than one window (data/feed/order.ts). */
+  order?: RowOrder;
+  /** Rows that are not in memory: the arrays above are empty but for `labels` and `targets`. */
+  stream?: RowStream;
   /** For ranking: `dense`, `embedded` and texts are the users', and these are the rows. */
   ranking?: RankingRows;
+}
+
+/** What the order of rows beyond a window follows from. */
+export interface RowOrder {
+  cut: Cut;
+  /** Row of the dataset of each place, rising within a part. */
+  rows: Uint32Array;
+  /** What stands for the length of each row's texts; left out where there are none. */
+  lengths?: Float64Array;
+}
+
+/** Where windows of rows come from. */
+export interface RowStream {
+  /** Rows of the dataset (rising) as a model takes them, in that order. */
+  load(rows: Uint32Array): Promise<ModelRows>;
+  /** Some rows of several such lots as one. */
+  gather(parts: readonly { data: ModelRows; at: number[] }[]): ModelRows;
 }
 
 /** Rows of one run of the feature graph. */

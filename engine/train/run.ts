@@ -141,7 +141,9 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
 
   // What a start costs, it costs once for training and for what is served.
   let held: { candidate: Candidate; rows: Prepared; graph: Graph } | undefined;
-  const started = (own: Candidate, rows: Prepared): Graph => {
+  const started = (own: Candidate, whole: Prepared): Graph => {
+    // Rows that are not in memory are known by some that are.
+    const rows = whole.sample ?? whole;
     if (held?.candidate !== own || held.rows !== rows)
       held = { candidate: own, rows, graph: startedCandidate(job, own, rows) };
     return held.graph;
@@ -156,7 +158,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
     const train = openBatches(data, rows.train, { ...batches, ...shiftOf(candidate, rows) });
     const graph = started(candidate, rows);
-    const room = roomFor(job, train, graph);
+    const room = await roomFor(job, train, graph);
     const program = await compileCandidate(job, candidate, graph, rows, room);
     try {
       const most = Math.min(evaluationBytes, (job.memory ?? Number.POSITIVE_INFINITY) / 12);
@@ -272,8 +274,9 @@ const evaluationBytes = 128 * 2 ** 20;
 const shareOfMemory = 0.9;
 
 /** What is left of the run's memory, and what its largest batch is like: the last one, for the longest texts come last. */
-function roomFor(job: RunJob, train: Batches, graph: Graph): Room {
+async function roomFor(job: RunJob, train: Batches, graph: Graph): Promise<Room> {
   const last = train.order(0).at(-1) ?? new Uint32Array(1);
+  await train.ready(last, 0);
   const sizes = sizesOf(graph.inputs, train.make(last).feeds);
   const bytes =
     job.memory === undefined ? Number.POSITIVE_INFINITY : job.memory * shareOfMemory - residentBytes();

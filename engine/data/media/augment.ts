@@ -14,7 +14,8 @@ export function augmentImage(pixels: Uint8Array, input: PictureInput, seed: numb
   const [brightness, contrast] = [between(random, augment.light) * 255, 1 + between(random, augment.light)];
   if (flip || angle !== 0 || dx !== 0 || dy !== 0) move(pixels, input, flip, angle, dx, dy);
   if (brightness === 0 && contrast === 1) return;
-  const lit = Uint8ClampedArray.from({ length: 256 }, (_, v) => (v - 128) * contrast + 128 + brightness);
+  const lit = new Uint8ClampedArray(256);
+  for (let v = 0; v < 256; v++) lit[v] = (v - 128) * contrast + 128 + brightness;
   for (let i = 0; i < pixels.length; i++) pixels[i] = lit[pixels[i]];
 }
 
@@ -24,7 +25,7 @@ const between = (random: Rng, most: number): number => (2 * random.next() - 1) *
 /** Every pixel is taken from where it came from, by bilinear interpolation; beyond the border the border goes on. */
 function move(
   pixels: Uint8Array,
-  { height, width, channels }: ImageShape,
+  { height, width }: ImageShape,
   flip: boolean,
   angle: number,
   dx: number,
@@ -35,19 +36,29 @@ function move(
   const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
   const [cx, cy] = [(width - 1) / 2, (height - 1) / 2];
   const side = flip ? -1 : 1;
+  const [right, low] = [width - 1, height - 1];
   for (let y = 0; y < height; y++) {
+    const uy = y - cy - dy;
     for (let x = 0; x < width; x++) {
-      const [ux, uy] = [(x - cx) * side - dx, y - cy - dy];
-      const sx = Math.min(width - 1, Math.max(0, cos * ux + sin * uy + cx));
-      const sy = Math.min(height - 1, Math.max(0, cos * uy - sin * ux + cy));
-      const [x0, y0] = [Math.floor(sx), Math.floor(sy)];
-      const [x1, y1] = [Math.min(width - 1, x0 + 1), Math.min(height - 1, y0 + 1)];
-      const [fx, fy] = [sx - x0, sy - y0];
-      for (let c = 0; c < channels; c++) {
-        const base = c * plane;
-        const top = from[base + y0 * width + x0] * (1 - fx) + from[base + y0 * width + x1] * fx;
-        const bottom = from[base + y1 * width + x0] * (1 - fx) + from[base + y1 * width + x1] * fx;
-        pixels[base + y * width + x] = Math.round(top * (1 - fy) + bottom * fy);
+      const ux = (x - cx) * side - dx;
+      let sx = cos * ux + sin * uy + cx;
+      let sy = cos * uy - sin * ux + cy;
+      if (sx < 0) sx = 0;
+      else if (sx > right) sx = right;
+      if (sy < 0) sy = 0;
+      else if (sy > low) sy = low;
+      // They are not negative: whole parts are what is left of the point.
+      const x0 = sx | 0;
+      const y0 = sy | 0;
+      const fx = sx - x0;
+      const fy = sy - y0;
+      const upper = y0 * width + x0;
+      const step = x0 < right ? 1 : 0;
+      const lower = y0 < low ? upper + width : upper;
+      for (let base = 0, at = y * width + x; base < from.length; base += plane, at += plane) {
+        const top = from[base + upper] * (1 - fx) + from[base + upper + step] * fx;
+        const bottom = from[base + lower] * (1 - fx) + from[base + lower + step] * fx;
+        pixels[at] = (top * (1 - fy) + bottom * fy + 0.5) | 0;
       }
     }
   }

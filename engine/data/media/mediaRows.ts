@@ -71,30 +71,92 @@ export function openMediaRows(
       });
     },
     take(rows, epoch) {
-      const batch: MediaBatch = {
-        pictures: pictures.map((input) => new Uint8Array(rows.length * pixelsOf(input))),
-        sounds: sounds.map((input) => new Float32Array(rows.length * input.mels * input.frames)),
-      };
-      for (let r = 0; r < rows.length; r++) {
-        const values = kept.get(rows[r]) ?? passing.get(rows[r]);
-        if (!values) throw new Fault('internal', `row ${rows[r]} was taken before it was prepared`);
-        for (const [i, input] of pictures.entries()) {
-          const size = pixelsOf(input);
-          const own = batch.pictures[i].subarray(r * size, (r + 1) * size);
-          own.set(values[i]);
-          if (epoch) augmentImage(own, input, seed, epoch, rows[r]);
-        }
-        for (const [i, input] of sounds.entries()) {
-          const size = input.mels * input.frames;
-          const own = batch.sounds[i].subarray(r * size, (r + 1) * size);
-          own.set(values[pictures.length + i]);
-          if (epoch) augmentSound(own, input, seed, epoch, rows[r]);
-        }
-      }
+      const batch = batchOf(fitted, seed, rows, (row) => kept.get(row) ?? passing.get(row), epoch);
       for (let r = 0; r < rows.length; r++) passing.delete(rows[r]);
       return batch;
     },
   };
+}
+
+/** Rows that were decoded elsewhere, with what of them feeds each input: values of row after row. */
+export interface DecodedRows {
+  /** Row numbers of the dataset, rising. */
+  rows: Uint32Array;
+  pictures: Uint8Array[];
+  sounds: Float32Array[];
+}
+
+/** The decoded rows of some blocks as rows that may be taken. */
+export function decodedMediaRows(
+  fitted: Pick<Preprocess, 'pictures' | 'sounds'>,
+  blocks: readonly DecodedRows[],
+  seed: number,
+): MediaRows {
+  const { pictures = [], sounds = [] } = fitted;
+  const valuesOf = (row: number) => {
+    for (const block of blocks) {
+      const at = placeOf(block.rows, row);
+      if (at < 0) continue;
+      const part = <T extends Uint8Array | Float32Array>(values: T, size: number) =>
+        values.subarray(at * size, (at + 1) * size);
+      return [
+        ...pictures.map((input, i) => part(block.pictures[i], pixelsOf(input))),
+        ...sounds.map((input, i) => part(block.sounds[i], input.mels * input.frames)),
+      ];
+    }
+    return undefined;
+  };
+  return {
+    kept: blocks.reduce(
+      (sum, { pictures, sounds }) =>
+        sum + [...pictures, ...sounds].reduce((all, { byteLength }) => all + byteLength, 0),
+      0,
+    ),
+    prepare: async () => undefined,
+    take: (rows, epoch) => batchOf(fitted, seed, rows, valuesOf, epoch),
+  };
+}
+
+/** Place of a number in a rising list, −1 where it is not in it. */
+export function placeOf(rising: Uint32Array, wanted: number): number {
+  let [low, high] = [0, rising.length - 1];
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    if (rising[middle] === wanted) return middle;
+    if (rising[middle] < wanted) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
+}
+
+function batchOf(
+  { pictures = [], sounds = [] }: Pick<Preprocess, 'pictures' | 'sounds'>,
+  seed: number,
+  rows: ArrayLike<number>,
+  valuesOf: (row: number) => (Uint8Array | Float32Array)[] | undefined,
+  epoch?: number,
+): MediaBatch {
+  const batch: MediaBatch = {
+    pictures: pictures.map((input) => new Uint8Array(rows.length * pixelsOf(input))),
+    sounds: sounds.map((input) => new Float32Array(rows.length * input.mels * input.frames)),
+  };
+  for (let r = 0; r < rows.length; r++) {
+    const values = valuesOf(rows[r]);
+    if (!values) throw new Fault('internal', `row ${rows[r]} was taken before it was prepared`);
+    for (const [i, input] of pictures.entries()) {
+      const size = pixelsOf(input);
+      const own = batch.pictures[i].subarray(r * size, (r + 1) * size);
+      own.set(values[i]);
+      if (epoch) augmentImage(own, input, seed, epoch, rows[r]);
+    }
+    for (const [i, input] of sounds.entries()) {
+      const size = input.mels * input.frames;
+      const own = batch.sounds[i].subarray(r * size, (r + 1) * size);
+      own.set(values[pictures.length + i]);
+      if (epoch) augmentSound(own, input, seed, epoch, rows[r]);
+    }
+  }
+  return batch;
 }
 
 /** Numbers of one image. */

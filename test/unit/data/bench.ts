@@ -20,7 +20,7 @@ export interface Bench {
     source: string | ImportSource,
     options?: ImportOptions,
     stdin?: () => Readable,
-  ): Promise<Imported & { reader: DatasetReader }>;
+  ): Promise<Imported & { reader: DatasetReader; grant: PackGrant }>;
   /** Names in the directory of packs. */
   stored(): string[];
   close(): void;
@@ -55,7 +55,7 @@ export function openBench(): Bench {
       });
       const reader = openDataset(openPack(grant.path, grant));
       readers.push(reader);
-      return { ...imported, reader };
+      return { ...imported, reader, grant };
     },
     stored: () => readdirSync(objects),
     close() {

@@ -147,6 +147,7 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
 
   const self: TrainingProgram = {
     reduced: state.reduced,
+    tail: state.tail,
     async step(feeds, labels, weights, lr) {
       const result = await runGrad(feeds, labels, weights, {});
       take(result.weightSum, lr, false);

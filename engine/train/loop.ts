@@ -4,10 +4,11 @@ import { setImmediate } from 'node:timers/promises';
 import { type Clock, systemClock } from '../base/index.ts';
 import type { Tensor } from '../onnx/index.ts';
 import { Fault, type ScheduleSpec } from '../schema/index.ts';
-import { alone, type Averager } from './averager.ts';
+import { alone, type Asked, type Averager } from './averager.ts';
 import type { Batches } from './batches.ts';
 import type { StepResult, TrainingProgram } from './program.ts';
 import { openSchedule, type ScheduleState } from './schedule.ts';
+import { weightsHash } from './weights.ts';
 
 export interface FitOptions {
   epochs: number;
@@ -46,12 +47,14 @@ export interface FitState {
   waited: number;
   schedule: ScheduleState;
   best: BestState | null;
+  /** Set once it is settled that the loop ends, and why. */
+  end?: FitEnd | undefined;
   /** Snapshot of the program. */
   program: Map<string, Tensor>;
 }
 
 /** Why a loop ended. */
-export type FitEnd = 'epochs' | 'patience' | 'stop' | 'budget';
+export type FitEnd = 'epochs' | 'patience' | Asked;
 
 export interface FitResult {
   best: BestState;
@@ -62,7 +65,7 @@ export interface FitResult {
 
 export interface FitHooks {
   /** Called between steps; a reason ends the loop at its best state so far, and a Fault thrown ends the run. */
-  interrupt?(): 'stop' | 'budget' | undefined;
+  interrupt?(): Asked | undefined;
   /** After every step: its mean loss and learning rate. */
   stepped?(step: number, epoch: number, loss: number, rate: number): void;
   /** After every evaluation; `loss` is the epoch's mean training loss. */
@@ -70,6 +73,8 @@ export interface FitHooks {
   /** Whether a checkpoint is due now; `save` follows. */
   saveDue?(): boolean;
   save?(state: FitState): Promise<void>;
+  /** At the end: how to tell its last position, from which the same end follows at once. */
+  ended?(position: () => Promise<FitState>): void;
   clock?: Clock;
 }
 
@@ -79,7 +84,7 @@ export interface FitParts {
   /** Evaluates the program on the validation rows; null keeps the last state instead of the best. */
   evaluate: (() => Promise<Evaluation>) | null;
   /** Joins this machine with others; alone when left out. */
-  averager?: Averager;
+  averager?: Averager<FitState>;
 }
 
 /** An epoch's mean loss this many times the first step's will not come back, even where clipping keeps it a number. */
@@ -113,17 +118,36 @@ export async function fit(
         first: null as number | null,
         waited: 0,
         best: null as BestState | null,
+        end: undefined as FitEnd | undefined,
       };
+  const position = async (): Promise<FitState> => ({
+    ...at,
+    schedule: schedule.state(),
+    program: await program.snapshot(),
+  });
   let breath = clock.monotonic();
   let saved = at.step;
 
   const keep = async ({ loss, score }: Evaluation) => {
     at.best = { loss, score, epoch: at.epoch, step: at.step, weights: await program.weights() };
   };
+  /** One member evaluates, and all go by its figures: on others they might differ in the last bit. */
+  const judged = async (judge: () => Promise<Evaluation>): Promise<Evaluation> => {
+    const [loss, score] = await averager.agree({
+      length: 2,
+      async make() {
+        const own = await judge();
+        return Float64Array.of(own.loss, own.score);
+      },
+      same: async () => weightsHash(await program.weights()),
+      position,
+    });
+    return { loss, score };
+  };
   /** Evaluates, keeps what is better; true when patience has run out. */
   const assess = async (rate: number): Promise<boolean> => {
     const loss = at.weightSum > 0 ? at.lossSum / at.weightSum : 0;
-    const evaluation = evaluate ? await evaluate() : { loss, score: 0 };
+    const evaluation = evaluate ? await judged(evaluate) : { loss, score: 0 };
     if (loss > runaway * Math.max(1, at.first ?? 1)) {
       throw diverged(`the loss grew to ${loss.toPrecision(3)} by step ${at.step}`, options.learningRate);
     }
@@ -146,21 +170,30 @@ export async function fit(
       const { feeds, labels, weights } = make(rows);
       return program.step(feeds, labels, weights, rate);
     }
-    let held = false;
-    while (!held) {
-      const { from, to } = averager.share(at.step + 1, rows.length);
+    for (;;) {
+      const { from, to } = averager.share(rows.length);
+      // Shares are computed as they are: filling them up to the whole batch would save nobody anything.
+      const width = averager.shared ? Math.min(part, to - from) : part;
       if (from >= to) program.none();
-      for (let first = from; first < to; first += part) {
-        const { feeds, labels, weights } = make(rows.subarray(first, Math.min(to, first + part)), part);
+      for (let first = from; first < to; first += width) {
+        const { feeds, labels, weights } = make(rows.subarray(first, Math.min(to, first + width)), width);
         await program.grad(feeds, labels, weights, { firstRow: first, add: first > from });
       }
-      held = (await averager.reduce(program.reduced, at.step + 1)) === 'held';
+      if (!averager.shared) break;
+      const sum = { buffer: program.reduced, exactFrom: program.tail, rows: to - from, position };
+      const turn = await averager.reduce({ ...sum, ask: hooks.interrupt?.() });
+      if (turn.what === 'again') continue;
+      at.end = turn.end;
+      break;
     }
     return program.apply(rate, averager.shared);
   };
   const result = (end: FitEnd): FitResult => {
     const { best } = at;
     if (!best) throw new Fault('internal', 'a loop ended without a state to keep');
+    // From here the same end follows without another look.
+    Object.assign(at, { end, batch: 0 });
+    hooks.ended?.(position);
     return { best, end, epochs: at.epoch, steps: at.step };
   };
 
@@ -169,14 +202,15 @@ export async function fit(
   for (;;) {
     const order = train.order(at.epoch);
     while (at.batch < order.length) {
-      const why = hooks.interrupt?.();
+      const why = at.end ?? (averager.shared ? undefined : hooks.interrupt?.());
       if (why) {
+        at.end = why;
         if (at.batch > 0 || !at.best) await assess(rate);
         return result(why);
       }
       // Between epochs the evaluation is part of the step before, so that a resumed run does not tell it twice.
       if (hooks.save && at.step > saved && hooks.saveDue?.()) {
-        await hooks.save({ ...at, schedule: schedule.state(), program: await program.snapshot() });
+        await hooks.save(await position());
         saved = at.step;
       }
       await train.ready(order[at.batch], at.epoch);

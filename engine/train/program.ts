@@ -58,6 +58,8 @@ export interface TrainingProgram {
    * parameter, running statistics times the weight sum, loss sum, weight sum.
    */
   readonly reduced: Float32Array;
+  /** Where the gradients in `reduced` end. */
+  readonly tail: number;
   /**
    * Takes the step from `reduced`; `shared` where others' sums are in it: running statistics then become everybody's mean,
    * weighted. Gives the sums that it holds.

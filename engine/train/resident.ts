@@ -151,6 +151,7 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
 
   const self: TrainingProgram = {
     reduced,
+    tail,
     async step(feeds, labels, weights, lr) {
       step++;
       const { read: out, kept } = await fused.run({

@@ -5,6 +5,7 @@ import type { Graph } from '../graph/index.ts';
 import { families, mergeLora, outputsOf } from '../models/index.ts';
 import type { MetricPoint, Progress, Task, TrainRequest } from '../schema/index.ts';
 import { withScale } from './anomaly.ts';
+import { alone, type Averager } from './averager.ts';
 import { type Batches, openBatches } from './batches.ts';
 import type { Candidate } from './candidates.ts';
 import { compileTraining } from './compile.ts';
@@ -38,6 +39,8 @@ export interface RunJob {
   memory?: number;
   /** How steps are computed; whole, held and in float32 when left out. */
   steps?: StepOptions;
+  /** Joins this machine with others that run the same job; alone when left out. */
+  averager?: Averager<RunState>;
 }
 
 /** What saves memory, as the request has it. */
@@ -55,6 +58,8 @@ export interface Stage {
   losses: Float64Array;
   /** What the weights are multiplied by at last, so that scores become logits. */
   factor: number;
+  /** Time left of the budget when it ended, ms, as the one who decides told it; no bound when left out. */
+  leftMs?: number;
 }
 
 /** Position of a run: what is done, and where the loop in hand stands. */
@@ -108,7 +113,7 @@ const clipNorm = 10;
 /** Trains from the start, or from a saved position; the same job gives the same bits either way. */
 export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunState): Promise<RunResult> {
   const clock = hooks.clock ?? systemClock;
-  const { candidates } = job;
+  const { candidates, averager = alone } = job;
   const stages = [...(from?.stages ?? [])];
   let position = from?.fit ?? undefined;
   const began = clock.monotonic();
@@ -170,13 +175,22 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
         curve.flush();
         await hooks.save?.({ stages, fit: state });
       };
+      let ending: (() => Promise<FitState>) | undefined;
+      const within = (own: () => Promise<FitState>) => async (): Promise<RunState> => ({ stages, fit: await own() });
+      const own: Averager<FitState> = {
+        shared: averager.shared,
+        share: (count) => averager.share(count),
+        reduce: (sum) => averager.reduce({ ...sum, position: within(sum.position) }),
+        agree: (decision) => averager.agree({ ...decision, position: within(decision.position) }),
+      };
       const result = await fit(
-        { program, train, evaluate: again ? null : () => evaluatePart(program, validation, data) },
+        { program, train, evaluate: again ? null : () => evaluatePart(program, validation, data), averager: own },
         { ...candidate, accumulate: job.steps?.accumulate ?? 1, ...(again ? { until } : {}) },
         {
           interrupt: () => hooks.interrupt?.() ?? (clock.monotonic() >= endsAt ? 'budget' : undefined),
           saveDue: () => hooks.saveDue?.() ?? false,
           save,
+          ended: (last) => (ending = last),
           clock,
           stepped(step, epoch, loss, rate) {
             curve.step(before + step, epoch, loss, rate);
@@ -192,15 +206,29 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
         position,
       );
       position = undefined;
-      const ms = clock.monotonic() - startedAt;
-      if (again) return { ...result, ms, losses: new Float64Array(0), factor: 1 };
-      return { ...result, ms, ...(await measure(program, result.best, validation, rows, candidate)) };
+      // What a clock, or the last bit of a device's arithmetic, says is one member's to tell.
+      const told = await own.agree({
+        length: 3 + (again ? 0 : rows.validation.length),
+        async make() {
+          const took = clock.monotonic() - startedAt;
+          const own = again ? unmeasured : await measure(program, result.best, validation, rows, candidate);
+          const numbers = new Float64Array(3 + own.losses.length);
+          numbers.set([took, leftMs(), own.factor]);
+          numbers.set(own.losses, 3);
+          return numbers;
+        },
+        position: must(ending, 'a last position'),
+      });
+      const [ms, left, factor] = told;
+      const bound = Number.isFinite(left) ? { leftMs: left } : {};
+      return { ...result, ms, ...bound, factor, losses: told.slice(3) };
     } finally {
       await program.dispose();
     }
   };
 
-  const isCut = () => stages.at(-1)?.end === 'stop' || leftMs() <= 0;
+  const timeLeft = () => (averager.shared ? (stages.at(-1)?.leftMs ?? Number.POSITIVE_INFINITY) : leftMs());
+  const isCut = () => stages.at(-1)?.end === 'stop' || timeLeft() <= 0;
   for (const [i, candidate] of candidates.entries()) {
     if (i < stages.length) continue;
     if (isCut()) break;
@@ -214,7 +242,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
   assert(candidate && chosen, 'a candidate was chosen');
   let last: { rows: Prepared; stage: Stage } = { rows: job.rows, stage: chosen };
   // A refit takes about as long as the fit did; one that cannot end in time is not begun.
-  if (job.refit && !isCut() && (stages.length > candidates.length || leftMs() > 1.5 * chosen.ms)) {
+  if (job.refit && !isCut() && (stages.length > candidates.length || timeLeft() > 1.5 * chosen.ms)) {
     const rows = await job.refit();
     if (stages.length === candidates.length) stages.push(await fitStage(candidate, index, rows, chosen.best.epoch));
     const stage = must(stages.at(-1), 'a refit');
@@ -316,6 +344,9 @@ function threadsFor({ family, batchSize }: Candidate, graph: Graph, most: number
   if (family === 'linear' || family === 'embedding-bag') return 1;
   return family === 'mlp' && parameterCount(graph) * batchSize < smallStep ? 1 : most;
 }
+
+/** What nobody asks of a refit. */
+const unmeasured = { losses: new Float64Array(0), factor: 1 };
 
 /** Under the best state: the loss of each validation row in the order of row numbers, and the factor that scores need. */
 async function measure(

@@ -160,19 +160,25 @@ describe('the training loop', () => {
     const data = clusters(60, 1);
     const [alone, joined] = [await open(data, 0.2), await open(data, 0.2)];
     const plain = await fit(alone, { ...options, epochs: 2 });
-    const asked: [number, number][] = [];
+    const asked: number[] = [];
+    let decided = 0;
     // Shared with members that have no rows: what is summed is what this one computed.
-    const averager: Averager = {
+    const averager: Averager<FitState> = {
       shared: true,
-      share: (step, rows) => {
-        asked.push([step, rows]);
+      share: (rows) => {
+        asked.push(rows);
         return asked.length % 3 === 0 ? { from: 0, to: 1 } : { from: 0, to: rows };
       },
-      reduce: () => Promise.resolve(asked.length % 3 === 0 ? 'again' : 'held'),
+      reduce: ({ ask }) => Promise.resolve(asked.length % 3 === 0 ? { what: 'again' } : { what: 'held', end: ask }),
+      agree: ({ make }) => {
+        decided++;
+        return make();
+      },
     };
     const result = await fit({ ...joined, averager }, { ...options, epochs: 2 });
     expect(result.steps).toBe(plain.steps);
     expect(asked.length).toBeGreaterThan(plain.steps);
+    expect(decided).toBe(2);
     expect(weightsHash(result.best.weights)).toBe(weightsHash(plain.best.weights));
     await Promise.all([alone.program.dispose(), joined.program.dispose()]);
   });

@@ -46,6 +46,7 @@ const seenWith: Record<EventType, Action | undefined> = {
   'alert.fired': 'deployments:read',
   'key.changed': 'keys:read',
   'peer.changed': 'system:read',
+  'job.changed': 'system:read',
   'system.changed': 'system:read',
   resync: undefined,
 };

@@ -36,6 +36,7 @@ import {
   headline,
   parameterCount,
   prepareRun,
+  type RunJob,
   type RunResult,
   type RunState,
   runTraining,
@@ -44,29 +45,42 @@ import {
   weightsHash,
 } from '../train/index.ts';
 import { openParentLink } from './link.ts';
+import { type RoomChannel, runTogether } from './roomRun.ts';
 import { isTabular, trainTabular } from './tabular.ts';
 import { decodeTrials, trialFiles } from './trials.ts';
 
 type Job = Extract<ToTrainer, { type: 'train' }>;
+type Joining = Extract<ToTrainer, { type: 'join' }>;
+type Meeting = Extract<ToTrainer, { type: 'room' }>;
 
 const link = openParentLink<'trainer'>();
 let stopping = false;
-let job: Job | undefined;
+let begun = false;
+let rosterChanged: ((roster: Meeting['roster']) => void) | undefined;
+const meeting = Promise.withResolvers<Meeting>();
+const channel: RoomChannel = {
+  send: (message) => void link.send(message),
+  meeting: meeting.promise,
+  onRoster: (hear) => (rosterChanged = hear),
+};
 let grantArrived: ((pack: PackGrant) => void) | undefined;
 
 link.onMessage((message) => {
   if (message.type === 'stop') stopping = true;
   else if (message.type === 'checkpointPack') grantArrived?.(message.pack);
-  else if (!job) {
-    job = message;
+  else if (message.type === 'room') meeting.resolve(message);
+  else if (message.type === 'roster') rosterChanged?.(message.roster);
+  else if (!begun) {
+    begun = true;
     void run(message);
   }
 });
 
-async function run(given: Job): Promise<void> {
+async function run(given: Job | Joining): Promise<void> {
   setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
   try {
-    await train(given);
+    if (given.type === 'train') await train(given);
+    else await join(given);
   } catch (error) {
     await link.send({ type: 'failed', fault: faultBody(error) });
   }
@@ -74,7 +88,7 @@ async function run(given: Job): Promise<void> {
 }
 
 /** `auto` is the processor here: small models step faster there than a GPU can be asked. */
-function deviceOf({ request, lease }: Job): string {
+function deviceOf({ request, lease }: Pick<Job, 'request' | 'lease'>): string {
   return request.device === 'auto' ? 'cpu' : lease.device === 'auto' ? request.device : lease.device;
 }
 
@@ -104,8 +118,12 @@ async function train(given: Job): Promise<void> {
     tell(setup.candidates[0]);
     const from = given.resume && readCheckpoint(given.resume);
     let saved = performance.now();
-    const result = await runTraining(
-      { ...setup, device, threads: lease.threads, seed: request.seed, memory: lease.memory, steps: stepsOf(request) },
+    const { room } = given;
+    const training: typeof runTraining = room
+      ? (asked, hooks = {}, position) => runTogether(room, channel, asked, hooks, position)
+      : runTraining;
+    const result = await training(
+      jobOf(setup, given, device),
       {
         interrupt() {
           needMemory(lease.memory * shareOfMemory, rowsInBatch);
@@ -135,6 +153,34 @@ async function train(given: Job): Promise<void> {
     for (const reader of readers) reader.close();
   }
 }
+
+/** Trains along in another machine's run, and waits to be ended: what was learnt is the leader's. */
+async function join(given: Joining): Promise<void> {
+  const { request, lease, dataset, test, base, room } = given;
+  const readers = [dataset, ...(test ? [test] : [])].map(({ pack }) => openPack(pack.path, pack));
+  try {
+    const [own, other] = readers.map((reader) => openDataset(reader));
+    const setup = await prepareRun(own, other, request, base && readBase(base));
+    const interrupt = () => {
+      needMemory(lease.memory * shareOfMemory, setup.candidates[0].batchSize);
+      return undefined;
+    };
+    await runTogether(room, channel, jobOf(setup, given, deviceOf(given)), { interrupt });
+    // The others may still need its word; its appliance ends it.
+    await new Promise(() => undefined);
+  } finally {
+    for (const reader of readers) reader.close();
+  }
+}
+
+const jobOf = (setup: Setup, { request, lease }: Pick<Job, 'request' | 'lease'>, device: string): RunJob => ({
+  ...setup,
+  device,
+  threads: lease.threads,
+  seed: request.seed,
+  memory: lease.memory,
+  steps: stepsOf(request),
+});
 
 /** A classic family, or a search over families. */
 async function tabular(

@@ -11,6 +11,7 @@ import {
   type PeerAddress,
   type PeerView,
   type Permissions,
+  type RoomWord,
 } from '../schema/index.ts';
 import { type Identity, nodeId, readNodeId, showNodeId } from '../security/index.ts';
 import { diagnose } from './diagnose.ts';
@@ -45,6 +46,10 @@ export interface ClusterOptions {
   load: () => Load;
   /** A peer's view, or the pairings, changed. */
   changed: (id: string) => void;
+  /** A linked peer says something about a run over several machines. */
+  word?: (id: string, word: RoomWord) => void;
+  /** A piece of a pack that was asked for: which transfer, which piece. */
+  piece?: (id: string, tag: number, piece: number, bytes: Uint8Array) => void;
   now: () => number;
   /** Interfaces (addresses) for mDNS; all but internal ones when left out. */
   interfaces?: readonly string[];
@@ -67,6 +72,9 @@ export interface Cluster {
   granted(id: string): void;
   /** Bytes a second to a linked peer, measured now. */
   measure(id: string): Promise<number>;
+  /** To a linked peer; false where there is no link. */
+  say(id: string, word: RoomWord): boolean;
+  sendPiece(id: string, tag: number, piece: number, bytes: Uint8Array): Promise<void>;
   diagnose(): Promise<ClusterFinding[]>;
   close(): Promise<void>;
 }
@@ -95,6 +103,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     reached: (peer, called, addresses) => trust.reached(peer, called, addresses),
     forsaken: (peer) => end(peer, false),
     changed: options.changed,
+    word: (peer, word) => options.word?.(peer, word),
+    piece: (peer, { bucket, chunk, payload }) => options.piece?.(peer, bucket, chunk, payload),
     now,
   });
   const pairings = createPairings({
@@ -278,6 +288,8 @@ export async function openCluster(options: ClusterOptions): Promise<Cluster> {
     unpair: (peer) => end(peer, true),
     granted: (peer) => peers.grant(peer),
     measure: (peer) => peers.measure(peer),
+    say: (peer, word) => peers.say(peer, word),
+    sendPiece: (peer, tag, piece, bytes) => peers.sendPiece(peer, tag, piece, bytes),
     diagnose: () =>
       diagnose({
         id,

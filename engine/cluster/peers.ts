@@ -13,7 +13,10 @@ import {
   linkMessage,
   type PeerAddress,
   type Permissions,
+  type RoomWord,
+  roomWord,
 } from '../schema/index.ts';
+import type { Frame } from './link/frame.ts';
 import type { Endpoint } from './link/endpoint.ts';
 import { type Link, openLink } from './link/link.ts';
 
@@ -36,6 +39,10 @@ export interface PeersOptions {
   /** It told us that it no longer trusts us. */
   forsaken(id: string): void;
   changed(id: string): void;
+  /** About a run over several machines. */
+  word(id: string, word: RoomWord): void;
+  /** A piece of a pack that was asked for. */
+  piece(id: string, frame: Frame): void;
   now(): number;
 }
 
@@ -63,6 +70,10 @@ export interface Peers {
   grant(id: string): void;
   /** Bytes a second to it, measured now. Faults: `unreachable`, `timeout`. */
   measure(id: string): Promise<number>;
+  /** Says something about a run; false, and nothing said, where there is no link. */
+  say(id: string, word: RoomWord): boolean;
+  /** Sends a piece of a pack; resolves when there is room for more. Fault `unreachable`. */
+  sendPiece(id: string, tag: number, piece: number, bytes: Uint8Array): Promise<void>;
   /** Ends the link and forgets what was known. */
   drop(id: string, farewell: boolean): void;
   close(): void;
@@ -159,7 +170,9 @@ export function createPeers(endpoint: () => Endpoint, options: PeersOptions): Pe
         }
         take(one, link, message);
       },
-      onFrame({ kind, payload }) {
+      onFrame(frame) {
+        const { kind, payload } = frame;
+        if (kind === 'job' && greeted) return options.piece(one.id, frame);
         if (kind !== 'probe' || !one.probe) throw new Fault('bad_input', 'a frame that nobody waits for');
         one.probe.left -= payload.byteLength;
         if (one.probe.left > 0) return;
@@ -250,6 +263,9 @@ export function createPeers(endpoint: () => Endpoint, options: PeersOptions): Pe
         set(one, { bandwidth: rate });
         return;
       }
+      case 'room':
+        options.word(one.id, roomWord.parse(message.word));
+        return;
       case 'unpair':
         options.forsaken(one.id);
     }
@@ -300,6 +316,17 @@ export function createPeers(endpoint: () => Endpoint, options: PeersOptions): Pe
         clearTimeout(timer);
         if (one.measured === measured) delete one.measured;
       }
+    },
+    say(id, word) {
+      const link = held.get(id)?.link;
+      link?.send({ type: 'room', word });
+      return link !== undefined;
+    },
+    sendPiece(id, tag, piece, bytes) {
+      const link = held.get(id)?.link;
+      if (!link) return Promise.reject(new Fault('unreachable', 'there is no link to it'));
+      const head = { kind: 'job', encoding: 'raw', generation: 0, step: 0, bucket: tag, chunk: piece } as const;
+      return link.sendFrame(head, bytes);
     },
     drop(id, farewell) {
       const one = held.get(id);

@@ -10,17 +10,23 @@ import {
   type Load,
   type Peer,
   permissions,
+  type RoomWord,
 } from '../schema/index.ts';
 import { type Identity, nodeId, showNodeId } from '../security/index.ts';
 import type { JobContext } from './context.ts';
+import { createGuests } from './guests.ts';
+import { createRoomLead, type RoomLead } from './roomLead.ts';
+import type { RoomLine } from './roomLine.ts';
 import type { DeviceList } from './devices.ts';
 
 type Names =
-  | `cluster.${'status' | 'diagnose'}`
+  | `cluster.${'status' | 'diagnose' | 'jobs' | 'endJob'}`
   | `peers.${'list' | 'show' | 'pair' | 'confirm' | 'reject' | 'update' | 'measure' | 'unpair'}`;
 
 export interface ClusterJobs {
   handlers: Pick<Handlers, Names>;
+  /** The runs over several machines that this one leads. */
+  lead: RoomLead;
   /** Opens the port; what goes wrong is kept for `cluster.status`. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -72,6 +78,19 @@ export function createClusterJobs(
   const note = (peer: string, action: string, actor: string) =>
     store.audit.append({ actor, action, subject: peer, outcome: 'ok' });
 
+  const line: RoomLine = {
+    id,
+    name,
+    build: version,
+    cores: availableParallelism(),
+    peers: () => cluster?.peers() ?? [],
+    find: (text) => room().find(text),
+    say: (peer, word) => cluster?.say(peer, word) ?? false,
+    sendPiece: (peer, tag, piece, bytes) => room().sendPiece(peer, tag, piece, bytes),
+  };
+  const lead = createRoomLead(context, line);
+  const guests = createGuests(context, line, (peer) => trust.get(peer)?.permissions);
+
   const trust: TrustBook = {
     list: () => store.peers.list({ state: 'paired', limit: 1000 }).items.flatMap((peer) => trusted(peer) ?? []),
     get: (peerId) => trusted(kept(peerId)),
@@ -97,6 +116,8 @@ export function createClusterJobs(
     return cluster;
   };
   const changed = (peerId: string) => {
+    guests.changed();
+    lead.changed();
     const view = cluster?.peers().find((peer) => peer.id === peerId);
     // Load is told every two seconds: alone it is worth an event now and then.
     const standing = view && `${view.trust} ${view.link} ${view.name} ${JSON.stringify(view.granted)}`;
@@ -124,6 +145,11 @@ export function createClusterJobs(
     handlers: {
       'cluster.status': () => cluster?.status() ?? off(),
       'cluster.diagnose': async () => ({ findings: await room().diagnose() }),
+      'cluster.jobs': () => ({ items: [...lead.jobs(), ...guests.jobs()].sort((a, b) => b.startedAt - a.startedAt) }),
+      'cluster.endJob': ({ params }) => {
+        guests.end(params.id);
+        return { ok: true as const };
+      },
       'peers.list': () => ({ items: cluster?.peers() ?? [] }),
       'peers.show': ({ params }) => room().find(params.id),
       'peers.pair': ({ body }) => room().pair(body.node),
@@ -137,6 +163,7 @@ export function createClusterJobs(
         if (found.trust !== 'paired') throw new Fault('conflict', `${found.name} is not paired; pair it first`);
         store.peers.update(found.id, { permissions: { ...found.permissions, ...body.permissions } });
         room().granted(found.id);
+        guests.changed();
         return room().find(found.id);
       },
       'peers.measure': async ({ params }) => {
@@ -150,9 +177,14 @@ export function createClusterJobs(
         return { ok: true as const };
       },
     },
-    start: open,
+    lead,
+    async start() {
+      await guests.recover();
+      await open();
+    },
     async close() {
       closed = true;
+      await guests.close();
       await cluster?.close();
       cluster = undefined;
       why = 'the appliance stops';
@@ -183,6 +215,10 @@ export function createClusterJobs(
         },
         load: () => loadOf(context, used),
         changed,
+        word(peer, word) {
+          if (fromLeader(word) || !lead.hear(peer, word)) guests.hear(peer, word);
+        },
+        piece: (peer, tag, piece, bytes) => guests.piece(peer, tag, piece, bytes),
         now: () => context.now(),
       });
       if (closed) return await opened.close();
@@ -194,6 +230,9 @@ export function createClusterJobs(
     }
   }
 }
+
+/** Words that only a leader says. */
+const fromLeader = ({ say }: RoomWord): boolean => say === 'invite' || say === 'begin' || say === 'roster';
 
 /** Share of all processors used since the last question, 0 to 1. */
 function processorUse(): () => number {

@@ -85,9 +85,9 @@ export async function createJobs({ config, store, log, version, token, lasting }
   const scoring = createScoring(context, predicting);
   const alerts = createAlerts(context, { deployments, watching });
   const models = createModels(context, { identity, warm, serving: (id) => deployments.serving(id) });
-  const runs = createRuns(context, datasets, models);
   const devices = createDeviceList(log);
   const cluster = createClusterJobs(context, { identity, version, devices });
+  const runs = createRuns(context, datasets, models, cluster.lead);
   let ready = false;
   const system = systemHandlers(context, {
     version,

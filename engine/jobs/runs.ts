@@ -15,6 +15,7 @@ import { baseGrant, baseOfRequest } from './bases.ts';
 import { type JobContext, needDisk, pageOf } from './context.ts';
 import type { Datasets } from './datasets.ts';
 import { checkModelName, type Models } from './models.ts';
+import type { LeadSession, RoomLead } from './roomLead.ts';
 import { type LiveRun, startTrainer, type TrainerSession } from './trainerSession.ts';
 
 type Names = 'list' | 'create' | 'show' | 'metrics' | 'stop' | 'resume' | 'compare';
@@ -36,7 +37,7 @@ interface Job {
 }
 
 /** The runs of an appliance. */
-export function createRuns(context: JobContext, datasets: Datasets, models: Models): Runs {
+export function createRuns(context: JobContext, datasets: Datasets, models: Models, lead: RoomLead): Runs {
   const { config, store, events, leases, log } = context;
   const { runs, experiments, journal } = store;
   const jobs = new Map<string, Job>();
@@ -75,6 +76,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
       throw new Fault('bad_target', `The test dataset ${test.name} has no column ${JSON.stringify(target)}.`);
     }
     const base = baseOfRequest(context, request);
+    lead.check(request);
     const name = request.name ?? dataset.name;
     checkModelName(name);
     const run = store.transaction(() =>
@@ -118,6 +120,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     // Stopped, or closing, while in the queue: whoever aborted has said so in the record.
     const lease = await wait.catch(() => undefined);
     if (!lease) return;
+    let room: LeadSession | undefined;
     try {
       const run = announce(runs.update(id, { state: 'preparing', startedAt: runs.get(id).startedAt ?? context.now() }));
       await needDisk(context, 'Training');
@@ -132,11 +135,16 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         announce,
       };
       if (job.cancel.signal.aborted) throw job.cancel.signal.reason;
-      job.session = startTrainer(context, parts);
+      if (request.peers) {
+        const { dataset, test, base } = parts;
+        room = lead.open(run, { dataset, ...(test ? { test } : {}), ...(base ? { base } : {}) });
+      }
+      job.session = startTrainer(context, { ...parts, room });
       if (runs.get(id).state === 'stopping') job.session.stop();
       await job.session.ended;
     } catch (error) {
       if (isRunOver(runs.get(id).state)) throw error;
+      room?.end();
       announce(runs.update(id, { state: 'failed', error: faultBody(error), endedAt: context.now() }));
     } finally {
       leases.release(lease.id);
@@ -179,6 +187,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         progress: undefined,
         endedAt: undefined,
         report: undefined,
+        room: undefined,
         model: undefined,
       }),
     );

@@ -16,6 +16,7 @@ import {
 import { type JobContext, throttle } from './context.ts';
 import type { HeldLease } from './leases.ts';
 import type { Models } from './models.ts';
+import type { LeadSession } from './roomLead.ts';
 
 /** What is known of a run beyond its record while it trains. */
 export interface LiveRun {
@@ -32,6 +33,8 @@ export interface SessionParts {
   lease: HeldLease;
   models: Models;
   live: LiveRun;
+  /** Other machines that train along. */
+  room: LeadSession | undefined;
   /** Tells the world that the run's record changed. */
   announce: (run: Run) => void;
 }
@@ -83,6 +86,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
     ...(checkpoint ? { resume: objects.grant(checkpoint.object) } : {}),
     bundle,
     spentMs: checkpoint?.spentMs ?? 0,
+    ...(parts.room ? { room: parts.room.order } : {}),
   });
 
   const tellProgress = throttle(100, (progress: Progress) => events.emit('run.progress', id, progress));
@@ -130,6 +134,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
         metrics: { ...live.metrics },
         progress: live.progress,
         endedAt: context.now(),
+        ...(parts.room ? { room: parts.room.end() } : {}),
         ...(stopped ? {} : { checkpoint: undefined }),
       });
       return { run: updated, model };
@@ -159,6 +164,8 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
     search({ search }) {
       announce(runs.update(id, { search }));
     },
+    roomOpen: ({ id: trainer, port }) => parts.room?.opened(trainer, port, (message) => void child.send(message)),
+    roomFigures: ({ figures }) => parts.room?.figures(figures),
     wantCheckpoint() {
       child.send({ type: 'checkpointPack', pack: create('checkpoint') });
     },
@@ -191,6 +198,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
         metrics: { ...live.metrics },
         progress: live.progress,
         endedAt: context.now(),
+        ...(parts.room ? { room: parts.room.end() } : {}),
       }),
     );
     log.warn({ run: id, fault: body.code, ...exit }, failed ? 'run failed' : 'run interrupted');

@@ -98,6 +98,8 @@ export const linkMessage = z.discriminatedUnion('type', [
       .max(64 * 1024 * 1024),
   }),
   z.object({ type: z.literal('probed'), ms: z.number().min(0) }),
+  /** About a run over several machines: a `roomWord` (room.ts), checked where it is heard. */
+  z.object({ type: z.literal('room'), word: z.unknown() }),
   /** The sender no longer trusts the receiver. */
   z.object({ type: z.literal('unpair') }),
 ]);
@@ -207,12 +209,12 @@ const count = z
   .int()
   .min(0)
   .max(2 ** 40);
-const memberId = z.string().min(1).max(80);
+export const memberId = z.string().min(1).max(80);
 /** A try at agreeing on a generation: a number, and who runs it; ties fall to the greater id. */
 const ballot = z.object({ number: count, by: memberId });
 export type Ballot = z.infer<typeof ballot>;
 /** Which members and step a ring works on; agreed by vote before anybody begins. */
-const generation = z.object({
+export const generation = z.object({
   number: count,
   leader: memberId,
   /** Everybody who works, in the order of the ring, with the share of a batch that each gets. */
@@ -246,8 +248,10 @@ const beat = standing.extend({
   wants: z.enum(['in', 'out']).optional(),
   /** The neighbour whose link failed in this generation; '' when it is not known which. */
   broken: z.string().max(80).optional(),
-  /** Samples a second, as measured; shares follow it. */
+  /** Samples a second, as measured, 0 while it is not; shares follow it. */
   speed: z.number().min(0),
+  /** Its loop is at work: its numbers for the step are still to come. */
+  computes: z.boolean().optional(),
 });
 export type Beat = z.infer<typeof beat>;
 /** A value that a voter accepted under a ballot. */

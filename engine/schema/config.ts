@@ -63,6 +63,10 @@ export const applianceConfig = z.object({
       enabled: z.boolean().default(false),
       host: z.string().default('0.0.0.0'),
       port: z.number().int().min(0).max(65_535).default(7318),
+      /** First and last port at which trainers of runs over several machines listen; 0 for any free one. */
+      trainerPorts: z
+        .tuple([z.number().int().min(0).max(65_535), z.number().int().min(0).max(65_535)])
+        .default([7320, 7339]),
     })
     .prefault({}),
   /** Whether to announce this machine and look for others by mDNS. */

@@ -16,6 +16,7 @@ export const eventTypes = [
   'alert.fired',
   'key.changed',
   'peer.changed',
+  'job.changed',
   'system.changed',
   'resync',
 ] as const;

@@ -36,6 +36,15 @@ export {
   permissions,
 } from './cluster.ts';
 export {
+  type RoomEncoding,
+  type RoomFigures,
+  type RoomJob,
+  type RoomMemberView,
+  type RoomObject,
+  type RoomWord,
+  roomWord,
+} from './room.ts';
+export {
   type CellType,
   type Column,
   type ColumnType,
@@ -91,6 +100,7 @@ export {
   type PredictInput,
   type PredictOutput,
   type RemoteKey,
+  type RoomOrder,
   type ToChild,
   type ToHost,
   type ToImporter,

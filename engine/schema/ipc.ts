@@ -10,6 +10,8 @@ import type { SearchSummary } from './search.ts';
 import type { MetricPoint, Progress, Report } from './report.ts';
 import type { PretrainedInfo } from './records.ts';
 import type { RefineResult, RefineWork } from './refine.ts';
+import type { Generation, PeerAddress } from './cluster.ts';
+import type { RoomEncoding, RoomFigures } from './room.ts';
 import type { Device, GenerateOptions, PredictResponse } from './routes.ts';
 
 /** `trial` fits models for a search that a trainer leads; `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
@@ -92,6 +94,14 @@ export type FromImporter =
   | { type: 'adopted'; info: PretrainedInfo; bytes: number; sha256: string }
   | { type: 'failed'; fault: FaultBody };
 
+/** What a trainer of a run over several machines needs of its appliance to meet the others. */
+export interface RoomOrder {
+  host: string;
+  /** First and last port to listen at; 0 for any free one. */
+  ports: [number, number];
+  encoding: RoomEncoding;
+}
+
 export type ToTrainer =
   | {
       type: 'train';
@@ -111,7 +121,22 @@ export type ToTrainer =
       bundle: PackGrant;
       /** Wall-clock already spent before a resume, ms. */
       spentMs: number;
+      /** Leads other machines through the run. */
+      room?: RoomOrder;
     }
+  /** Trains along in another machine's run, and keeps nothing. */
+  | {
+      type: 'join';
+      request: TrainRequest;
+      dataset: DatasetGrant;
+      test?: DatasetGrant;
+      base?: PackGrant;
+      lease: DeviceLease;
+      room: RoomOrder;
+    }
+  /** The others of the run; with a generation, the ring begins, without one it goes on and takes this trainer in. */
+  | { type: 'room'; roster: [string, PeerAddress][]; founding?: Generation }
+  | { type: 'roster'; roster: [string, PeerAddress][] }
   /** A pack for the next checkpoint; the trainer asks with `wantCheckpoint`. */
   | { type: 'checkpointPack'; pack: PackGrant }
   | { type: 'stop' };
@@ -148,6 +173,9 @@ export type FromTrial =
   | { type: 'failed'; fault: FaultBody };
 
 export type FromTrainer =
+  /** This trainer's id in the room's job, and where the others reach it; `room` is to follow. */
+  | { type: 'roomOpen'; id: string; port: number }
+  | { type: 'roomFigures'; figures: RoomFigures }
   | { type: 'search'; search: SearchSummary }
   | { type: 'plan'; plan: RunPlan }
   | { type: 'progress'; progress: Progress }

@@ -103,6 +103,10 @@ export const trainRequest = z.object({
   schedule: scheduleSpec.optional(),
   hyper: hyper.optional(),
   device: z.string().default('auto'),
+  /** Paired machines that train along, by name, id or address; `all` is every one that lets us. */
+  peers: z.array(z.string().min(1).max(300)).min(1).max(63).optional(),
+  /** Numbers in which members' gradients travel: `fp16` and `int8` are quicker on slow links, and rounded. */
+  wire: z.enum(['fp32', 'fp16', 'int8']).optional(),
   experiment: thingName.default('default'),
   seed: z
     .number()

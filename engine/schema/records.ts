@@ -9,6 +9,7 @@ import { alertFiring, alertRequest } from './monitoring.ts';
 import { datasetVersion, recipeStep } from './recipe.ts';
 import { progress, report } from './report.ts';
 import { modelRef, scoringCounts, servingOptions, variant } from './serving.ts';
+import { roomJob } from './room.ts';
 import { searchSummary } from './search.ts';
 import { type Kind, statesOf } from './states.ts';
 
@@ -84,6 +85,8 @@ export const run = z.object({
   report: report.optional(),
   /** Trials and what came of them, for runs that search. */
   search: searchSummary.optional(),
+  /** Who took part, where several machines trained it. */
+  room: roomJob.optional(),
   /** The pretrained model that it begins from. */
   base: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),
   model: z.object({ id: z.string(), name: z.string(), version: z.number().int() }).optional(),

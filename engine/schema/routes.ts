@@ -1,6 +1,7 @@
 // The REST API as one table: method, path, who may call it, and the schemas of what goes in and out. The server mounts
 // it, the OpenAPI page prints it, and the client is typed by it, so that the three cannot disagree.
 import { z } from 'zod';
+import { roomJob } from './room.ts';
 import { clusterFinding, clusterStatus, pairing, peerView } from './cluster.ts';
 import { exportFormats, importOptions } from './columns.ts';
 import { liveEvent } from './events.ts';
@@ -623,6 +624,21 @@ export const routes = {
     action: 'system:write',
     summary: 'Why a machine is not seen or not linked',
     response: z.object({ findings: z.array(clusterFinding) }),
+  },
+  'cluster.jobs': {
+    method: 'GET',
+    path: '/api/v1/cluster/jobs',
+    action: 'system:read',
+    summary: 'Runs over several machines that go on here, led or helped with, and those that ended lately',
+    response: z.object({ items: z.array(roomJob) }),
+  },
+  'cluster.endJob': {
+    method: 'DELETE',
+    path: '/api/v1/cluster/jobs/{id}',
+    action: 'system:write',
+    summary: 'Stop helping with another machine’s run',
+    params: id,
+    response: done,
   },
   'peers.list': {
     method: 'GET',

@@ -1,6 +1,6 @@
 // Training: programs that step a graph towards less loss, the loop around them, metrics and reports.
 export { assess, servedFeeds } from './assess.ts';
-export type { Averager, Reduction, Share } from './averager.ts';
+export { type Averager, Moved } from './averager.ts';
 export { type Candidate, chooseCandidates } from './candidates.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';
@@ -11,6 +11,6 @@ export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 export { figuresOf } from './ranking.ts';
 export { headline } from './report.ts';
-export { type RunResult, type RunState, runTraining, type StepOptions } from './run.ts';
+export { type RunHooks, type RunJob, type RunResult, type RunState, runTraining, type StepOptions } from './run.ts';
 export { type ModelRows, modelRows } from './rows.ts';
 export { parameterCount, weightsHash } from './weights.ts';

@@ -75,6 +75,8 @@ export interface RunHooks {
   left?(): number | undefined;
   /** Before a candidate is trained. */
   trying?(candidate: Candidate, index: number): void;
+  /** After every step of any candidate. */
+  stepped?(): void;
   metrics?(points: MetricPoint[]): void;
   progress?(progress: Progress): void;
   saveDue?(): boolean;
@@ -194,6 +196,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
           clock,
           stepped(step, epoch, loss, rate) {
             curve.step(before + step, epoch, loss, rate);
+            hooks.stepped?.();
             tell(again ? candidates.length : index, step / (train.count * (until ?? candidate.epochs)));
           },
           evaluated(step, epoch, loss, rate, evaluation) {

@@ -87,6 +87,13 @@ function splitFrom(text: string): { by: string; column?: string } {
   return at < 0 ? { by: text } : { by: text.slice(0, at), column: text.slice(at + 1) };
 }
 
+/** `anna,bert` as a list. */
+const namesOf = (text: string): string[] =>
+  text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
 function requestOf(dataset: string, options: Record<string, unknown>): TrainRequest {
   const pick = <K extends string>(from: string, to: K) => (options[from] === undefined ? {} : { [to]: options[from] });
   const hyper = pairsOf(options['set'] as string[] | undefined);
@@ -106,6 +113,8 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...pick('precision', 'precision'),
     ...pick('learningRate', 'learningRate'),
     ...pick('device', 'device'),
+    ...(options['peers'] ? { peers: namesOf(options['peers'] as string) } : {}),
+    ...pick('wire', 'wire'),
     ...pick('experiment', 'experiment'),
     ...pick('seed', 'seed'),
     ...pick('ignore', 'ignore'),
@@ -174,6 +183,8 @@ export function trainVerbs(program: Command): void {
         .option('--optimizer <kind>', 'sgd, adam, adamw or lion')
         .option('--set <name=value...>', 'a hyper-parameter (see families show FAMILY)')
         .option('--device <device>', 'auto, cpu, webgpu, cuda, dml, coreml, tfjs')
+        .option('--peers <names>', 'paired machines that train along, as anna,bert, or all')
+        .option('--wire <kind>', 'how gradients travel between machines: fp32, fp16 or int8')
         .option('--experiment <name>', 'experiment that the run belongs to')
         .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
         .option('--ignore <column...>', 'columns to leave out')

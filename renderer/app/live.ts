@@ -135,6 +135,7 @@ const effects: Record<EventType, (id: string, data: unknown) => void> = {
   'key.changed'() {
     void queryClient.invalidateQueries({ queryKey: ['keys'] });
   },
+  'job.changed': askRoomSoon,
   'peer.changed'() {
     askRoomSoon();
   },

@@ -88,12 +88,25 @@ describe('whatever happens on the way', () => {
   }
 });
 
-test('an undisturbed job stays in its first generation until it is over', async () => {
-  const room = new VirtualRoom({ size: 4, seed: 1, steps, samples, batch });
+test('an undisturbed job of machines alike stays in its first generation until it is over', async () => {
+  const room = new VirtualRoom({ size: 4, seed: 1, steps, samples, batch, speed: 0.1 });
   expect(await room.run(() => ended(room), 600_000)).toBe(true);
   laws(room);
   expect(Math.max(...room.deeds.map((deed) => deed.generation.number))).toBe(2);
   expect(room.results).toEqual([once, once, once, once]);
+});
+
+test('shares come to fit the speeds, and no sample is lost by it', async () => {
+  const room = new VirtualRoom({ size: 3, seed: 2, steps: 90, samples, batch });
+  expect(await room.run(() => ended(room), 600_000)).toBe(true);
+  laws(room);
+  const speeds = new Map([...room.machines.values()].map((one) => [one.id, one.speed]));
+  const total = [...speeds.values()].reduce((sum, speed) => sum + speed, 0);
+  const last = room.deeds.at(-1)?.generation;
+  expect(last?.number).toBe(3);
+  for (const { id, share } of last?.members ?? []) expect(share).toBeCloseTo((speeds.get(id) ?? 0) / total, 6);
+  for (const weights of room.results)
+    expect(weights).toEqual(Array.from({ length: samples }, () => (90 * batch) / samples));
 });
 
 test('a minority waits while the majority goes on without it, the leader included', async () => {

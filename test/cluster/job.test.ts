@@ -1,6 +1,6 @@
 // Data-parallel jobs over real TLS on loopback: members compute, one is lost, one joins; each sample counts once and all end alike.
 import { afterEach, expect, test } from 'vitest';
-import { type JobNode, openJobNode } from '../../engine/cluster/job/node.ts';
+import { type JobNode, openJobNode, rowsOf } from '../../engine/cluster/job/node.ts';
 import type { Fault, Generation, PeerAddress } from '../../engine/schema/index.ts';
 import { createIdentity, type Identity, nodeId } from '../../engine/security/index.ts';
 
@@ -61,13 +61,20 @@ async function trainer(
     if (!first) return;
     if (first.state) load(first.state, first.step);
     self.applied = first.step;
+    let place = first.place;
     while (self.applied < until) {
       const step = self.applied;
-      const { from, to } = self.node.share(batch);
+      const { from, to } = rowsOf(place, batch);
       await new Promise((resolve) => setTimeout(resolve, pace));
       const gradient = new Float32Array(samples);
       for (let i = from; i < to; i++) gradient[(step * batch + i) % samples] = 1;
-      const turn = await self.node.reduce(step, gradient);
+      const turn = await self.node.reduce({
+        step,
+        generation: place.generation,
+        values: gradient,
+        exactFrom: gradient.length / 2,
+      });
+      place = turn.place;
       if (turn.what === 'moved') load(turn.state, turn.step);
       if (turn.what !== 'held') continue;
       for (let i = 0; i < samples; i++) self.weights[i] = (self.weights[i] ?? 0) + (gradient[i] ?? 0);

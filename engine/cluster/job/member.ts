@@ -1,8 +1,10 @@
 // One member of a data-parallel job: who belongs to the ring, when a step counts, what to do when somebody is gone. A step counts
 // when every member has said that it holds the whole reduced gradient; a loss before that repeats the step in a new generation,
 // so that no sample counts twice and none is skipped. Sans I/O: messages, ticks and time come in, messages and orders go out.
-import { must, type Rng } from '../../base/index.ts';
+import type { Rng } from '../../base/index.ts';
 import type { Ballot, Beat, Generation, JobMessage, Standing } from '../../schema/index.ts';
+import { createComposer, imbalance, type Scene } from './compose.ts';
+import { jobTimes } from './times.ts';
 import { createProposal, createVoter, type Durable, type Proposal } from './vote.ts';
 
 export interface MemberOptions {
@@ -46,7 +48,10 @@ export interface Member {
   /** The ring of a generation failed, and at whose link if that is known. */
   broke(number: number, neighbour: string): void;
   loaded(number: number): void;
+  /** 0 while it is not known. */
   setSpeed(samplesPerSecond: number): void;
+  /** Whether its loop is at work, so that its numbers are still to come. */
+  setComputing(does: boolean): void;
   /** Asks to be let go. */
   leave(): void;
   readonly state: 'outside' | 'waiting' | 'working' | 'over';
@@ -54,25 +59,25 @@ export interface Member {
   readonly standing: Standing;
 }
 
-/** Between beats; silence that counts as gone; how long promises are gathered; a try that comes to nothing, ms. */
-export const jobTimes = { beat: 250, silent: 2000, gather: 400, giveUp: 1500, stall: 20_000 } as const;
-/** How long a pair of machines that cannot reach each other stays apart in the ring, ms. */
-const apartMs = 15_000;
+/** Shares are evened out again when a step would take so much less, and not sooner after the last time, ms. */
+const lopsided = 1.2;
+const evenEveryMs = 3000;
 
 /** A member that begins with what it remembers; nothing is sent before the first tick. */
 export function createMember(options: MemberOptions): Member {
   const { id, random, now, send } = options;
   const voter = createVoter(options.durable, options.persist);
   const heard = new Map<string, { at: number; beat: Beat }>();
-  /** Pairs that cannot reach each other: until when they stay apart, and the generation in which that was seen. */
-  const apart = new Map<string, number>();
-  const blamed = new Map<string, number>();
+  const composer = createComposer({ id, steps: options.steps, random, now });
   const standing: Standing = { applied: options.applied, held: false, kept: options.kept() };
   let ready = standing.applied === voter.durable.generation.step;
   let going = false;
   let broken: string | undefined;
   let wants: Beat['wants'];
-  let speed = 1;
+  let speed = 0;
+  let computes = false;
+  /** When somebody was last seen computing: a ring that waits for a member's numbers is not stuck. */
+  let stirredAt = now();
   let proposal: Proposal | undefined;
   let ballotNumber = 0;
   let quietUntil = now();
@@ -94,6 +99,7 @@ export function createMember(options: MemberOptions): Member {
     wants: wants ?? (isMember() ? undefined : 'in'),
     broken,
     speed,
+    ...(computes ? { computes } : {}),
   });
   const tell = (message: JobMessage, whom: readonly string[]) => {
     for (const one of whom) if (one !== id) send(one, message);
@@ -113,86 +119,26 @@ export function createMember(options: MemberOptions): Member {
     const all = ids.every((who) => beatOf(who)?.number === present.number && beatOf(who)?.ready);
     if (all && ids.some((who) => !present.voters.includes(who))) return 'all have the weights: all vote';
     if (ids.some((who) => (beatOf(who)?.applied ?? 0) >= options.steps)) return 'the last step is applied';
+    if (now() - adoptedAt > evenEveryMs && imbalance(present, (who) => beatOf(who)?.speed ?? 0) > lopsided)
+      return 'the shares do not fit the speeds';
     return undefined;
   }
   const arrivals = (): string[] =>
     [...heard].filter(([who, { beat }]) => alive(who) && beat.wants === 'in' && !isMember(who)).map(([who]) => who);
 
-  /** What the next generation is to be, from what its proposer was told; undefined while it cannot be. */
-  function compose(told: ReadonlyMap<string, Standing>): Generation | undefined {
-    const present = generation();
-    const step = firstStep(told);
-    if (step === undefined) return undefined;
-    const live = ({ applied, held }: Standing) =>
-      applied === step || (held && applied !== undefined && applied + 1 === step);
-    const alike = [...told].filter(([, one]) => live(one));
-    const holders = (alike.length > 0 ? alike : [...told].filter(([, one]) => one.kept === step)).map(([who]) => who);
-    const over = step >= options.steps;
-    const stay = present.members
-      .map((one) => one.id)
-      .filter((who) => told.has(who) || (alive(who) && !present.voters.includes(who)))
-      .filter((who) => beatOf(who)?.wants !== 'out');
-    const ids = ring([...stay, ...(over ? [] : arrivals())]);
-    const total = ids.reduce((sum, who) => sum + (beatOf(who)?.speed ?? 1), 0);
-    // Somebody in the ring must have the weights; if links keep them all out, those links get time to come back.
-    const voters = ids.filter((who) => holders.includes(who));
-    if (voters.length === 0) return undefined;
-    const leads = voters.includes(present.leader) && alive(present.leader);
-    return {
-      number: present.number + 1,
-      leader: leads ? present.leader : voters.includes(id) ? id : must(voters[0], 'a voter'),
-      members: ids.map((who) => ({ id: who, share: (beatOf(who)?.speed ?? 1) / total })),
-      voters,
-      step,
-      holders,
-      over,
-    };
-  }
-  /**
-   * The step to go on with. Whoever applied a step did so after all held it, so the least that any live member has reached is
-   * at least what any other applied. With no live weights left, the newest checkpoint, once the missing had time to come.
-   */
-  function firstStep(told: ReadonlyMap<string, Standing>): number | undefined {
-    const present = generation();
-    const reach = [...told.values()].flatMap(({ applied, held }) =>
-      applied === undefined || applied < present.step ? [] : [applied + (held ? 1 : 0)],
-    );
-    if (reach.length > 0) return Math.min(...reach);
-    if (now() - adoptedAt < jobTimes.stall) return undefined;
-    const kept = [...told.values()].flatMap((one) => one.kept ?? []);
-    return kept.length > 0 ? Math.max(...kept) : undefined;
-  }
-
-  /** An order in which machines that cannot reach each other are not neighbours; without one, some stay out. */
-  function ring(ids: string[]): string[] {
-    for (const [pair, until] of apart) if (until < now()) apart.delete(pair);
-    const fits = (order: readonly string[]) =>
-      order.length < 2 || order.every((who, i) => !apart.has(pairOf(who, order[(i + 1) % order.length] ?? who)));
-    const sorted = ids.toSorted();
-    for (let tries = 0; tries < 50; tries++) {
-      if (fits(sorted)) return sorted;
-      random.shuffle(sorted);
-    }
-    // The one with the most broken links, the leader last, waits until its links are back.
-    const blame = (who: string) =>
-      [...apart.keys()].filter((pair) => pair.split('|').includes(who)).length -
-      (who === generation().leader ? 0.5 : 0);
-    const worst = sorted.toSorted((a, b) => blame(b) - blame(a))[0];
-    return ring(sorted.filter((who) => who !== worst));
-  }
+  const scene = (): Scene => ({
+    present: generation(),
+    beatOf,
+    alive,
+    arrivals: arrivals(),
+    adoptedMs: now() - adoptedAt,
+  });
 
   function propose(): void {
     const present = generation();
     const ballot = { number: ++ballotNumber, by: id };
     proposal = createProposal(present, ballot, now());
-    for (const who of present.members.map((one) => one.id)) {
-      const mark = beatOf(who)?.broken;
-      if (!mark || beatOf(who)?.number !== present.number || !alive(mark)) continue;
-      // Once a generation: what broke in it may have come back since.
-      const pair = pairOf(who, mark);
-      if (blamed.get(pair) !== present.number) apart.set(pair, now() + apartMs);
-      blamed.set(pair, present.number);
-    }
+    composer.blame(scene());
     const number = present.number + 1;
     // Those without a vote stand still too, so that what they told stays true.
     for (const { id: who } of present.members) deliver(who, { type: 'prepare', number, ballot });
@@ -213,7 +159,7 @@ export function createMember(options: MemberOptions): Member {
     }
     const missing = generation().members.filter((one) => alive(one.id) && !proposal?.told.has(one.id));
     if (missing.length > 0 && age < jobTimes.gather) return;
-    const value = proposal.value(compose);
+    const value = proposal.value((told) => composer.compose(scene(), told));
     const { ballot } = proposal;
     if (value) for (const who of generation().voters) deliver(who, { type: 'accept', ballot, value });
   }
@@ -399,7 +345,8 @@ export function createMember(options: MemberOptions): Member {
       if (present.over) return;
       consider();
       if (isLeader() && isMember()) lead();
-      if (broken === undefined && now() - movedAt > jobTimes.stall) broken = '';
+      if (present.members.some(({ id: who }) => alive(who) && beatOf(who)?.computes)) stirredAt = now();
+      if (broken === undefined && now() - Math.max(movedAt, stirredAt) > jobTimes.stall) broken = '';
       if (proposal || now() < quietUntil || !present.voters.includes(id)) return;
       if (isLeader()) {
         if (reason() !== undefined) propose();
@@ -435,6 +382,9 @@ export function createMember(options: MemberOptions): Member {
     setSpeed(samplesPerSecond) {
       speed = samplesPerSecond;
     },
+    setComputing(does) {
+      computes = does;
+    },
     leave() {
       wants = 'out';
       beat();
@@ -453,5 +403,4 @@ export function createMember(options: MemberOptions): Member {
   };
 }
 
-const pairOf = (a: string, b: string): string => [a, b].sort().join('|');
 const sameBallot = (a: Ballot, b: Ballot): boolean => a.number === b.number && a.by === b.by;

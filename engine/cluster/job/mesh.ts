@@ -52,13 +52,15 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const { id, identity, roster } = options;
   const talks = new Map<string, Talk>();
   const dialing = new Map<string, { attempt: number; after: number }>();
-  const open = new Set<Pipe>();
+  /** Every pipe, and who is at its other end. */
+  const open = new Map<Pipe, string>();
   const bytes = { sent: 0, received: 0 };
   const random = rng(Math.floor(Math.random() * 2 ** 31), 'mesh');
   let closed = false;
 
   /** A pipe that is counted and closed with the mesh. */
   function piped(
+    who: string,
     socket: TLSSocket,
     onFrame: (frame: Frame) => void,
     onClose: (fault: Fault | undefined) => void,
@@ -73,7 +75,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
         onClose(fault);
       },
     });
-    open.add(pipe);
+    open.set(pipe, who);
     return pipe;
   }
   function heard(from: string, frame: Frame): void {
@@ -87,6 +89,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   function talkOver(who: string, socket: TLSSocket): Pipe {
     talks.get(who)?.pipe.close();
     const pipe = piped(
+      who,
       socket,
       (frame) => heard(who, frame),
       () => {
@@ -105,6 +108,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     let handle: ((frame: Frame) => void) | undefined;
     let ended: (fault: Fault | undefined) => void = () => undefined;
     const pipe = piped(
+      who,
       socket,
       (frame) => {
         if (handle) return handle(frame);
@@ -145,6 +149,8 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
   });
   // Of every two, the one with the lower id calls.
   const look = setInterval(() => {
+    // Who is taken off the roster is out at once.
+    for (const [pipe, who] of open) if (!roster().has(who)) pipe.close(new Fault('untrusted', 'it is not in this run'));
     for (const [who, address] of roster()) if (id < who && !talks.has(who)) void call(who, address);
   }, lookEveryMs);
 
@@ -152,7 +158,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     port: (server.address() as AddressInfo).port,
     get bytes() {
       const sum = { ...bytes };
-      for (const pipe of open) {
+      for (const pipe of open.keys()) {
         sum.sent += pipe.bytes.sent;
         sum.received += pipe.bytes.received;
       }
@@ -178,7 +184,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
         if (!address) throw new Fault('unreachable', 'it is not on the roster');
         const { socket } = await dialPinned(identity, address, { expect: to });
         if (over) return void socket.destroy();
-        pipe = piped(socket, () => fail(new Fault('bad_input', 'it answers on a pipe that goes one way')), fail);
+        pipe = piped(to, socket, () => fail(new Fault('bad_input', 'it answers on a pipe that goes one way')), fail);
         pipe.send(talk, utf8(JSON.stringify({ purpose: 'ring', generation })));
         for (const [head, payload] of early.splice(0)) pipe.send(head, payload);
       };
@@ -197,7 +203,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     close() {
       closed = true;
       clearInterval(look);
-      for (const pipe of open) pipe.close();
+      for (const pipe of open.keys()) pipe.close();
       return new Promise((resolve) => server.close(() => resolve()));
     },
   };

@@ -11,8 +11,39 @@ import { createMember, type Member } from './member.ts';
 import { openMesh } from './mesh.ts';
 import type { Durable } from './vote.ts';
 
-/** What a loop is told after it gave its gradients: all hold the sum; compute anew; or go on from these weights. */
-export type Turn = { what: 'held' } | { what: 'again' } | { what: 'moved'; step: number; state: Uint8Array };
+/** Where this trainer stands in a generation: its part of each batch, and whether it decides for all. */
+export interface Place {
+  generation: number;
+  /** Its part of a batch, 0 to 1; none while it is outside. */
+  from: number;
+  to: number;
+  leads: boolean;
+  members: number;
+}
+
+/** What a loop is told after it gave its numbers: all hold the sum; compute anew; or go on from this state. */
+export type Turn = { place: Place } & (
+  | { what: 'held' }
+  | { what: 'again' }
+  | { what: 'moved'; step: number; state: Uint8Array }
+);
+
+/** What a loop gives to be summed. */
+export interface Given {
+  step: number;
+  /** The generation of the place that it was computed for. */
+  generation: number;
+  /** Summed in place; what it holds after `again` means nothing. */
+  values: Float32Array;
+  /** Numbers from here on travel as they are. */
+  exactFrom: number;
+}
+
+/** The rows of a batch that a place stands for. */
+export const rowsOf = ({ from, to }: Place, rows: number): { from: number; to: number } => ({
+  from: Math.round(rows * from),
+  to: Math.round(rows * to),
+});
 
 export interface JobNodeOptions {
   identity: Identity;
@@ -22,12 +53,12 @@ export interface JobNodeOptions {
   durable: Durable;
   /** Steps of the whole job. */
   steps: number;
-  /** Whether this trainer has the weights that the first generation begins with. */
+  /** Whether this trainer has what the first generation begins with. */
   has: boolean;
   encoding?: DenseEncoding;
   persist: (durable: Durable) => void;
-  /** Weights and optimiser state after so many applied steps; asked only between a loop's steps. */
-  state: () => Promise<Uint8Array>;
+  /** All that a member needs to go on after so many applied steps; the loop answers when it stands there. */
+  state: (step: number) => Promise<Uint8Array>;
   /** A member whose frames cannot be: named, and shut out by its link's end. */
   refused?: (who: string, fault: Fault) => void;
 }
@@ -37,12 +68,13 @@ export interface JobNode {
   readonly port: number;
   readonly member: Member;
   readonly bytes: { sent: number; received: number };
-  /** Resolves when a ring is formed and this trainer may begin with a step; false when the job ended without it. */
-  begin(): Promise<{ step: number; state?: Uint8Array } | undefined>;
-  /** The rows of a step's batch that are this trainer's. */
-  share(rows: number): { from: number; to: number };
-  /** Sums over all, in place; resolves when all hold the sum, or when the step must be computed anew. */
-  reduce(step: number, values: Float32Array): Promise<Turn>;
+  /**
+   * Resolves when the loop may begin: at once where it has what the generation begins with, else when a neighbour gave it;
+   * undefined when the job ended. `founding` is the first generation, where the job's node was opened outside of any.
+   */
+  begin(founding?: Generation): Promise<{ step: number; state?: Uint8Array; place: Place } | undefined>;
+  /** Sums over all; resolves when all hold the sum, or when the step must be computed anew. */
+  reduce(given: Given): Promise<Turn>;
   close(): Promise<void>;
 }
 
@@ -50,7 +82,9 @@ export interface JobNode {
 const alone = { send: () => undefined, close: () => undefined };
 const tickMs = 50;
 /** Bytes of a ring's frames that may come before this member has formed it. */
-const mostEarly = 64 * 1024 * 1024;
+const mostEarly = 512 * 1024 * 1024;
+/** Greatest state that a member takes. */
+const mostState = 8 * 1024 ** 3;
 
 /** Joins a job: a member, its ring and the weights that it is given, as one loop of steps sees them. */
 export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
@@ -60,14 +94,16 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
   let early: [string, Frame][] = [];
   let earlyBytes = 0;
   /** What the loop waits for: its sum, or to begin. */
-  let turn: { step: number; values: Float32Array; give(turn: Turn): void; fail(fault: unknown): void } | undefined;
-  /** The generation in which the loop asked for its rows. */
-  let sharedIn = -1;
-  let start: ((step: number | undefined) => void) | undefined;
+  let turn: { given: Given; give(turn: Turn): void; fail(fault: unknown): void } | undefined;
+  let start: ((begins: boolean) => void) | undefined;
   /** The step that may be computed now. */
   let open: number | undefined;
   let fetched: { number: number; parts: Uint8Array; filled: number } | undefined;
   let moved: { step: number; state: Uint8Array } | undefined;
+  /** Who is being given the state, and of which generation. */
+  const handing = new Set<string>();
+  /** What lossy encodings dropped so far. */
+  let residue: Float32Array | undefined;
 
   const mesh = await openMesh({
     id,
@@ -76,8 +112,13 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     port: options.port,
     roster: options.roster,
     hear(from, message) {
-      if (message.type === 'fetch') return void hand(from, message.number);
+      if (message.type === 'fetch') {
+        // The loop may end, or fail, before it stands where the state is wanted: whoever asked asks again, or another.
+        hand(from, message.number).catch(() => undefined);
+        return;
+      }
       if (message.type === 'state') {
+        if (message.bytes > mostState) throw new Fault('bad_input', `a state of ${message.bytes} bytes is too large`);
         if (message.number === member.generation.number && !fetched) {
           fetched = { number: message.number, parts: new Uint8Array(message.bytes), filled: 0 };
         }
@@ -102,6 +143,7 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
       moved = { step: member.generation.step, state: fetched.parts };
       fetched = undefined;
       member.loaded(frame.generation);
+      settle();
     },
     lost(who, number, fault) {
       if (fault?.code === 'bad_input') options.refused?.(who, fault);
@@ -119,16 +161,22 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
       throw fault;
     }
   }
-  /** Gives the weights to one that asks, once the loop stands between two steps. */
+  /** Gives the state to one that asks, once the loop stands between two steps. */
   async function hand(to: string, number: number): Promise<void> {
     const { generation, standing } = member;
-    if (generation.number !== number || standing.applied !== generation.step) return;
-    const state = await options.state();
-    if (member.generation.number !== number) return;
-    mesh.tell(to, { type: 'state', number, bytes: state.byteLength });
-    for (let at = 0; at < state.byteLength; at += mostPayload) {
-      const head = { kind: 'state', encoding: 'raw', generation: number, step: 0, bucket: 0, chunk: 0 } as const;
-      mesh.give(to, head, state.subarray(at, at + mostPayload));
+    const name = `${to} ${number}`;
+    if (generation.number !== number || standing.applied !== generation.step || handing.has(name)) return;
+    handing.add(name);
+    try {
+      const state = await options.state(generation.step);
+      if (member.generation.number !== number) return;
+      mesh.tell(to, { type: 'state', number, bytes: state.byteLength });
+      for (let at = 0; at < state.byteLength; at += mostPayload) {
+        const head = { kind: 'state', encoding: 'raw', generation: number, step: 0, bucket: 0, chunk: 0 } as const;
+        mesh.give(to, head, state.subarray(at, at + mostPayload));
+      }
+    } finally {
+      handing.delete(name);
     }
   }
   function dissolve(): void {
@@ -141,31 +189,60 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     const now = ring;
     const asked = turn;
     if (!now || !asked) return;
-    const { step } = asked;
-    // A sum that comes to nothing must leave the gradients as they were.
-    const work = asked.values.slice();
+    const { step, values, exactFrom } = asked.given;
+    const { encoding = 'fp32' } = options;
+    if (encoding !== 'fp32' && residue?.length !== exactFrom && exactFrom > 0) residue = new Float32Array(exactFrom);
+    const error = encoding === 'fp32' || exactFrom === 0 ? undefined : residue;
+    const before = error?.slice();
     try {
-      await now.ring.reduce(step, 0, work);
+      const parts: Promise<void>[] = [];
+      if (exactFrom > 0)
+        parts.push(now.ring.reduce(step, 0, values.subarray(0, exactFrom), { encoding, ...(error ? { error } : {}) }));
+      if (exactFrom < values.length)
+        parts.push(now.ring.reduce(step, 1, values.subarray(exactFrom), { encoding: 'fp32' }));
+      await Promise.all(parts);
     } catch (fault) {
+      // What a sum that came to nothing dropped was not dropped.
+      if (error && before) error.set(before);
       if (ring !== now || turn !== asked) return;
       turn = undefined;
       asked.fail(fault);
       return;
     }
     if (ring !== now || turn !== asked) return;
-    asked.values.set(work);
     member.holds(now.generation.number, step);
   }
-  /** Tells a loop whose gradients belong to no ring how to go on. */
-  function resume(): void {
-    const now = moved;
-    moved = undefined;
-    answer(now ? { what: 'moved', step: now.step, state: now.state } : { what: 'again' });
+  const place = (): Place => {
+    const { members, number, leader } = member.generation;
+    const rank = members.findIndex((one) => one.id === id);
+    const total = members.reduce((all, one) => all + one.share, 0);
+    const upTo = (n: number) => members.slice(0, n).reduce((all, one) => all + one.share, 0) / total;
+    const part =
+      rank < 0 ? { from: 0, to: 0 } : { from: upTo(rank), to: rank + 1 === members.length ? 1 : upTo(rank + 1) };
+    return { generation: number, ...part, leads: leader === id, members: members.length };
+  };
+  /** Goes on with what the loop gave, or tells it why that is of no use. */
+  function settle(): void {
+    if (moved && start) {
+      start(true);
+      start = undefined;
+    }
+    if (!turn) return;
+    if (moved) {
+      const { step, state } = moved;
+      moved = undefined;
+      return answer({ what: 'moved', step, state, place: place() });
+    }
+    if (!ring || open === undefined) return;
+    const { generation, step } = turn.given;
+    if (generation === ring.generation.number && step === open) void sum();
+    else answer({ what: 'again', place: place() });
   }
   /** Ends the loop's waiting with an answer. */
   function answer(what: Turn): void {
     const waiting = turn;
     turn = undefined;
+    member.setComputing(true);
     waiting?.give(what);
   }
 
@@ -203,15 +280,9 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     },
     work(_generation, step) {
       open = step;
-      if (start) {
-        start(step);
-        start = undefined;
-        return;
-      }
-      // The loop still waits with gradients of an older ring.
-      if (turn) resume();
+      settle();
     },
-    apply: () => answer({ what: 'held' }),
+    apply: () => answer({ what: 'held', place: place() }),
     halt: dissolve,
     drop: () => undefined,
     fetch(generation, from) {
@@ -225,7 +296,7 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
       ask();
     },
     over() {
-      start?.(undefined);
+      start?.(false);
       start = undefined;
     },
   });
@@ -238,33 +309,27 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     get bytes() {
       return mesh.bytes;
     },
-    async begin() {
-      const step = open ?? (await new Promise<number | undefined>((resolve) => (start = resolve)));
-      if (step === undefined) return undefined;
-      const state = moved?.state;
+    async begin(founding) {
+      const first = founding ?? options.durable.generation;
+      if (founding) member.take(id, { type: 'chosen', value: founding });
+      const has = options.has && first.holders.includes(id);
+      if (!has && !moved && !(await new Promise<boolean>((resolve) => (start = resolve)))) return undefined;
+      const given = moved;
       moved = undefined;
-      return state ? { step, state } : { step };
+      member.setComputing(true);
+      if (given) return { ...given, place: place() };
+      return { step: first.step, place: place() };
     },
-    share(rows) {
-      const { members, number } = member.generation;
-      sharedIn = number;
-      const rank = members.findIndex((one) => one.id === id);
-      const total = members.reduce((all, one) => all + one.share, 0);
-      const upTo = (n: number) =>
-        Math.round((rows * members.slice(0, n).reduce((all, one) => all + one.share, 0)) / total);
-      return rank < 0 ? { from: 0, to: 0 } : { from: upTo(rank), to: upTo(rank + 1) };
-    },
-    reduce(step, values) {
+    reduce(given) {
       return new Promise((give, fail) => {
-        turn = { step, values, give, fail };
-        if (!ring) return;
-        // The members may have changed while this was computed.
-        if (sharedIn !== ring.generation.number || open !== step) resume();
-        else void sum();
+        turn = { given, give, fail };
+        member.setComputing(false);
+        settle();
       });
     },
     async close() {
       clearInterval(timer);
+      start?.(false);
       dissolve();
       await mesh.close();
     },

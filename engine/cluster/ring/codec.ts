@@ -53,20 +53,18 @@ const codecs: Record<DenseEncoding, Codec> = {
       const payload = new Uint8Array(blocks * 4 + count);
       const scales = new Float32Array(payload.buffer, 0, blocks);
       const levels = new Int8Array(payload.buffer, blocks * 4, count);
+      // What travels is the value plus what was kept; in place of the error, so that one loop serves both.
+      const whole = error ?? values;
+      if (error) for (let i = 0; i < count; i++) error[i] += values[i];
       for (let b = 0; b < blocks; b++) {
-        const end = Math.min(count, (b + 1) * block);
-        let most = 0;
-        for (let i = b * block; i < end; i++) most = Math.max(most, Math.abs(values[i] + (error ? error[i] : 0)));
+        const from = b * block;
+        const end = Math.min(count, from + block);
         // The scale as it travels, so that both sides multiply by the same number.
-        scales[b] = most / 127;
+        scales[b] = greatest(whole, from, end) / 127;
         const scale = scales[b];
         const inverse = scale > 0 ? 1 / scale : 0;
-        for (let i = b * block; i < end; i++) {
-          const value = values[i] + (error ? error[i] : 0);
-          const level = Math.max(-127, Math.min(127, Math.round(value * inverse)));
-          levels[i] = level;
-          if (error) error[i] = value - level * scale;
-        }
+        for (let i = from; i < end; i++) levels[i] = rounded(whole[i] * inverse);
+        if (error) for (let i = from; i < end; i++) error[i] -= levels[i] * scale;
       }
       return payload;
     },
@@ -83,6 +81,25 @@ const codecs: Record<DenseEncoding, Codec> = {
     },
   },
 };
+
+/** 1.5 × 2⁵²: added to a double and taken away again it leaves the nearest integer. */
+const magic = 6_755_399_441_055_744;
+/** The nearest integer of a small number, without a branch. */
+const rounded = (value: number): number => value + magic - magic;
+
+/** Greatest magnitude, four at a time: one chain of comparisons would wait for itself. */
+function greatest(values: Float32Array, from: number, end: number): number {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  let i = from;
+  for (; i + 3 < end; i += 4) {
+    a = Math.max(a, Math.abs(values[i]));
+    b = Math.max(b, Math.abs(values[i + 1]));
+    c = Math.max(c, Math.abs(values[i + 2]));
+    d = Math.max(d, Math.abs(values[i + 3]));
+  }
+  for (; i < end; i++) a = Math.max(a, Math.abs(values[i]));
+  return Math.max(a, b, c, d);
+}
 
 /** Bytes that `count` numbers take. */
 export const encodedBytes = (encoding: DenseEncoding, count: number): number => codecs[encoding].size(count);

@@ -21,14 +21,22 @@ export interface RingOptions {
 
 export interface Ring {
   /**
-   * Sums `values` over all members, in place; every member ends with the same bits. `error`, as long, carries what lossy
-   * encodings drop to the next step. Fault `bad_input` names what a member sent that cannot be; `unreachable` after `abort`.
+   * Sums `values` over all members, in place; every member ends with the same bits. All must say the same encoding of a
+   * bucket. Fault `bad_input` names what a member sent that cannot be; `unreachable` after `abort`.
    */
-  reduce(step: number, bucket: number, values: Float32Array, error?: Float32Array): Promise<void>;
+  reduce(step: number, bucket: number, values: Float32Array, how?: Travel): Promise<void>;
   /** Takes a frame from the member on the left. Throws the Fault that ends the ring. */
   take(frame: Frame): void;
   /** Ends everything under way with a Fault. */
   abort(fault: Fault): void;
+}
+
+/** How a buffer's numbers travel. */
+export interface Travel {
+  /** The ring's own when left out. */
+  encoding?: DenseEncoding;
+  /** As long as the buffer: carries what lossy encodings drop to the next step. */
+  error?: Float32Array;
 }
 
 /** Numbers a chunk: 128 KiB as fp32, eight TLS records. */
@@ -39,6 +47,7 @@ interface Running {
   step: number;
   bucket: number;
   values: Float32Array;
+  encoding: DenseEncoding;
   error: Float32Array | undefined;
   /** What came of each chunk: 1 its numbers, 2 its sum. */
   came: Uint8Array;
@@ -52,7 +61,7 @@ const nameOf = (step: number, bucket: number): string => `${step}/${bucket}`;
 
 /** This member's part of a ring of one generation. */
 export function createRing(options: RingOptions): Ring {
-  const { rank, size, generation, chunk = usualChunk, encoding = 'fp32', send, mostWaiting = usualWaiting } = options;
+  const { rank, size, generation, chunk = usualChunk, send, mostWaiting = usualWaiting } = options;
   const running = new Map<string, Running>();
   const waiting = new Map<string, Frame[]>();
   const scratch = new Float32Array(chunk);
@@ -73,11 +82,12 @@ export function createRing(options: RingOptions): Ring {
   };
 
   function pass(one: Running, kind: 'reduce' | 'gather', index: number, payload: Uint8Array): void {
+    const { encoding } = one;
     send({ kind, encoding, generation, step: one.step, bucket: one.bucket, chunk: index }, payload);
   }
   function written(one: Running, index: number): Uint8Array {
     const [begin, end] = range(one.values.length, index);
-    return encode(encoding, one.values.subarray(begin, end), one.error?.subarray(begin, end));
+    return encode(one.encoding, one.values.subarray(begin, end), one.error?.subarray(begin, end));
   }
   function finish(one: Running): void {
     if (--one.left > 0) return;
@@ -86,7 +96,8 @@ export function createRing(options: RingOptions): Ring {
   }
 
   function apply(one: Running, frame: Frame): void {
-    const { values } = one;
+    const { values, encoding } = one;
+    if (frame.encoding !== encoding) throw bad(`${frame.encoding} where ${encoding} was agreed`);
     const per = pieces(values.length);
     const segment = Math.floor(frame.chunk / per);
     if (segment >= size) throw bad(`chunk ${frame.chunk} of ${per * size}`);
@@ -123,7 +134,7 @@ export function createRing(options: RingOptions): Ring {
   }
 
   return {
-    reduce(step, bucket, values, error) {
+    reduce(step, bucket, values, { encoding = options.encoding ?? 'fp32', error } = {}) {
       if (ended) return Promise.reject(ended);
       if (!allFinite(values)) {
         return Promise.reject(new Fault('diverged', 'this member’s gradients are not finite', { member: rank }));
@@ -134,7 +145,7 @@ export function createRing(options: RingOptions): Ring {
       return new Promise((resolve, reject) => {
         // Of each chunk this member sees the sum once: as its last adder, or told by the left.
         const came = new Uint8Array(per * size);
-        const one: Running = { step, bucket, values, error, came, left: per * size, resolve, reject };
+        const one: Running = { step, bucket, values, encoding, error, came, left: per * size, resolve, reject };
         running.set(name, one);
         for (let piece = 0; piece < per; piece++) {
           const index = rank * per + piece;
@@ -153,7 +164,6 @@ export function createRing(options: RingOptions): Ring {
       // A frame of a ring that is no more: its members have begun anew.
       if (frame.generation !== generation) return;
       if (frame.kind !== 'reduce' && frame.kind !== 'gather') throw bad(`a frame of kind ${frame.kind}`);
-      if (frame.encoding !== encoding) throw bad(`${frame.encoding} where ${encoding} was agreed`);
       const name = nameOf(frame.step, frame.bucket);
       const one = running.get(name);
       if (one) return apply(one, frame);

@@ -14,6 +14,8 @@ export interface RoomOptions {
   /** Samples of an epoch, and of a step. */
   samples?: number;
   batch?: number;
+  /** Samples a millisecond of every machine; drawn when left out. */
+  speed?: number;
 }
 
 /** What a machine did, for the laws that tests check. */
@@ -69,7 +71,7 @@ export class VirtualRoom {
   /** When the last parcel of each link arrives: links keep their order. */
   #lastArrival = new Map<string, number>();
   readonly #random: Rng;
-  readonly #options: Required<RoomOptions>;
+  readonly #options: Required<Omit<RoomOptions, 'speed'>> & Pick<RoomOptions, 'speed'>;
 
   constructor(options: RoomOptions) {
     this.#options = { samples: 60, batch: 20, ...options };
@@ -174,7 +176,7 @@ export class VirtualRoom {
       disk: this.machines.get(id)?.disk,
       up: true,
       paused: false,
-      speed: 0.05 + this.#random.next() * 0.2,
+      speed: this.#options.speed ?? 0.05 + this.#random.next() * 0.2,
       life,
       wanted: undefined,
       backlog: [],

@@ -10,7 +10,7 @@ test('the appliance’s settings, when nothing is said', () => {
     importFolders: [],
     checkpointSeconds: 30,
     trainers: 1,
-    cluster: { enabled: false, host: '0.0.0.0', port: 7318 },
+    cluster: { enabled: false, host: '0.0.0.0', port: 7318, trainerPorts: [7320, 7339] },
     discovery: true,
     peers: [],
     limits: {

@@ -1,0 +1,166 @@
+// A trainer's place in the room, as its training loop sees it: an `Averager` over the thread that talks to the others. Knows no run.
+import { extname } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { rowsOf, type Place, type Turn } from '../cluster/index.ts';
+import { Fault, faultFrom, type Generation, type RoomFigures } from '../schema/index.ts';
+import { type Averager, Moved } from '../train/index.ts';
+import { packDecision, readDecision } from './decision.ts';
+import type { FromThread, RingStand, Roster, ThreadStart, ToThread } from './roomTalk.ts';
+
+/** How a run's position travels to a machine that joins. */
+export interface StateCodec<P> {
+  encode(position: P): Uint8Array;
+}
+
+export interface RoomMember<P> {
+  /** Of this trainer in its job, and where it listens. */
+  readonly id: string;
+  readonly port: number;
+  /** Joins the ring. The state is a neighbour's, where this trainer does not begin the job; undefined when the job is over. */
+  begin(roster: Roster, founding?: Generation): Promise<{ state?: Uint8Array; averager: Averager<P> } | undefined>;
+  setRoster(roster: Roster): void;
+  figures(): RoomFigures;
+  close(): Promise<void>;
+}
+
+/** How many steps' speeds a measured one is a mean of; the first steps are not measured. */
+const smoothing = 8;
+const warmUp = 2;
+const asks = [undefined, 'stop', 'budget'] as const;
+
+/** Opens this trainer's port for the others. Fault when no port can be had. */
+export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Promise<RoomMember<P>> {
+  const worker = new Worker(new URL(`./roomThread${extname(import.meta.url)}`, import.meta.url), { workerData: start });
+  const tell = (message: ToThread, move: ArrayBuffer[] = []) => worker.postMessage(message, move);
+  let answer: { resolve(message: FromThread): void; reject(error: unknown): void } | undefined;
+  /** The sum that waits, and how to tell where the run stands before it. */
+  let pending: { step: number; position: () => Promise<P> } | undefined;
+  let wanted: number | undefined;
+  let shared: Float32Array<ArrayBufferLike> = new Float32Array(0);
+  let place: Place;
+  let step = 0;
+  let asked = performance.now();
+  let measured = 0;
+  let stand: RingStand = { sent: 0, received: 0, generation: 0, members: [] };
+  const done = { samples: 0, steps: 0, computeMs: 0, waitMs: 0, speed: 0, computedRows: 0, checks: 0 };
+
+  const ask = (message: ToThread, move: ArrayBuffer[] = []): Promise<FromThread> =>
+    new Promise((resolve, reject) => {
+      answer = { resolve, reject };
+      tell(message, move);
+    });
+  const settle = (message: FromThread) => {
+    const waiting = answer;
+    answer = undefined;
+    if (message.type === 'fault') waiting?.reject(faultFrom(message.fault));
+    else waiting?.resolve(message);
+  };
+  /** Tells somebody who joins where the run stands, once its loop is there. */
+  async function hand(): Promise<void> {
+    if (wanted === undefined || pending?.step !== wanted) return;
+    const at = wanted;
+    wanted = undefined;
+    const state = codec.encode(await pending.position());
+    tell({ type: 'state', step: at, state }, [state.buffer as ArrayBuffer]);
+  }
+
+  /** Sums what the shared buffer holds. */
+  async function sum(length: number, exactFrom: number, position: () => Promise<P>, fresh: boolean): Promise<Turn> {
+    pending = { step, position };
+    const request = { type: 'sum', step, generation: place.generation, length, exactFrom, speed: done.speed } as const;
+    const waiting = ask({ ...request, ...(fresh ? { buffer: shared.buffer as SharedArrayBuffer } : {}) });
+    await hand();
+    const message = await waiting;
+    pending = undefined;
+    if (message.type !== 'turn') throw new Fault('internal', `a thread answered ${message.type} to a sum`);
+    place = message.turn.place;
+    stand = message.stand;
+    if (message.turn.what === 'moved') {
+      step = message.turn.step;
+      throw new Moved(message.turn.state);
+    }
+    if (message.turn.what === 'held') step++;
+    return message.turn;
+  }
+  /** Makes room for so many numbers; true when the buffer is a new one. */
+  function room(length: number): boolean {
+    if (shared.length >= length) return false;
+    shared = new Float32Array(new SharedArrayBuffer(length * 4));
+    return true;
+  }
+
+  const averager: Averager<P> = {
+    shared: true,
+    share(rows) {
+      asked = performance.now();
+      return rowsOf(place, rows);
+    },
+    async reduce({ buffer, exactFrom, rows, ask: end, position }) {
+      const took = performance.now() - asked;
+      if (rows > 0 && ++measured > warmUp) {
+        done.computeMs += took;
+        done.computedRows += rows;
+        const now = (rows / Math.max(took, 0.01)) * 1000;
+        done.speed = done.speed === 0 ? now : done.speed + (now - done.speed) / smoothing;
+      }
+      const { length } = buffer;
+      const fresh = room(length + 1);
+      shared.set(buffer);
+      shared[length] = asks.indexOf(end);
+      const began = performance.now();
+      const turn = await sum(length + 1, exactFrom, position, fresh);
+      done.waitMs += performance.now() - began;
+      if (turn.what !== 'held') return { what: 'again' };
+      buffer.set(shared.subarray(0, length));
+      done.samples += rows;
+      done.steps++;
+      return { what: 'held', end: shared[length] === 0 ? undefined : shared[length] === 1 ? 'stop' : 'budget' };
+    },
+    async agree({ length, make, same, position }) {
+      const hash = same ? await same() : undefined;
+      for (;;) {
+        const packed = packDecision(length, place.leads ? await make() : undefined, hash);
+        const fresh = room(packed.length);
+        shared.set(packed);
+        const turn = await sum(packed.length, 0, position, fresh);
+        if (turn.what !== 'held') continue;
+        if (hash !== undefined) done.checks++;
+        return readDecision(shared.subarray(0, packed.length), length, hash);
+      }
+    },
+  };
+
+  return new Promise((resolve, reject) => {
+    worker.on('error', (error) => {
+      reject(error as Error);
+      answer?.reject(error);
+    });
+    worker.on('message', (message: FromThread) => {
+      if (message.type === 'want') {
+        wanted = message.step;
+        void hand();
+        return;
+      }
+      if (message.type === 'refused') return;
+      if (message.type !== 'open') {
+        if (message.type === 'fault') reject(faultFrom(message.fault));
+        return settle(message);
+      }
+      resolve({
+        id: message.id,
+        port: message.port,
+        async begin(roster, founding) {
+          const begun = await ask({ type: 'begin', roster, ...(founding ? { founding } : {}) });
+          if (begun.type !== 'begun') return undefined;
+          ({ place, step } = begun);
+          return { averager, ...(begun.state ? { state: begun.state } : {}) };
+        },
+        setRoster: (roster) => tell({ type: 'roster', roster }),
+        figures: () => ({ ...done, ...stand, members: stand.members.map((one) => ({ ...one })) }),
+        async close() {
+          await Promise.race([ask({ type: 'close' }), new Promise((soon) => setTimeout(soon, 500))]);
+        },
+      });
+    });
+  });
+}

@@ -14,7 +14,8 @@ export function packDecision(length: number, made: Float64Array | undefined, has
     for (let i = 0; i < pieces; i++) packed[1 + i] = Number.parseInt(hash.slice(i * 4, i * 4 + 4), 16);
   }
   if (made) {
-    if (made.length !== length) throw new Fault('internal', `a decision of ${made.length} numbers where ${length} are due`);
+    if (made.length !== length)
+      throw new Fault('internal', `a decision of ${made.length} numbers where ${length} are due`);
     packed.set(new Uint8Array(made.buffer, made.byteOffset, made.byteLength), head);
   }
   return packed;

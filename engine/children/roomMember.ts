@@ -36,7 +36,7 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
   /** The sum that waits, and how to tell where the run stands before it. */
   let pending: { step: number; position: () => Promise<P> } | undefined;
   let wanted: number | undefined;
-  let shared: Float32Array<ArrayBufferLike> = new Float32Array(0);
+  let shared: Float32Array = new Float32Array(0);
   let place: Place;
   let step = 0;
   let asked = performance.now();

@@ -81,7 +81,10 @@ function readState(bytes: Uint8Array): RunState {
   try {
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
     // Copies, for tensors must begin where their numbers may.
-    return decodeCheckpoint({ 'state.json': bytes.slice(8, 8 + length), 'tensors.safetensors': bytes.slice(8 + length) });
+    return decodeCheckpoint({
+      'state.json': bytes.slice(8, 8 + length),
+      'tensors.safetensors': bytes.slice(8 + length),
+    });
   } catch (error) {
     throw new Fault('bad_input', 'a neighbour sent a state that cannot be read', undefined, error);
   }

@@ -12,7 +12,7 @@ const start = workerData as ThreadStart;
 const say = (message: FromThread, move: ArrayBuffer[] = []) => port.postMessage(message, move);
 const roster = new Map<string, PeerAddress>();
 const wanted = new Map<number, { promise: Promise<Uint8Array>; resolve(state: Uint8Array): void }>();
-let shared: Float32Array<ArrayBufferLike> = new Float32Array(0);
+let shared: Float32Array = new Float32Array(0);
 
 /** Nobody is in it, and nothing has been done. */
 const nowhere: Generation = {
@@ -66,10 +66,7 @@ function take(node: JobNode, message: ToThread): void {
   switch (message.type) {
     case 'begin':
       for (const [id, address] of message.roster) roster.set(id, address);
-      node.begin(message.founding).then((begun) => {
-        if (begun) say({ type: 'begun', ...begun });
-        else say({ type: 'ended' });
-      }, failed);
+      void begin(node, message.founding);
       return;
     case 'roster':
       roster.clear();
@@ -80,21 +77,40 @@ function take(node: JobNode, message: ToThread): void {
       const { step, generation, length, exactFrom, speed } = message;
       for (const asked of wanted.keys()) if (asked < step) wanted.delete(asked);
       if (speed > 0) node.member.setSpeed(speed);
-      node.reduce({ step, generation, values: shared.subarray(0, length), exactFrom }).then((turn) => {
-        const { number, members } = node.member.generation;
-        say({ type: 'turn', turn, stand: { ...node.bytes, generation: number, members } });
-      }, failed);
+      void sum(node, { step, generation, values: shared.subarray(0, length), exactFrom });
       return;
     }
     case 'state':
       wanted.get(message.step)?.resolve(message.state);
       return;
     case 'close':
-      void node.close().then(() => {
-        say({ type: 'closed' });
-        port.close();
-      });
+      void close(node);
   }
+}
+
+async function begin(node: JobNode, founding: Generation | undefined): Promise<void> {
+  try {
+    const begun = await node.begin(founding);
+    say(begun ? { type: 'begun', ...begun } : { type: 'ended' });
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function sum(node: JobNode, given: Parameters<JobNode['reduce']>[0]): Promise<void> {
+  try {
+    const turn = await node.reduce(given);
+    const { number, members } = node.member.generation;
+    say({ type: 'turn', turn, stand: { ...node.bytes, generation: number, members } });
+  } catch (error) {
+    failed(error);
+  }
+}
+
+async function close(node: JobNode): Promise<void> {
+  await node.close();
+  say({ type: 'closed' });
+  port.close();
 }
 
 function failed(error: unknown): void {

@@ -36,6 +36,7 @@ import {
   headline,
   parameterCount,
   prepareRun,
+  type RunHooks,
   type RunJob,
   type RunResult,
   type RunState,
@@ -52,6 +53,7 @@ import { decodeTrials, trialFiles } from './trials.ts';
 type Job = Extract<ToTrainer, { type: 'train' }>;
 type Joining = Extract<ToTrainer, { type: 'join' }>;
 type Meeting = Extract<ToTrainer, { type: 'room' }>;
+type Training = (job: RunJob, hooks: RunHooks, from?: RunState) => Promise<RunResult>;
 
 const link = openParentLink<'trainer'>();
 let stopping = false;
@@ -119,8 +121,8 @@ async function train(given: Job): Promise<void> {
     const from = given.resume && readCheckpoint(given.resume);
     let saved = performance.now();
     const { room } = given;
-    const training: typeof runTraining = room
-      ? (asked, hooks = {}, position) => runTogether(room, channel, asked, hooks, position)
+    const training: Training = room
+      ? (asked, hooks, position) => runTogether(room, channel, asked, hooks, position)
       : runTraining;
     const result = await training(
       jobOf(setup, given, device),

@@ -84,7 +84,8 @@ export function createGuests(
     const name = nameOf(peer, word.job);
     const busy = [...guests.values()].filter(({ book }) => book.state !== 'over').length >= mostGuests;
     const no =
-      refusal(peer) ?? (busy ? new Fault('too_many_requests', `${line.name} helps with ${mostGuests} runs already`) : undefined);
+      refusal(peer) ??
+      (busy ? new Fault('too_many_requests', `${line.name} helps with ${mostGuests} runs already`) : undefined);
     if (no || (guests.get(name) && guests.get(name)?.book.state !== 'over')) {
       const fault = no ?? new Fault('conflict', 'that run is helped with already');
       audit('rooms.join', peer, 'refused', { run: word.job, why: fault.code });

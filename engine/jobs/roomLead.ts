@@ -268,7 +268,9 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       if (request.model === 'auto' && (request.trials !== undefined || request.budget !== undefined))
         refuse('a search is run on one machine; name a network with --model to train it over several');
       if (taskAsked(request) === 'ranking')
-        refuse('a ranking compares the rows of a batch with each other, so that they cannot be shared out; leave --peers out');
+        refuse(
+          'a ranking compares the rows of a batch with each other, so that they cannot be shared out; leave --peers out',
+        );
       if (request.device !== 'auto' && request.device !== 'cpu')
         refuse('runs over several machines are computed on processors; leave --device out');
       chosenPeers(line, request.peers);
@@ -319,7 +321,8 @@ function foundingOf(members: readonly Invited[], resumes: boolean): Generation {
 function reasonsOf(peers: readonly PeerView[], encoding: RoomEncoding): string[] {
   const names = peers.map((peer) => peer.name).join(', ');
   const travel =
-    encoding === 'fp32' ? 'gradients travel as they are' : `gradients travel as ${encoding}, because that was asked for`;
+    encoding === 'fp32'
+      ? 'gradients travel as they are'
+      : `gradients travel as ${encoding}, because that was asked for`;
   return [`every step is shared with ${names}: the same steps as on one machine; ${travel}`];
 }
-

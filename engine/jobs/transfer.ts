@@ -38,8 +38,8 @@ export interface Fetching {
   bytes: number;
   sha256: string;
   /** Asks for a piece; false where it cannot be asked for now. */
-  pull(piece: number, at: number, bytes: number): boolean;
-  progress(bytes: number): void;
+  pull: (piece: number, at: number, bytes: number) => boolean;
+  progress: (bytes: number) => void;
   signal: AbortSignal;
 }
 

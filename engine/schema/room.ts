@@ -83,8 +83,16 @@ export const roomWord = z.discriminatedUnion('say', [
       .int()
       .min(1)
       .max(1024 * 1024),
-    tag: z.number().int().min(0).max(2 ** 32 - 1),
-    piece: z.number().int().min(0).max(2 ** 32 - 1),
+    tag: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
+    piece: z
+      .number()
+      .int()
+      .min(0)
+      .max(2 ** 32 - 1),
   }),
   /** A trainer stands ready and listens there. */
   z.object({ say: z.literal('ready'), job: runId, trainer: memberId, port: z.number().int().min(1).max(65_535) }),

@@ -53,7 +53,7 @@ test('the view of a key has no hash', () => {
 test('events are named by record and what happened to it', () => {
   expect(
     eventTypes.filter(
-      (type) => !/^(dataset|run|model|deployment|scoring|alert|key|peer|system)\.[a-z]+$|^resync$/.test(type),
+      (type) => !/^(dataset|run|model|deployment|scoring|alert|key|peer|job|system)\.[a-z]+$|^resync$/.test(type),
     ),
   ).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { availableParallelism, freemem, hostname, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { newId } from '../base/index.ts';
-import type { Handlers } from '../schema/index.ts';
+import { Fault, type Handlers } from '../schema/index.ts';
 import type { JobContext } from './context.ts';
 import type { DeviceList } from './devices.ts';
 
@@ -78,8 +78,11 @@ export function systemHandlers(context: JobContext, parts: SystemParts): Pick<Ha
       const { ok, entries, broken } = await store.audit.verify();
       return { ok, entries, ...(broken ? { broken } : {}) };
     },
-    'v2.live': () => ({ live: true }),
-    'v2.ready': () => ({ ready: parts.isReady() }),
+    'v2.live': () => ({ live: true, ready: parts.isReady() }),
+    'v2.ready'() {
+      if (!parts.isReady()) throw new Fault('unavailable', 'what was served before is still starting; ask again');
+      return { live: true, ready: true };
+    },
     'v2.server': () => ({
       name: 'neutrino',
       version,

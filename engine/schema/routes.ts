@@ -284,6 +284,8 @@ export const v2InferResponse = z.object({
   parameters: v2Params,
   outputs: z.array(v2Tensor),
 });
+/** Clients look at either name; the status decides. */
+const v2Health = z.object({ live: z.boolean(), ready: z.boolean() });
 const v2Shape = z.object({ name: z.string(), datatype: z.string(), shape: z.array(z.number().int()) });
 const v2Model = z.object({
   name: z.string(),
@@ -807,14 +809,14 @@ export const routes = {
     path: '/v2/health/live',
     action: 'public',
     summary: 'Open Inference Protocol: alive',
-    response: z.object({ live: z.boolean() }),
+    response: v2Health,
   },
   'v2.ready': {
     method: 'GET',
     path: '/v2/health/ready',
     action: 'public',
     summary: 'Open Inference Protocol: ready',
-    response: z.object({ ready: z.boolean() }),
+    response: v2Health,
   },
   'v2.server': {
     method: 'GET',

@@ -226,7 +226,7 @@ function handlersOver(
         });
       }),
     'keys.list': () => ({ items: [...records.values()], total: records.size }),
-    'v2.live': () => ({ live: true }),
+    'v2.live': () => ({ live: true, ready: true }),
     'v2.infer': ({ body }) => {
       if (body.inputs[0]?.datatype !== 'FP32') throw new Fault('bad_input', 'input 0 must be FP32');
       return { model_name: 'm', outputs: body.inputs };

@@ -43,7 +43,7 @@ const foldCounts: readonly (readonly [rows: number, folds: number])[] = [
 export async function openField(
   reader: DatasetReader,
   testReader: DatasetReader | undefined,
-  request: Pick<TrainRequest, 'target' | 'seed' | 'ignore'>,
+  request: Pick<TrainRequest, 'target' | 'seed' | 'ignore' | 'scaling'>,
 ): Promise<Field> {
   const target = readTarget(reader, request.target);
   const split = splitRows({
@@ -57,6 +57,7 @@ export async function openField(
   const preprocess = fitPreprocess(reader, all, {
     target,
     ...(request.ignore ? { ignore: request.ignore } : {}),
+    ...(request.scaling ? { scaling: request.scaling } : {}),
     text: { size: vocabulary },
   });
   const encoded = encodeDataset(reader, preprocess, all);

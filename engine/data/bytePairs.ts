@@ -1,5 +1,6 @@
 // Makes a byte-level BPE tokenizer of texts (Sennrich et al. 2016; bytes as Radford et al. 2019): every text has tokens, and
 // tokens give the text back. The result is a tokenizer.json, which openTokenizer and other tools read; encodes no text itself.
+import { learnMerges, type Merge, type Word } from './merges.ts';
 import { bytePairModel, special as specialToken, type TokenizerJson } from './tokenizerFile.ts';
 import { longestText } from './words.ts';
 
@@ -26,13 +27,8 @@ export function byteCharacters(): string[] {
   return Array.from({ length: 256 }, (_, byte) => String.fromCodePoint(shown(byte) ? byte : next++));
 }
 
-interface Word {
-  symbols: number[];
-  count: number;
-}
-
 /** Counts words of the texts, and gives the likeliest merges in order. */
-function learn(texts: Iterable<string>, merges: number, least: number): { left: string; right: string }[] {
+function learn(texts: Iterable<string>, merges: number, least: number): Merge[] {
   const characters = byteCharacters();
   let counts = new Map<string, number>();
   for (const text of texts) {
@@ -44,95 +40,7 @@ function learn(texts: Iterable<string>, merges: number, least: number): { left: 
   const words: Word[] = [...counts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([text, count]) => ({ symbols: [...Buffer.from(text.slice(0, longestWord), 'utf8')], count }));
-  const key = (a: number, b: number) => a * 2 ** 26 + b;
-  const pairs = new Map<number, number>();
-  const places = new Map<number, Set<number>>();
-  const each = ({ symbols }: Word, act: (pair: number) => void) => {
-    for (let i = 0; i + 1 < symbols.length; i++) act(key(symbols[i], symbols[i + 1]));
-  };
-  const count = (one: Word, at: number) =>
-    each(one, (pair) => {
-      pairs.set(pair, (pairs.get(pair) ?? 0) + one.count);
-      const held = places.get(pair);
-      if (held) held.add(at);
-      else places.set(pair, new Set([at]));
-    });
-  for (const [at, one] of words.entries()) count(one, at);
-  // Entries may be out of date: a pair's count is looked up again when it comes to the top.
-  const queue = openQueue();
-  for (const [pair, times] of pairs) queue.push(pair, times);
-  const made: { left: string; right: string }[] = [];
-  while (made.length < merges) {
-    const best = queue.pop(pairs);
-    if (best === undefined || (pairs.get(best) ?? 0) < least) break;
-    const [a, b] = [Math.floor(best / 2 ** 26), best % 2 ** 26];
-    const joined = names.push(names[a] + names[b]) - 1;
-    made.push({ left: names[a], right: names[b] });
-    const changed = new Set<number>();
-    for (const at of places.get(best) ?? []) {
-      const one = words[at];
-      each(one, (pair) => pairs.set(pair, (pairs.get(pair) ?? 0) - one.count));
-      one.symbols = merged(one.symbols, a, b, joined);
-      count(one, at);
-      each(one, (pair) => changed.add(pair));
-    }
-    pairs.delete(best);
-    places.delete(best);
-    for (const pair of changed) queue.push(pair, pairs.get(pair) ?? 0);
-  }
-  return made;
-}
-
-/** Pairs by falling count, then by rising number: a heap whose entries may be out of date. */
-function openQueue() {
-  const heap: { pair: number; count: number }[] = [];
-  const before = (i: number, j: number) =>
-    heap[i].count > heap[j].count || (heap[i].count === heap[j].count && heap[i].pair < heap[j].pair);
-  const swap = (i: number, j: number) => ([heap[i], heap[j]] = [heap[j], heap[i]]);
-  const rise = (from: number) => {
-    for (let i = from; i > 0 && before(i, (i - 1) >> 1); i = (i - 1) >> 1) swap(i, (i - 1) >> 1);
-  };
-  const sink = () => {
-    for (let i = 0; ; ) {
-      const [left, right] = [2 * i + 1, 2 * i + 2];
-      let top = i;
-      if (left < heap.length && before(left, top)) top = left;
-      if (right < heap.length && before(right, top)) top = right;
-      if (top === i) return;
-      swap(i, top);
-      i = top;
-    }
-  };
-  const push = (pair: number, count: number) => rise(heap.push({ pair, count }) - 1);
-  return {
-    push,
-    /** The pair that is met most often now; undefined when none is left. */
-    pop(counts: ReadonlyMap<number, number>): number | undefined {
-      while (heap.length > 0) {
-        const { pair, count } = heap[0];
-        const last = heap.pop();
-        if (heap.length > 0 && last) {
-          heap[0] = last;
-          sink();
-        }
-        const now = counts.get(pair) ?? 0;
-        if (now === count) return pair;
-        if (now > 0) push(pair, now);
-      }
-      return undefined;
-    },
-  };
-}
-
-function merged(symbols: readonly number[], a: number, b: number, joined: number): number[] {
-  const out: number[] = [];
-  for (let i = 0; i < symbols.length; i++) {
-    if (symbols[i] === a && symbols[i + 1] === b) {
-      out.push(joined);
-      i++;
-    } else out.push(symbols[i]);
-  }
-  return out;
+  return learnMerges(words, names, merges, least, (left, right) => left + right);
 }
 
 /** A tokenizer.json of at most `size` tokens, learned from the texts; the same texts give the same one. */

@@ -60,6 +60,7 @@ function zoneMs(zone: string | undefined): number {
 }
 
 const day = 86_400_000;
+const turn = 2 * Math.PI;
 
 /** A part of a date as a number; NaN stays NaN. */
 export const partOf: Record<NumericPart, (ms: number) => number> = {
@@ -68,4 +69,10 @@ export const partOf: Record<NumericPart, (ms: number) => number> = {
   month: (ms) => (Number.isNaN(ms) ? Number.NaN : new Date(ms).getUTCMonth() + 1),
   weekday: (ms) => (Number.isNaN(ms) ? Number.NaN : new Date(ms).getUTCDay()),
   hour: (ms) => (((ms % day) + day) % day) / 3_600_000,
+  monthSin: (ms) => Math.sin(turn * ((partOf.month(ms) - 1) / 12)),
+  monthCos: (ms) => Math.cos(turn * ((partOf.month(ms) - 1) / 12)),
+  weekdaySin: (ms) => Math.sin(turn * (partOf.weekday(ms) / 7)),
+  weekdayCos: (ms) => Math.cos(turn * (partOf.weekday(ms) / 7)),
+  hourSin: (ms) => Math.sin(turn * (partOf.hour(ms) / 24)),
+  hourCos: (ms) => Math.cos(turn * (partOf.hour(ms) / 24)),
 };

@@ -13,7 +13,7 @@ import {
 import { partOf } from './dates.ts';
 import { findImage, type ImageColumns } from './imageColumns.ts';
 import type { DatasetReader } from './reader.ts';
-import { fitSequence, type SequenceOptions } from './sequence.ts';
+import { fitPieces, fitSequence, type SequenceOptions } from './sequence.ts';
 import { nearest } from './target.ts';
 import type { TargetRows } from './targetRows.ts';
 import { fitVocabulary, type VocabularyOptions } from './vocabulary.ts';
@@ -31,6 +31,8 @@ export interface FitOptions {
   sequence?: SequenceOptions;
   /** Height, width and maybe channels of the image whose pixels are columns, or none of them to find it by their names. */
   image?: readonly number[];
+  /** Numbers by mean and deviation, or by rank (as `knots` have it); `standard` when left out. */
+  scaling?: 'standard' | 'quantile';
   /** Numbers and pixels as the table has them, not with mean 0 and deviation 1: for a model that knows them so. */
   raw?: boolean;
   /** Image and sound inputs, as `fitMedia` fits them; their columns are left out when this is. */
@@ -73,12 +75,13 @@ export function fitPreprocess(reader: DatasetReader, rows: Uint32Array, options:
     ignored: [],
   };
   const offered = columns.filter(({ name }) => name !== target.column && !ignore.includes(name));
+  const given = withPieces(reader, rows, offered, options);
   const image = options.image && findImage(offered, options.image);
   const pixels = new Set(image?.columns);
   for (const column of columns) {
     if (column.name === target.column) continue;
     if (pixels.has(column.name)) continue;
-    const why = ignore.includes(column.name) ? 'left out by request' : fitColumn(reader, rows, column, options, fitted);
+    const why = ignore.includes(column.name) ? 'left out by request' : fitColumn(reader, rows, column, given, fitted);
     if (why) fitted.ignored.push({ column: column.name, why });
   }
   if (image) {
@@ -97,6 +100,30 @@ export function fitPreprocess(reader: DatasetReader, rows: Uint32Array, options:
   return fitted;
 }
 
+/** With the pieces that texts are cut into, where they are to be learned. */
+function withPieces(
+  reader: DatasetReader,
+  rows: Uint32Array,
+  offered: readonly Column[],
+  options: FitOptions,
+): FitOptions {
+  const { texts = 'bag', sequence: { tokens = 'words', ...sequence } = {} } = options;
+  const own = offered.filter(({ type }) => type === 'text');
+  if (tokens === 'words' || sequence.tokenizer || own.length === 0 || texts === 'bag' || texts === 'none')
+    return options;
+  const chosen = spreadOver(rows, mostDocuments);
+  function* documents() {
+    for (const { name } of own) for (const text of textsOf(reader, name, chosen)) if (text !== null) yield text;
+  }
+  return { ...options, sequence: { ...sequence, tokenizer: fitPieces(documents(), { ...sequence, tokens }) } };
+}
+
+/** Up to `most` of the rows, evenly over them. */
+function spreadOver(rows: Uint32Array, most: number): Uint32Array {
+  const step = Math.max(1, rows.length / most);
+  return Uint32Array.from({ length: Math.min(rows.length, most) }, (_, i) => rows[Math.floor(i * step)]);
+}
+
 /** Adds what the column feeds; answers why when it feeds nothing. */
 function fitColumn(
   reader: DatasetReader,
@@ -111,7 +138,7 @@ function fitColumn(
       return 'identifier';
     case 'number':
     case 'date': {
-      const inputs = fitNumeric(reader, rows, column);
+      const inputs = fitNumeric(reader, rows, column, options.raw ? 'standard' : options.scaling);
       into.numeric.push(...(options.raw ? inputs.map(asGiven) : inputs));
       return inputs.length > 0 ? undefined : 'the same value everywhere';
     }
@@ -133,9 +160,14 @@ function fitColumn(
   }
 }
 
-function fitNumeric(reader: DatasetReader, rows: Uint32Array, { name, type }: Column): NumericInput[] {
+function fitNumeric(
+  reader: DatasetReader,
+  rows: Uint32Array,
+  { name, type }: Column,
+  scaling: FitOptions['scaling'],
+): NumericInput[] {
   const all = reader.numbers(name);
-  const parts: readonly NumericPart[] = type === 'date' ? ['days', 'month', 'weekday', 'hour'] : ['value'];
+  const parts: readonly NumericPart[] = type === 'date' ? dateParts : ['value'];
   const format = reader.dateFormat(name);
   return parts.flatMap((part) => {
     const values = Float64Array.from(rows, (row) => partOf[part](all[row]));
@@ -144,8 +176,35 @@ function fitNumeric(reader: DatasetReader, rows: Uint32Array, { name, type }: Co
     if (figures.std === undefined) return [];
     const { mean, std } = figures;
     const [fill, missing] = [middleOf(present), rows.length - present.length];
-    return [{ column: name, part, ...(format ? { format } : {}), mean, std, fill, missing }];
+    const knots = scaling === 'quantile' && part === 'value' ? knotsOf(present) : undefined;
+    return [
+      { column: name, part, ...(format ? { format } : {}), mean, std, fill, missing, ...(knots ? { knots } : {}) },
+    ];
   });
+}
+
+/** Months, weekdays and hours as they are counted, and around a circle, where December is beside January. */
+const dateParts: readonly NumericPart[] = [
+  'days',
+  'month',
+  'weekday',
+  'hour',
+  'monthSin',
+  'monthCos',
+  'weekdaySin',
+  'weekdayCos',
+  'hourSin',
+  'hourCos',
+];
+
+/** Knots of a quantile scale at most. */
+const mostKnots = 33;
+
+/** Values at equal steps of rank, each once; undefined for what has too few values to have ranks. */
+function knotsOf(rising: Float64Array): number[] | undefined {
+  const at = (i: number) => rising[Math.round((i * (rising.length - 1)) / (mostKnots - 1))];
+  const knots = [...new Set(Array.from({ length: mostKnots }, (_, i) => at(i)))];
+  return knots.length >= 3 ? knots : undefined;
 }
 
 function fitCategory(
@@ -173,11 +232,7 @@ function fitText(
   { texts = 'bag', text, sequence }: FitOptions,
   into: Preprocess,
 ): boolean {
-  const step = Math.max(1, rows.length / mostDocuments);
-  const chosen = Uint32Array.from(
-    { length: Math.min(rows.length, mostDocuments) },
-    (_, i) => rows[Math.floor(i * step)],
-  );
+  const chosen = spreadOver(rows, mostDocuments);
   const bag = texts === 'sequence' ? undefined : fitVocabulary(name, textsOf(reader, name, chosen), text);
   const words = texts === 'bag' ? undefined : fitSequence(name, textsOf(reader, name, chosen), sequence);
   if (bag && bag.idf.length > 0) into.text.push(bag);

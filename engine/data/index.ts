@@ -47,7 +47,15 @@ export { lookAtLabels } from './labelRows.ts';
 export { rankingColumnsOf } from './rankingColumns.ts';
 export { type Cell, type DatasetReader, openDataset } from './reader.ts';
 export { deriveDataset, previewRecipe, type Replay, sayStep } from './recipe/index.ts';
-export { batchSequences, packSequences, type SequenceOptions, type Sequences } from './sequence.ts';
+export {
+  batchSequences,
+  packSequences,
+  type SequenceOptions,
+  type Sequences,
+  sequenceSize,
+  type TokenKind,
+  tokenKinds,
+} from './sequence.ts';
 export { createSpool, type Spool } from './sources/spool.ts';
 export type { Fold } from './folds.ts';
 export { foldDataset, splitDataset } from './splitDataset.ts';

@@ -1,8 +1,10 @@
 // A text as the ids of its words in their order, for models that read (bags of n-grams are vocabulary.ts and
 // textEncoder.ts). Training and serving both come through here, so that they cannot disagree.
 import { Fault, type SequenceInput } from '../schema/index.ts';
+import { fitBytePairs } from './bytePairs.ts';
 import { openTokenizer } from './tokenizer.ts';
 import type { TokenizerJson } from './tokenizerFile.ts';
+import { fitWordPieces } from './wordPieces.ts';
 import { longestText } from './words.ts';
 
 export interface SequenceOptions {
@@ -12,8 +14,31 @@ export interface SequenceOptions {
   least?: number;
   /** Most tokens of one row; later ones are cut off. */
   maxLength?: number;
+  /** What a text is cut into: words (every Chinese character is one), byte pairs or word pieces, learned from the training part's texts. */
+  tokens?: TokenKind;
   /** Reads texts in place of words of the training part's own. */
   tokenizer?: TokenizerJson;
+}
+
+export const tokenKinds = ['words', 'bpe', 'wordpiece'] as const;
+export type TokenKind = (typeof tokenKinds)[number];
+
+/** Learns the pieces that texts are cut into. One for all texts of a model: a bundle has one tokenizer. */
+export function fitPieces(
+  texts: Iterable<string>,
+  { tokens, size = defaultWords }: Pick<SequenceOptions, 'size'> & { tokens: Exclude<TokenKind, 'words'> },
+): TokenizerJson {
+  return tokens === 'bpe'
+    ? fitBytePairs(texts, { size: Math.max(size, 512), special: [] })
+    : fitWordPieces(texts, { size });
+}
+
+/** Ids that a text's tokens may have, 0 for padding included. */
+export function sequenceSize({ words, tokenizer }: SequenceInput): number {
+  if (typeof tokenizer !== 'object') return words.length + firstWord;
+  const { vocab } = (tokenizer as unknown as TokenizerJson).model;
+  const ids = Array.isArray(vocab) ? [vocab.length - 1] : Object.values(vocab);
+  return ids.reduce((most, id) => Math.max(most, id), -1) + 2;
 }
 
 export const defaultWords = 30_000;

@@ -51,10 +51,34 @@ function scaled(g: GraphBuilder, preprocess: Preprocess): Value[] {
   const missing = g.op('IsNaN', [raw]);
   const filled = g.op('Where', [missing, row((input) => input.fill), raw]);
   const centred = g.op('Sub', [filled, row((input) => input.mean)]);
-  const values = g.op('Cast', [g.op('Div', [centred, row((input) => input.std)])], { to: float32 });
+  const standard = g.op('Div', [centred, row((input) => input.std)]);
+  const values = g.op('Cast', [ranked(g, numeric, filled, standard)], { to: float32 });
   const places = indicated(preprocess);
   if (places.length === 0) return [values];
   return [values, columns(g, g.op('Cast', [missing], { to: float32 }), places)];
+}
+
+/**
+ * The columns that have knots by rank, the others as they are standardised: each gap between two knots adds the share of it that
+ * lies below the value; an even spread over 0 to 1 has the deviation 1/√12.
+ */
+function ranked(g: GraphBuilder, numeric: Preprocess['numeric'], filled: Value, standard: Value): Value {
+  const float64 = (dims: number[], values: number[]) => g.constant(tensor('float64', dims, values));
+  if (!numeric.some(({ knots }) => knots)) return standard;
+  const parts = numeric.map(({ knots }, i) => {
+    if (!knots) return columns(g, standard, [i]);
+    const gaps = knots.length - 1;
+    const from = float64([1, gaps], knots.slice(0, -1));
+    const widths = float64(
+      [1, gaps],
+      knots.slice(1).map((knot, k) => knot - knots[k]),
+    );
+    const share = g.op('Div', [g.op('Sub', [columns(g, filled, [i]), from]), widths]);
+    const below = g.op('Clip', [share, float64([], [0]), float64([], [1])]);
+    const rank = g.op('ReduceMean', [below], { axes: [1], keepdims: 1 });
+    return g.op('Mul', [g.op('Sub', [rank, float64([1, 1], [0.5])]), float64([1, 1], [Math.sqrt(12)])]);
+  });
+  return parts.length === 1 ? parts[0] : g.op('Concat', parts, { axis: 1 });
 }
 
 /** `category` string [batch, c] to `codes`: 0 is missing or unseen, i + 1 is the i-th value. Null without categories. */

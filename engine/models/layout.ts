@@ -1,5 +1,6 @@
 // What a model's graph takes: widths of its inputs, as the preprocessing gives them. The one place that decides which
 // categories become columns of their own and which are embedded.
+import { sequenceSize } from '../data/index.ts';
 import type { CategoryInput, ImageShape, PictureInput, Preprocess, SoundInput, TextTokens } from '../schema/index.ts';
 import type { PretrainedBase } from './pretrained/base.ts';
 
@@ -90,9 +91,9 @@ export function layoutOf(preprocess: Preprocess): Layout {
     parts,
     embedded: large.map((i) => preprocess.category[i].values.length + 1),
     texts: preprocess.text.map((text) => text.words.length + text.chars.length + 1),
-    sequences: (preprocess.sequence ?? []).map(({ words, maxLength }) => ({
-      rows: words.length + 2,
-      length: maxLength,
+    sequences: (preprocess.sequence ?? []).map((input) => ({
+      rows: sequenceSize(input),
+      length: input.maxLength,
     })),
     image: preprocess.image ?? null,
     ...(preprocess.pictures ? { pictures: preprocess.pictures } : {}),

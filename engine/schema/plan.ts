@@ -116,6 +116,8 @@ export const trainRequest = z.object({
     .default(0),
   /** Columns to leave out. */
   ignore: z.array(z.string()).optional(),
+  /** Numbers by mean and deviation, or by their rank among the training part's, which outliers and long tails do not stretch. */
+  scaling: z.enum(['standard', 'quantile']).optional(),
   /** How rows are parted; stratified 80/10/10 when left out. */
   split: splitSpec.optional(),
   /** A dataset (id or name) to test on instead of a held-out part. */

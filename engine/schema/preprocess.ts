@@ -4,8 +4,23 @@
 import { z } from 'zod';
 import { columnType, task } from './columns.ts';
 
-/** What a numeric input is taken from: the number itself, or a part of a date (UTC; `days` counts from 1970-01-01, `weekday` from Sunday = 0). */
-export const numericParts = ['value', 'days', 'month', 'weekday', 'hour'] as const;
+/**
+ * What a numeric input is taken from: the number itself, or a part of a date (UTC; `days` counts from 1970-01-01, `weekday` from
+ * Sunday = 0); sine and cosine of a part go round once in twelve months, seven days, 24 hours.
+ */
+export const numericParts = [
+  'value',
+  'days',
+  'month',
+  'weekday',
+  'hour',
+  'monthSin',
+  'monthCos',
+  'weekdaySin',
+  'weekdayCos',
+  'hourSin',
+  'hourCos',
+] as const;
 export type NumericPart = (typeof numericParts)[number];
 
 /** One column of the `numeric` input (float64 [batch, k], NaN where missing). */
@@ -21,6 +36,11 @@ export const numericInput = z.object({
   fill: z.number(),
   /** Rows of the training part without a value. */
   missing: z.number().int(),
+  /**
+   * Rising values at equal steps of rank in the training part, for a scale by rank: 0 at the first, 1 at the last, straight between
+   * neighbours; then shifted and stretched to mean 0 and deviation 1 of an even spread. In place of `mean` and `std`.
+   */
+  knots: z.array(z.number()).min(3).optional(),
 });
 export type NumericInput = z.infer<typeof numericInput>;
 

@@ -113,6 +113,7 @@ export async function prepareRun(
     const preprocess = fitPreprocess(reader, train, {
       target,
       ...(request.ignore ? { ignore: request.ignore } : {}),
+      ...(request.scaling ? { scaling: request.scaling } : {}),
       text: { size: vocabulary },
       ...wanted,
       ...(files ? { media: files } : {}),

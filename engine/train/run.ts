@@ -309,8 +309,7 @@ async function roomFor(job: RunJob, train: Batches, graph: Graph): Promise<Room>
   const last = train.order(0).at(-1) ?? new Uint32Array(1);
   await train.ready(last, 0);
   const sizes = sizesOf(graph.inputs, train.make(last).feeds);
-  const bytes =
-    job.memory === undefined ? Number.POSITIVE_INFINITY : job.memory * shareOfMemory - residentBytes();
+  const bytes = job.memory === undefined ? Number.POSITIVE_INFINITY : job.memory * shareOfMemory - residentBytes();
   return { bytes, rows: train.size, accumulate: job.steps?.accumulate ?? 1, sizes };
 }
 

@@ -118,6 +118,7 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...pick('experiment', 'experiment'),
     ...pick('seed', 'seed'),
     ...pick('ignore', 'ignore'),
+    ...pick('scaling', 'scaling'),
     ...(options['split'] ? { split: splitFrom(options['split'] as string) } : {}),
     ...pick('name', 'name'),
     ...(options['optimizer'] ? { optimizer: { kind: options['optimizer'] } } : {}),
@@ -188,6 +189,7 @@ export function trainVerbs(program: Command): void {
         .option('--experiment <name>', 'experiment that the run belongs to')
         .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
         .option('--ignore <column...>', 'columns to leave out')
+        .option('--scaling <how>', 'numbers by mean and deviation (standard) or by rank (quantile)')
         .option(
           '--split <by[=column]>',
           'stratified, random, group=COLUMN (a group stays in one part) or time=COLUMN (tested on the latest)',

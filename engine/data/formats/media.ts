@@ -200,7 +200,8 @@ function whyOf(error: unknown): string {
   throw error;
 }
 
-function openFigures() {
+/** Gathers what the files of a column are. */
+export function openFigures() {
   const count = (into: Record<string, number>, key: string | number) => (into[key] = (into[key] ?? 0) + 1);
   const spread = () => {
     let [n, min, max, sum] = [0, Infinity, -Infinity, 0];

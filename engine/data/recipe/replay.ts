@@ -1,7 +1,9 @@
 // Runs a recipe: a dataset's rows through its steps, in a DuckDB that can reach nothing but them, into a pack of its own or a
 // preview. The same rows, steps and key give the same content, bit for bit.
+import { must } from '../../base/index.ts';
 import {
   type CellType,
+  type Column,
   type ColumnType,
   type DatasetShape,
   Fault,
@@ -11,16 +13,20 @@ import {
   type RecipeStep,
   type StepOf,
 } from '../../schema/index.ts';
-import { createPack } from '../../store/index.ts';
+import { createPack, type PackWriter } from '../../store/index.ts';
 import { type Duck, openDuck } from '../duck.ts';
-import { inspectColumns } from '../inspect.ts';
+import { openFigures } from '../formats/media.ts';
+import { type ColumnPlan, inspectColumns } from '../inspect.ts';
+import { entries, missingLength } from '../layout.ts';
+import { probeAudio } from '../media/audio.ts';
+import { probeImage } from '../media/image.ts';
 import { openPool } from '../pool.ts';
 import type { DatasetReader } from '../reader.ts';
 import { shapeOf } from '../shape.ts';
 import { writeDataset } from '../write.ts';
 import { sayStep } from './says.ts';
 import { type Did, runStep } from './steps.ts';
-import { asText, countRows, loadTable, type Shaped } from './table.ts';
+import { asText, countRows, fileRow, loadTable, type Shaped, type TableColumn } from './table.ts';
 
 export interface Replay {
   base: DatasetReader;
@@ -108,8 +114,13 @@ function at(error: unknown, i: number, count: number, step: RecipeStep): unknown
 
 /** Runs the recipe and stores its outcome. Faults as the steps, `timeout`, `out_of_memory`. */
 export function deriveDataset(job: Replay, pack: PackGrant): Promise<Derived> {
-  return shaping(job, undefined, async (duck, shaped) => {
-    const { columns, table } = shaped;
+  return shaping(job, undefined, async (duck, { columns: all, table }) => {
+    const columns = all.filter(({ files }) => files === undefined);
+    const files = all.find((column) => column.files !== undefined);
+    if (columns.length === 0)
+      throw new Fault('bad_request', 'A dataset of files needs a column beside them. Drop fewer.');
+    const writer = createPack(pack.path, pack);
+    const media = files && (await writeFiles(duck, files, table, job.base, writer));
     await duck.run(
       `CREATE TABLE raw AS SELECT ${columns.map((column, i) => `${asText(column)} AS c${i}`).join(',')} FROM ${table} ORDER BY rowid`,
     );
@@ -118,17 +129,20 @@ export function deriveDataset(job: Replay, pack: PackGrant): Promise<Derived> {
     const names = columns.map(({ name }) => name);
     const types = columns.map(({ type, sql }) => (type === undefined ? undefined : typeThatFits(type, sql)));
     const pool = await openPool(duck, Math.max(1, job.threads));
-    const writer = createPack(pack.path, pack);
     try {
       const inspection = { names, known: names.map(() => undefined), types, rows, threads: job.threads, options: {} };
-      const plans = await inspectColumns(pool, inspection, (done) => {
+      const found = await inspectColumns(pool, inspection, (done) => {
         job.progress?.({ phase: 'inspecting', done, total: names.length });
       });
-      for (const [i, plan] of plans.entries()) {
+      for (const [i, plan] of found.entries()) {
         const format = columns[i]?.format;
         // Requests go on writing dates as the source did.
         if (plan.stored.kind === 'date' && format !== undefined) plan.stored.format = format;
       }
+      const plans: ColumnPlan[] = [
+        ...(media ? [{ column: media, stored: { kind: 'media' as const }, value: '', bytes: 0, warnings: [] }] : []),
+        ...found,
+      ];
       const shape = shapeOf(
         rows,
         plans.map(({ column }) => column),
@@ -146,6 +160,38 @@ export function deriveDataset(job: Replay, pack: PackGrant): Promise<Derived> {
       pool.close();
     }
   });
+}
+
+/** Writes the files that are left, in the order of their rows, as the pack's first column; answers its figures. */
+async function writeFiles(
+  duck: Duck,
+  { id, name, files = name, type = 'image' }: TableColumn,
+  table: string,
+  base: DatasetReader,
+  writer: PackWriter,
+): Promise<Column> {
+  const known = must(
+    base.shape.columns.find((column) => column.name === files),
+    'the column of files',
+  );
+  const cells = await duck.rows(`SELECT ${id} FROM ${table} ORDER BY rowid`);
+  const isWhole = cells.length === base.rows;
+  const figures = openFigures();
+  const lengths = new Uint32Array(cells.length).fill(missingLength);
+  let missing = 0;
+  for (const [row, [cell]] of cells.entries()) {
+    const bytes = typeof cell === 'string' ? base.media(files, fileRow(cell)) : null;
+    if (!bytes) {
+      missing++;
+      continue;
+    }
+    writer.append(entries.values(0), bytes);
+    lengths[row] = bytes.length;
+    if (!isWhole) figures.add(await (type === 'image' ? probeImage(bytes) : probeAudio(bytes)), bytes.length);
+  }
+  writer.append(entries.lengths(0), lengths);
+  const media = isWhole ? known.media : figures.end();
+  return { name, type, missing, distinct: cells.length - missing, ...(media ? { media } : {}) };
 }
 
 /** A column that a step emptied, or whose numbers became texts, keeps no type that it cannot have. */

@@ -9,6 +9,7 @@ import {
   asText,
   columnOf,
   countRows,
+  fileHash,
   freshTable,
   ident,
   loadTable,
@@ -188,21 +189,24 @@ const runs: { [O in RecipeStep['op']]: Run<O> } = {
       throw new Fault('bad_request', 'Only identifiers are left: name the columns that make two rows the same.');
     const wide = '　ａｂｃｄｅｆｇｈｉｊｋｌｍｎｏｐｑｒｓｔｕｖｗｘｙｚ０１２３４５６７８９';
     const narrow = ' abcdefghijklmnopqrstuvwxyz0123456789';
-    const key = ({ id, sql }: TableColumn) =>
-      loose && sql === 'VARCHAR'
-        ? `trim(regexp_replace(translate(lower(${id}), '${wide}', '${narrow}'), '[^\\p{L}\\p{N}]+', ' ', 'g'))`
-        : id;
+    const key = ({ id, sql, files }: TableColumn) =>
+      files !== undefined
+        ? fileHash(id)
+        : loose && sql === 'VARCHAR'
+          ? `trim(regexp_replace(translate(lower(${id}), '${wide}', '${narrow}'), '[^\\p{L}\\p{N}]+', ' ', 'g'))`
+          : id;
     return kept(duck, shaped, `rowid IN (SELECT min(rowid) FROM ${shaped.table} GROUP BY ${own.map(key).join(',')})`);
   },
 
   async filter({ where }, shaped, { duck }) {
-    const names = called(shaped.columns);
+    const cells = shaped.columns.filter(({ files }) => files === undefined);
+    const names = called(cells);
     await checkCondition(duck, where, [...names.values(), 'row']);
-    const fields = shaped.columns.map(({ id }) => `${id} AS ${ident(names.get(id) ?? id)}`);
+    const fields = cells.map(({ id }) => `${id} AS ${ident(names.get(id) ?? id)}`);
     const hits = freshTable();
     try {
       await duck.run(
-        `CREATE TABLE ${hits} AS SELECT __n FROM (SELECT rowid AS __n, rowid + 1 AS "row", ${fields.join(',')} FROM ${shaped.table}) t WHERE (${where}\n)`,
+        `CREATE TABLE ${hits} AS SELECT __n FROM (SELECT rowid AS __n, ${['rowid + 1 AS "row"', ...fields].join(', ')} FROM ${shaped.table}) t WHERE (${where}\n)`,
       );
     } catch (error) {
       const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
@@ -224,7 +228,7 @@ const runs: { [O in RecipeStep['op']]: Run<O> } = {
   },
 
   async join(step, shaped, { duck, other }) {
-    const right = await loadTable(duck, other(step));
+    const right = withoutFiles(await loadTable(duck, other(step)));
     const pairs = step.on.map((pair) => ({ left: columnOf(shaped, pair.left), right: columnOf(right, pair.right) }));
     const equal = pairs.map(({ left, right: own }) =>
       left.sql === own.sql
@@ -278,7 +282,7 @@ const runs: { [O in RecipeStep['op']]: Run<O> } = {
   async mask({ op: _op, ...options }, shaped, { duck, secret }) {
     const own = options.columns
       ? options.columns.map((name) => columnOf(shaped, name))
-      : shaped.columns.filter(({ type, sql }) => sql === 'VARCHAR' && type !== 'boolean');
+      : shaped.columns.filter(({ type, sql, files }) => sql === 'VARCHAR' && type !== 'boolean' && files === undefined);
     let did = same(shaped);
     for (const { name } of own) {
       const mask = openMask(name, options, secret);
@@ -349,7 +353,32 @@ function called(columns: readonly TableColumn[]): Map<string, string> {
   );
 }
 
+/** Files of another dataset do not come along. */
+const withoutFiles = (shaped: Shaped): Shaped => ({
+  ...shaped,
+  columns: shaped.columns.filter(({ files }) => files === undefined),
+});
+
+/** What may be done with a column of files: nothing that looks at cells. */
+const forFiles: ReadonlySet<RecipeStep['op']> = new Set(['rename', 'drop', 'deduplicate']);
+
+function needCells(step: RecipeStep, { columns }: Shaped): void {
+  if (forFiles.has(step.op)) return;
+  const named = [
+    ...('column' in step ? [step.column] : []),
+    ...('columns' in step && step.op === 'mask' ? (step.columns ?? []) : []),
+    ...(step.op === 'join' ? step.on.map(({ left }) => left) : []),
+  ];
+  const files = columns.find((column) => column.files !== undefined && named.includes(column.name));
+  if (files)
+    throw new Fault(
+      'bad_request',
+      `Column ${JSON.stringify(files.name)} holds ${files.type === 'image' ? 'images' : 'sound'}: it can be renamed, dropped and searched for duplicates.`,
+    );
+}
+
 /** Runs one step. Faults: `bad_request` for what does not apply, `bad_data` for values in its way, `timeout`. */
-export function runStep(step: RecipeStep, shaped: Shaped, context: StepContext): Promise<Did> {
+export async function runStep(step: RecipeStep, shaped: Shaped, context: StepContext): Promise<Did> {
+  needCells(step, shaped);
   return (runs[step.op] as Run<RecipeStep['op']>)(step, shaped, context);
 }

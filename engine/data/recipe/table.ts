@@ -1,5 +1,6 @@
 // A dataset as a table of DuckDB while its recipe runs: columns c0, c1, … under the names that users know, rows in their order
 // (rowid is the row's number). Loads packs; knows no step.
+import { hash } from 'node:crypto';
 import { must } from '../../base/index.ts';
 import { type ColumnType, Fault } from '../../schema/index.ts';
 import { type Appended, type Duck } from '../duck.ts';
@@ -16,7 +17,14 @@ export interface TableColumn {
   type?: ColumnType;
   /** How the source wrote its dates. */
   format?: string;
+  /** The name in the dataset of a column of files; its cells say which: what they hold, hashed, and the row they came from. */
+  files?: string;
 }
+
+/** What tells the files of a cell apart, in SQL. */
+export const fileHash = (id: string): string => `split_part(${id}, ' ', 1)`;
+/** The row of the dataset that a cell's file is of. */
+export const fileRow = (cell: string): number => Number(cell.slice(cell.indexOf(' ') + 1));
 
 /** The state of a recipe: a table and what its columns are called. */
 export interface Shaped {
@@ -45,15 +53,10 @@ const storedAs = (reader: DatasetReader, name: string, type: ColumnType): TableC
   return 'VARCHAR';
 };
 
-/** Loads a dataset, or its first rows. Throws `bad_request` for images and sound, which have no cells to work on. */
+/** Loads a dataset, or its first rows. Of images and sound only what tells them apart is loaded. */
 export async function loadTable(duck: Duck, reader: DatasetReader, most = Number.POSITIVE_INFINITY): Promise<Shaped> {
   const columns = reader.shape.columns.map(({ name, type }, i): TableColumn => {
-    if (type === 'image' || type === 'audio') {
-      throw new Fault(
-        'bad_request',
-        `Column ${JSON.stringify(name)} holds ${type === 'image' ? 'images' : 'sound'}, which recipes cannot work on yet.`,
-      );
-    }
+    if (type === 'image' || type === 'audio') return { name, id: `c${i}`, sql: 'VARCHAR', type, files: name };
     const format = reader.dateFormat(name);
     return { name, id: `c${i}`, sql: storedAs(reader, name, type), type, ...(format === undefined ? {} : { format }) };
   });
@@ -66,9 +69,9 @@ export async function loadTable(duck: Duck, reader: DatasetReader, most = Number
     if (from >= most) break;
     const to = Math.min(from + size, most);
     const cells = columns.map(
-      ({ name, sql }): Appended =>
+      ({ name, sql, files }): Appended =>
         sql === 'VARCHAR'
-          ? { kind: 'text', values: textsOf(reader, name, from, to) }
+          ? { kind: 'text', values: files ? filesOf(reader, name, from, to) : reader.texts(name, from, to) }
           : { kind: 'number', values: reader.numbers(name, from, to) },
     );
     await duck.append(stage, cells, to - from);
@@ -84,9 +87,12 @@ export async function loadTable(duck: Duck, reader: DatasetReader, most = Number
   return { table, columns };
 }
 
-/** Texts of a range; those of categories share one string a value. */
-function textsOf(reader: DatasetReader, name: string, from: number, to: number): (string | null)[] {
-  return reader.texts(name, from, to);
+/** Cells of a column of files. */
+function filesOf(reader: DatasetReader, name: string, from: number, to: number): (string | null)[] {
+  return Array.from({ length: to - from }, (_, i) => {
+    const bytes = reader.media(name, from + i);
+    return bytes && `${hash('sha256', bytes).slice(0, 32)} ${from + i}`;
+  });
 }
 
 /** The column of this name; `bad_request` where there is none. */
@@ -101,7 +107,8 @@ export function columnOf({ columns }: Shaped, name: string): TableColumn {
 }
 
 /** A value as the text that an import would have read. */
-export function asText({ id, sql }: TableColumn): string {
+export function asText({ id, sql, files, type }: TableColumn): string {
+  if (files !== undefined) return `'${type} ' || (split_part(${id}, ' ', 2)::BIGINT + 1)`;
   if (sql === 'VARCHAR') return id;
   if (sql === 'TIMESTAMP') {
     const day = `${id} = date_trunc('day', ${id})`;

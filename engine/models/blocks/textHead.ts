@@ -1,5 +1,6 @@
 // What families that read texts have in common: their inputs, and the way from a text's vector to logits. Beside the text
 // stand the table's other columns, and n-grams with weights of their own ("wide and deep", Cheng et al. 2016).
+import { type TokenKind, tokenKinds } from '../../data/index.ts';
 import type { Value } from '../../graph/index.ts';
 import { tensor } from '../../onnx/index.ts';
 import { Fault, type Hyper } from '../../schema/index.ts';
@@ -30,11 +31,21 @@ export const textHyper = {
     says: 'most words with a vector of their own',
   },
   length: { kind: 'integer', default: 256, range: [8, 8192], log: true, says: 'words of a text that are read' },
+  tokens: {
+    kind: 'choice',
+    default: 'words',
+    choices: tokenKinds,
+    says: 'what a text is cut into: words, or byte pairs or word pieces learned from the training texts',
+  },
 } as const satisfies HyperTable;
 
 export const textWants = (hyper: Hyper): Wants => ({
   texts: (hyper['ngrams'] as number) > 0 ? 'both' : 'sequence',
-  sequence: { size: hyper['vocabulary'] as number, maxLength: hyper['length'] as number },
+  sequence: {
+    size: hyper['vocabulary'] as number,
+    maxLength: hyper['length'] as number,
+    tokens: hyper['tokens'] as TokenKind,
+  },
 });
 
 /**

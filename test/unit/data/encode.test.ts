@@ -134,6 +134,10 @@ describe('fit', () => {
       ['days', '%d/%m/%Y'],
       ['month', '%d/%m/%Y'],
       ['weekday', '%d/%m/%Y'],
+      ['monthSin', '%d/%m/%Y'],
+      ['monthCos', '%d/%m/%Y'],
+      ['weekdaySin', '%d/%m/%Y'],
+      ['weekdayCos', '%d/%m/%Y'],
     ]);
     expect(fitted.category).toEqual([
       { column: 'city', boolean: false, values: ['Graz', 'Linz', 'Wien'] },
@@ -143,9 +147,7 @@ describe('fit', () => {
     expect(fitted.ignored).toEqual([{ column: 'about', why: 'left out by request' }]);
     expect(featureSpecs(fitted).map(({ column, as }) => `${column}:${as}`)).toEqual([
       'age:numeric',
-      'joined:numeric',
-      'joined:numeric',
-      'joined:numeric',
+      ...Array.from({ length: 7 }, () => 'joined:numeric'),
       'city:category',
       'member:category',
     ]);
@@ -195,8 +197,9 @@ describe('requests', () => {
       { city: 'Atlantis' },
     ]);
     const days = Date.UTC(2024, 1, 1) / 86_400_000;
-    const row = [30, days, 2, 4];
-    const none = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+    const turns = [1 / 12, 4 / 7].flatMap((share) => [Math.sin(2 * Math.PI * share), Math.cos(2 * Math.PI * share)]);
+    const row = [30, days, 2, 4, ...turns];
+    const none = row.map(() => Number.NaN);
     expect(numbersOf(numeric ?? { dtype: 'float64', dims: [0], data: [] })).toEqual([
       ...row,
       ...row,

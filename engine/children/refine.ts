@@ -21,6 +21,7 @@ import {
   type RefineWork,
 } from '../schema/index.ts';
 import { openPack } from '../store/index.ts';
+import { scoreRows } from './scoreRows.ts';
 
 /** Does one piece of work and closes what it opened. */
 export async function refine(
@@ -70,6 +71,8 @@ export async function refine(
           openData(),
         );
         return { do: 'export' };
+      case 'rows':
+        return { do: 'rows', rows: await scoreRows(work.input, work.pack) };
       case 'sensitive': {
         const { dataset, sample, options, secret } = work;
         return { do: 'sensitive', report: reportSensitive(open(dataset), { sample, options, key: secret }) };

@@ -1,9 +1,8 @@
 // Files of predictions: a CSV file comes in, is kept encrypted, predicted row by row at low priority, and leaves as the same
 // rows with their predictions. A row that cannot be predicted says why; the others go on.
 import { pipeline } from 'node:stream/promises';
-import { pipeline as pipe, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
-import { parse } from 'csv-parse';
 import {
   type Call,
   Fault,
@@ -17,6 +16,7 @@ import { csvCell } from '../data/index.ts';
 import { createPack, type PackReader } from '../store/index.ts';
 import { type JobContext, needDisk, throttle } from './context.ts';
 import type { Predicting } from './predicting.ts';
+import { refineInChild } from './refining.ts';
 
 type Names = 'create' | 'list' | 'show' | 'output' | 'delete';
 
@@ -27,13 +27,11 @@ export interface ScoringJobs {
   close(): Promise<void>;
 }
 
-/** Rows of one question, and questions of one file on their way at once. */
-const batchRows = 256;
+/** Questions of one file on their way at once. */
 const ahead = 4;
 /** How often a question is asked again when too many wait. */
 const patience = 60;
 const entry = 'csv';
-const mostRecord = 1024 * 1024;
 
 interface Running {
   cancel: AbortController;
@@ -102,45 +100,29 @@ export function createScoring(context: JobContext, predicting: Predicting): Scor
     }
   }
 
-  async function work(job: Scoring, input: string, size: number, signal: AbortSignal): Promise<void> {
-    const reader = objects.open(input);
+  /** Has a child read the file: nothing of a stranger's is parsed here. */
+  async function parsed(job: Scoring, input: string, signal: AbortSignal): Promise<string> {
     const grant = objects.create('scoring');
-    const writer = createPack(grant.path, grant);
-    const done = { rows: 0, failed: 0, bytes: 0, of: size };
-    const told = throttle(200, () => announce(scorings.update(job.id, { done: { ...done } })));
-    let columns: string[] | undefined;
-    const write = (rows: Row[], answers: (PredictOutput | Fault)[]) => {
-      columns ??= Object.keys(rows[0] ?? {});
-      const names = columns;
-      const head = done.rows === 0 ? lineOf([...names, ...added]) : '';
-      const lines = rows.map((row, i) => lineOf([...names.map((name) => row[name] ?? ''), ...cellsOf(answers[i])]));
-      writer.append(entry, Buffer.from(head + lines.join('')));
-      done.rows += rows.length;
-      done.failed += answers.filter((answer) => answer instanceof Fault).length;
-      told();
-    };
     try {
-      const asked: { rows: Row[]; answers: Promise<(PredictOutput | Fault)[]> }[] = [];
-      const settle = async () => {
-        const first = asked.shift();
-        if (first) write(first.rows, await first.answers);
-      };
-      for await (const rows of batches(reader, (bytes) => (done.bytes = bytes))) {
-        signal.throwIfAborted();
-        const answers = ask(job, rows, signal);
-        answers.catch(() => undefined);
-        asked.push({ rows, answers });
-        if (asked.length >= ahead) await settle();
-      }
-      while (asked.length > 0) await settle();
-      if (done.rows === 0) throw new Fault('bad_data', 'The file has a header line only; there is nothing to predict.');
-      writer.finish();
+      const read = { do: 'rows' as const, input: objects.grant(input), pack: grant };
+      await refineInChild(context, job.id, read, signal, true);
       objects.register(grant.id, { refs: [job.id] });
-      done.bytes = size;
-      announce(scorings.update(job.id, { state: 'finished', output: grant.id, done }));
+      return grant.id;
     } catch (error) {
-      writer.discard();
       objects.erase(grant.id);
+      throw error;
+    }
+  }
+
+  async function work(job: Scoring, input: string, size: number, signal: AbortSignal): Promise<void> {
+    const done = { rows: 0, failed: 0, bytes: 0, of: size };
+    let rows: string | undefined;
+    try {
+      rows = await parsed(job, input, signal);
+      const output = await predicted(job, rows, done, signal);
+      done.bytes = size;
+      announce(scorings.update(job.id, { state: 'finished', output, done }));
+    } catch (error) {
       const fault = faultBody(signal.aborted ? signal.reason : error);
       log.warn({ scoring: job.id, code: fault.code }, 'file of predictions failed');
       if (scorings.look(job.id)) {
@@ -148,6 +130,54 @@ export function createScoring(context: JobContext, predicting: Predicting): Scor
           scorings.update(job.id, { state: fault.code === 'cancelled' ? 'stopped' : 'failed', error: fault, done }),
         );
       }
+    } finally {
+      if (rows !== undefined) objects.erase(rows);
+    }
+  }
+
+  /** Asks for the rows' predictions and writes them, in order; the object that holds them. */
+  async function predicted(job: Scoring, rows: string, done: Scoring['done'], signal: AbortSignal): Promise<string> {
+    const reader = objects.open(rows);
+    const grant = objects.create('scoring');
+    const writer = createPack(grant.path, grant);
+    const told = throttle(200, () => announce(scorings.update(job.id, { done: { ...done } })));
+    type Asked = {
+      batch: { columns: string[]; rows: Row[]; bytes: number };
+      answers: Promise<(PredictOutput | Fault)[]>;
+    };
+    const write = ({ batch }: Asked, answers: (PredictOutput | Fault)[]) => {
+      const { columns } = batch;
+      const head = done.rows === 0 ? lineOf([...columns, ...added]) : '';
+      const lines = batch.rows.map((row, i) =>
+        lineOf([...columns.map((name) => row[name] ?? ''), ...cellsOf(answers[i])]),
+      );
+      writer.append(entry, Buffer.from(head + lines.join('')));
+      done.rows += batch.rows.length;
+      done.failed += answers.filter((answer) => answer instanceof Fault).length;
+      done.bytes = batch.bytes;
+      told();
+    };
+    try {
+      const asked: Asked[] = [];
+      const settle = async () => {
+        const first = asked.shift();
+        if (first) write(first, await first.answers);
+      };
+      for await (const batch of batches(reader)) {
+        signal.throwIfAborted();
+        const answers = ask(job, batch.rows, signal);
+        answers.catch(() => undefined);
+        asked.push({ batch, answers });
+        if (asked.length >= ahead) await settle();
+      }
+      while (asked.length > 0) await settle();
+      writer.finish();
+      objects.register(grant.id, { refs: [job.id] });
+      return grant.id;
+    } catch (error) {
+      writer.discard();
+      objects.erase(grant.id);
+      throw error;
     } finally {
       reader.close();
     }
@@ -223,7 +253,9 @@ export function createScoring(context: JobContext, predicting: Predicting): Scor
       },
     },
     recover() {
-      for (const { id } of scorings.list({ state: 'running' }).items) {
+      for (const { id, input, output } of scorings.list({ state: 'running' }).items) {
+        const left = objects.list().filter(({ refs, id: one }) => refs.includes(id) && one !== input && one !== output);
+        for (const object of left) objects.erase(object.id);
         scorings.update(id, {
           state: 'failed',
           error: faultBody(new Fault('cancelled', 'The appliance ended during this file; send it again.')),
@@ -259,26 +291,34 @@ async function* chunksOf(reader: PackReader): AsyncGenerator<Uint8Array> {
   }
 }
 
-async function* batches(reader: PackReader, at: (bytes: number) => void): AsyncGenerator<Row[]> {
-  const parser = parse({ columns: true, bom: true, skip_empty_lines: true, max_record_size: mostRecord });
-  // Whichever ends first ends the other: chunks that nobody reads any more would be asked of a reader that is closed. The
-  // parser's error reaches the loop.
-  pipe(Readable.from(chunksOf(reader), { objectMode: false }), parser, () => undefined);
-  let rows: Row[] = [];
-  try {
-    for await (const row of parser as AsyncIterable<Row>) {
-      rows.push(row);
-      if (rows.length < batchRows) continue;
-      at(parser.info.bytes);
-      yield rows;
-      rows = [];
+/** The batches that the child made of a file: its columns, rows and how many bytes of it that was. */
+async function* batches(reader: PackReader): AsyncGenerator<{ columns: string[]; rows: Row[]; bytes: number }> {
+  let columns: string[] | undefined;
+  for await (const line of linesOf(reader)) {
+    // Our own child wrote it.
+    const found = JSON.parse(line) as [number, ...string[][]] | string[];
+    if (!columns) {
+      columns = found as string[];
+      continue;
     }
-  } catch (error) {
-    if (error instanceof Fault) throw error;
-    const line = error instanceof Error ? error.message : String(error);
-    throw new Fault('bad_data', `The file cannot be read as CSV: ${line}`, undefined, error);
+    const names = columns;
+    const [bytes, ...cells] = found as [number, ...string[][]];
+    const rows = cells.map((row) => Object.fromEntries(row.map((cell, i) => [names[i] ?? '', cell])));
+    yield { columns, rows, bytes };
   }
-  if (rows.length > 0) yield rows;
+}
+
+async function* linesOf(reader: PackReader): AsyncGenerator<string> {
+  let held: Uint8Array[] = [];
+  for await (const chunk of chunksOf(reader)) {
+    let from = 0;
+    for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+      yield Buffer.concat([...held, chunk.subarray(from, end)]).toString('utf8');
+      held = [];
+      from = end + 1;
+    }
+    held.push(chunk.subarray(from));
+  }
 }
 
 const lineOf = (cells: readonly string[]): string => `${cells.map((cell) => csvCell(cell, false)).join(',')}\n`;

@@ -41,6 +41,8 @@ export type RefineWork =
   | { do: 'labels'; dataset: PackGrant; look: LabelLook }
   /** The bytes go out by the data socket. */
   | { do: 'export'; dataset: PackGrant; format: ExportFormat }
+  /** A sealed CSV file becomes batches of rows in another pack. */
+  | { do: 'rows'; input: PackGrant; pack: PackGrant }
   | { do: 'profile'; dataset: PackGrant; target?: string; test?: PackGrant; version: number; sha256: string }
   | { do: 'sensitive'; dataset: PackGrant; sample: number; options: MaskOptions; secret: Uint8Array }
   | ({ do: 'preview' } & Recipe)
@@ -49,6 +51,7 @@ export type RefineWork =
 export type RefineResult =
   | { do: 'labels'; looked: LabelLooked }
   | { do: 'export' }
+  | { do: 'rows'; rows: number }
   | { do: 'profile'; profile: Profile }
   | { do: 'sensitive'; report: SensitiveReport }
   | { do: 'preview'; preview: RecipePreview }

@@ -266,6 +266,27 @@ test('a CSV file is predicted row by row; a bad row says why', async () => {
   expect((await faultOf(appliance.client.call('scoring.show', { params }))).code).toBe('not_found');
 });
 
+test('a file that is no CSV fails with the line that is wrong, and one without rows says so', async () => {
+  const failed = async (text: string) => {
+    const at = '/api/v1/deployments/tensors/jobs?filename=rows.csv';
+    const { id } = json(await post(at, Buffer.from(text), { 'content-type': 'text/csv' })) as { id: string };
+    const params = { name: 'tensors', id };
+    await until(async () => (await appliance.client.call('scoring.show', { params })).state !== 'running');
+    const { state, error } = await appliance.client.call('scoring.show', { params });
+    return [state, error?.code, error?.message];
+  };
+  expect(await failed('size,colour\n1,red\n2\n')).toEqual([
+    'failed',
+    'bad_data',
+    'The file cannot be read as CSV: Invalid Record Length: columns length is 2, got 1 on line 3',
+  ]);
+  expect(await failed('size,colour\n')).toEqual([
+    'failed',
+    'bad_data',
+    'The file has a header line only; there is nothing to predict.',
+  ]);
+});
+
 test('answers are watched: metrics, labels that come back, an alert at a real webhook, silence', async () => {
   const heard: Record<string, unknown>[] = [];
   const hook = createServer((req, res) => {

@@ -66,7 +66,7 @@ const owners: Record<string, string[]> = {
   nodemailer: ['monitor'],
   '@asteasolutions/zod-to-openapi': ['api'],
   commander: ['main'],
-  'csv-parse': ['main', 'jobs'],
+  'csv-parse': ['main', 'children'],
   'csv-stringify': ['main'],
   electron: ['main'],
   vite: ['main'],

@@ -1,7 +1,7 @@
 // neutrino cluster …: the other machines of the room, and whether they are trusted.
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import type { ClusterStatus, Pairing, PeerView } from '../../engine/schema/index.ts';
+import type { ClusterStatus, Pairing, PeerView, RoomJob } from '../../engine/schema/index.ts';
 import { Fault } from '../../engine/schema/index.ts';
 import { bytes, note, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
@@ -74,6 +74,15 @@ export function clusterVerbs(program: Command): void {
     const answer = await client.call('peers.measure', { params: { id: node }, body: {} });
     return { json: answer, text: `${bytes(answer.bandwidth)}/s` };
   });
+  verb(cluster, 'jobs', 'runs over several machines: who does what, and how well it pays', async ({ client }) => {
+    const { items } = await client.call('cluster.jobs', {});
+    const empty = 'no run goes on over several machines; neutrino train DATASET --peers all';
+    return { json: items, text: items.length === 0 ? empty : items.map(jobText).join('\n\n') };
+  });
+  verb<[string]>(cluster, 'leave <job>', 'stop helping with another machine’s run', async ({ client }, [job]) => {
+    const answer = await client.call('cluster.endJob', { params: { id: job } });
+    return { json: answer, text: `this machine helps with ${job} no more` };
+  });
   verb(cluster, 'diagnose', 'why a machine is not seen or not linked', async ({ client }) => {
     const { findings } = await client.call('cluster.diagnose', {});
     if (findings.some((one) => one.level === 'problem')) process.exitCode = 1;
@@ -85,6 +94,30 @@ export function clusterVerbs(program: Command): void {
       ),
     };
   });
+}
+
+const memberHeader = ['machine', 'state', 'share', 'samples/s', 'samples', 'sent', ''];
+
+/** A run over several machines, as its verbs and its report show it. */
+export function jobText(job: RoomJob): string {
+  const { id, name, role, leader, state, samplesPerSecond, efficiency, checks, members } = job;
+  const who = role === 'leads' ? 'led here' : `led by ${leader.name}`;
+  const figures = [
+    `${Math.round(samplesPerSecond)} samples/s`,
+    ...(efficiency > 0 ? [`efficiency ${Math.round(efficiency * 100)} %`] : []),
+    `${bytes(job.bytes)} between machines`,
+    ...(checks > 0 ? [`weights compared ${checks} times, always equal`] : []),
+  ];
+  const rows = members.map((one) => [
+    one.name,
+    one.state,
+    one.share > 0 ? `${Math.round(one.share * 100)} %` : '',
+    one.speed > 0 ? Math.round(one.speed) : '',
+    one.samples,
+    bytes(one.sent),
+    one.why ?? '',
+  ]);
+  return `${name}  ${id}  ${who}, ${state}\n${figures.join('; ')}\n${table(memberHeader, rows)}`;
 }
 
 function yes(name: string, text: string): boolean {

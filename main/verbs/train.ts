@@ -30,6 +30,7 @@ import { pairsOf } from '../pairs.ts';
 import { searchText } from '../searchText.ts';
 import type { Session } from '../session.ts';
 import { recordedFault, verb, whole } from '../verb.ts';
+import { jobText } from './cluster.ts';
 import { importFile } from './datasets.ts';
 
 const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2', 'val.ndcg', 'val.tokenAccuracy'];
@@ -78,7 +79,8 @@ export function finished(run: Run): { json: unknown; text: string } {
     );
   }
   const model = run.model ? `\nmodel ${run.model.name}@${run.model.version}: neutrino deploy ${run.model.name}` : '';
-  return { json: run, text: `${reportText(run.report)}${model}` };
+  const room = run.room ? `\n\n${jobText(run.room)}` : '';
+  return { json: run, text: `${reportText(run.report)}${room}${model}` };
 }
 
 /** `time=sold_at` as the schema says it. */

@@ -89,6 +89,13 @@ export const ask = {
     }),
 
   room: () => queryOptions({ queryKey: ['room', 'status'], queryFn: () => api.call('cluster.status') }),
+  /** Figures change all the time: events ask anew, and while a run goes on so does time. */
+  jobs: () =>
+    queryOptions({
+      queryKey: ['room', 'jobs'],
+      queryFn: () => api.call('cluster.jobs'),
+      refetchInterval: (query) => (query.state.data?.items.some((job) => job.state !== 'over') ? 2000 : false),
+    }),
   peers: () => queryOptions({ queryKey: ['room', 'peers'], queryFn: () => api.call('peers.list') }),
   keys: () => queryOptions({ queryKey: ['keys'], queryFn: () => api.call('keys.list', { query: most }) }),
   audit: () =>

@@ -26,6 +26,10 @@ const looks = {
   down: ['idle', 'ring'],
   ok: ['good', 'tick'],
   refused: ['warn', 'bang'],
+  invited: ['idle', 'ring'],
+  sending: ['busy', 'half'],
+  working: ['busy', 'pulse'],
+  left: ['idle', 'square'],
 } as const satisfies Record<string, readonly [Tone, string]>;
 
 export type Shown = keyof typeof looks;

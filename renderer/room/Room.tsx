@@ -8,6 +8,7 @@ import { showFault } from '../parts/faultWords.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Empty, Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
+import { Jobs } from './Jobs.tsx';
 import { Machines } from './Machines.tsx';
 import { PairingCard } from './PairingCard.tsx';
 
@@ -17,6 +18,7 @@ export function Room() {
   const { t } = useWords();
   const status = useQuery(ask.room());
   const peers = useQuery(ask.peers());
+  const jobs = useQuery(ask.jobs()).data?.items ?? [];
   const [address, setAddress] = useState('');
   const pair = useMutation({
     mutationFn: (node: string) => api.call('peers.pair', { body: { node } }),
@@ -75,6 +77,11 @@ export function Room() {
       {room.pairings.map((one) => (
         <PairingCard key={one.id} pairing={one} />
       ))}
+      {jobs.length > 0 ? (
+        <Section title={t('job.title')}>
+          <Jobs jobs={jobs} />
+        </Section>
+      ) : null}
       <Section title={t('room.machines')}>
         {machines.length === 0 ? (
           <Empty icon="room" title={t('room.empty')}>

@@ -11,6 +11,7 @@ import { showFault } from '../parts/faultWords.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Figure, Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { State } from '../parts/State.tsx';
+import { JobMembers } from '../room/Jobs.tsx';
 import { useWords } from '../parts/words.ts';
 import { CurvePanel } from './CurvePanel.tsx';
 import { headline, share, spent } from './figures.ts';
@@ -183,6 +184,11 @@ export function RunPage() {
       </div>
       {run.report ? <ReportView report={run.report} /> : null}
       {run.search ? <SearchView search={run.search} task={run.plan?.task} /> : null}
+      {run.room ? (
+        <Section title={t('job.title')}>
+          <JobMembers job={run.room} />
+        </Section>
+      ) : null}
       {run.plan ? (
         <Section title={t('plan.title')} note={t('plan.note')}>
           <Plan plan={run.plan} />

@@ -20,6 +20,7 @@ const schedules = ['constant', 'cosine', 'step', 'plateau'];
 export function Settings({ draft, change, dataset, datasets, target }: Properties) {
   const { t } = useWords();
   const devices = useQuery(ask.system()).data?.devices.filter((device) => device.available) ?? [];
+  const paired = useQuery(ask.peers()).data?.items.filter((peer) => peer.trust === 'paired') ?? [];
   const auto = t('auto');
   return (
     <div className="settings-grid">
@@ -49,6 +50,33 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
         value={draft.device}
         onChange={(device) => change({ device: device ?? 'auto' })}
       />
+      {paired.length > 0 ? (
+        <>
+          <MultiSelect
+            label={t('train.peers')}
+            description={t('train.peersWords')}
+            placeholder={draft.peers.length > 0 ? '' : t('train.alone')}
+            data={[
+              { value: 'all', label: t('train.everybody') },
+              ...paired.map((peer) => ({
+                value: peer.id,
+                label: peer.name,
+                disabled: peer.link !== 'up' || !peer.granted?.train || draft.peers.includes('all'),
+              })),
+            ]}
+            value={draft.peers}
+            onChange={(peers) => change({ peers: peers.includes('all') ? ['all'] : peers })}
+          />
+          {draft.peers.length > 0 ? (
+            <Select
+              label={t('train.wire')}
+              data={['fp32', 'fp16', 'int8']}
+              value={draft.wire ?? 'fp32'}
+              onChange={(wire) => change({ wire: wire ?? undefined })}
+            />
+          ) : null}
+        </>
+      ) : null}
       <NumberInput
         label={t('report.epochs')}
         placeholder={auto}

@@ -16,6 +16,9 @@ export interface Draft {
   schedule: string | undefined;
   seed: number;
   device: string;
+  /** Machines that train along, by id; `all` alone for every one. */
+  peers: string[];
+  wire: string | undefined;
   experiment: string;
   name: string;
   test: string | undefined;
@@ -39,6 +42,8 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
     schedule: start.schedule?.kind,
     seed: start.seed ?? 0,
     device: start.device ?? 'auto',
+    peers: start.peers ?? [],
+    wire: start.wire,
     experiment: start.experiment ?? 'default',
     name: start.name ?? '',
     test: start.test,
@@ -94,6 +99,8 @@ export function requestOf(draft: Draft & { dataset: string }): TrainRequest {
     ...(draft.user && draft.model === 'two-tower' ? { ranking: { user: draft.user } } : {}),
     model: draft.model,
     device: draft.device,
+    ...(draft.peers.length > 0 ? { peers: draft.peers } : {}),
+    ...(draft.wire && draft.peers.length > 0 ? { wire: draft.wire as 'fp16' } : {}),
     experiment: draft.experiment.trim() || 'default',
     seed: draft.seed,
     ...(draft.budget ? { budget: draft.budget } : {}),

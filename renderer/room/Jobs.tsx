@@ -112,7 +112,9 @@ function Job({ job }: { job: RoomJob }) {
       </header>
       <dl className="figures row">
         <Figure name={t('job.state')}>{t(`job.state.${job.state}`)}</Figure>
-        <Figure name={t('job.speed')}>{t('job.perSecond', { count: f.count(Math.round(job.samplesPerSecond)) })}</Figure>
+        <Figure name={t('job.speed')}>
+          {t('job.perSecond', { count: f.count(Math.round(job.samplesPerSecond)) })}
+        </Figure>
         <Figure name={t('job.efficiency')}>{job.efficiency > 0 ? f.percent(job.efficiency, 0) : '–'}</Figure>
         <Figure name={t('job.sent')}>{f.bytes(job.bytes)}</Figure>
         <Figure name={t('job.checks')}>{f.count(job.checks)}</Figure>

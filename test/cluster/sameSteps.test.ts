@@ -23,7 +23,10 @@ const random = rng(3, 'rows');
 const labels = Int32Array.from({ length: 400 }, (_, i) => i % 3);
 const data: ModelRows = {
   rows: 400,
-  dense: Float32Array.from({ length: 400 * 6 }, (_, i) => random.normal() + (i % 3 === labels[Math.floor(i / 6)] ? 1 : 0)),
+  dense: Float32Array.from(
+    { length: 400 * 6 },
+    (_, i) => random.normal() + (i % 3 === labels[Math.floor(i / 6)] ? 1 : 0),
+  ),
   denseWidth: 6,
   embedded: new BigInt64Array(0),
   embeddedWidth: 0,

@@ -1,14 +1,14 @@
 // What one decides reaches all to the bit, whatever the number; weights that differ are noticed by every member.
 import { expect, test } from 'vitest';
-import fc from 'fast-check';
+import { array, assert, double, integer, property } from 'fast-check';
 import { packDecision, readDecision } from '../../../engine/children/decision.ts';
 
 const sum = (all: readonly Float32Array[]) =>
   Float32Array.from(all[0] ?? [], (_, i) => all.reduce((total, one) => total + (one[i] ?? 0), 0));
 
 test('any doubles, from one of many', () => {
-  fc.assert(
-    fc.property(fc.array(fc.double(), { maxLength: 20 }), fc.integer({ min: 1, max: 8 }), (numbers, others) => {
+  assert(
+    property(array(double(), { maxLength: 20 }), integer({ min: 1, max: 8 }), (numbers, others) => {
       const made = Float64Array.from(numbers);
       const nothing = Array.from({ length: others }, () => packDecision(made.length, undefined, undefined));
       const told = readDecision(sum([packDecision(made.length, made, undefined), ...nothing]), made.length, undefined);

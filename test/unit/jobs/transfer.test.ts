@@ -14,7 +14,10 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'neutrino-transfer-'));
   source = join(dir, 'source');
   const random = rng(1, 'pack');
-  writeFileSync(source, Uint8Array.from({ length: bytes }, () => random.int(256)));
+  writeFileSync(
+    source,
+    Uint8Array.from({ length: bytes }, () => random.int(256)),
+  );
 });
 afterEach(() => rmSync(dir, { recursive: true }));
 
@@ -42,7 +45,7 @@ test('comes whole, and says how far it is', async () => {
   const { fetch, asked, told } = await get();
   await fetch.done;
   expect(readFileSync(join(dir, 'there')).equals(readFileSync(source))).toBe(true);
-  expect(asked.toSorted()).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(new Set(asked)).toEqual(new Set([0, 1, 2, 3, 4, 5]));
   expect(told.at(-1)).toBe(bytes);
 });
 
@@ -55,7 +58,7 @@ test('goes on from the last whole piece of an earlier try', async () => {
   truncateSync(join(dir, 'there.part'), 2 * pieceBytes + 10);
   const again = await get();
   await again.fetch.done;
-  expect(again.asked.toSorted()).toEqual([2, 3, 4, 5]);
+  expect(new Set(again.asked)).toEqual(new Set([2, 3, 4, 5]));
   expect(readFileSync(join(dir, 'there')).equals(readFileSync(source))).toBe(true);
 });
 

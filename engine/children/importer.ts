@@ -123,6 +123,7 @@ async function work({ work, lease }: Extract<ToImporter, { type: 'refine' }>) {
 
 async function run({ source, options, pack, lease, secret }: Extract<ToImporter, { type: 'import' }>) {
   link.limitMemory(lease.memory);
+  setInterval(() => void link.send({ type: 'alive' }), 1000).unref();
   try {
     const imported = await importDataset({
       source,

@@ -11,6 +11,7 @@ import {
   profileDataset,
   type Replay,
   reportSensitive,
+  viewSplit,
 } from '../data/index.ts';
 import {
   Fault,
@@ -63,6 +64,8 @@ export async function refine(
         });
         return { do: 'profile', profile };
       }
+      case 'split':
+        return { do: 'split', split: viewSplit(open(work.dataset), work.ask) };
       case 'labels':
         return { do: 'labels', looked: lookAtLabels(open(work.dataset), work.look) };
       case 'export':

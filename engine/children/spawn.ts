@@ -32,6 +32,8 @@ export interface SpawnOptions {
   cache?: string;
   /** Seconds after which the child is ended; never when left out. */
   seconds?: number;
+  /** Seconds of its own computing without a word after which the child hangs and is ended; for kinds that say that they live. */
+  silence?: number;
   /** Entry file in place of the kind's own, for tests. */
   entry?: string;
 }
@@ -83,8 +85,11 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
   capture(child, log, kind, () => (why ??= 'memory'));
   child.stdin?.on('error', () => undefined);
   child.on('error', (err) => log.warn({ child: kind, childPid: pid, err }, 'child error'));
+  const hangs = options.silence === undefined ? undefined : openHang(pid, options.silence);
+  child.on('message', () => hangs?.heard());
   const weigh = async () => {
     if (((await residentBytes(pid)) ?? 0) > memory) end('memory');
+    else if (await hangs?.now()) end('timeout');
   };
   const watch = setInterval(() => void weigh(), watchEveryMs).unref();
   const clock = options.seconds ? setTimeout(() => end('timeout'), options.seconds * 1000).unref() : undefined;
@@ -189,6 +194,35 @@ function renice(pid: number, nice: number): void {
     // Gone already, or the system does not allow it: priority is a courtesy, not a promise.
   }
 }
+
+/** A child that computes and says nothing hangs; one that waits for its turn on a busy machine does not. */
+function openHang(pid: number, seconds: number): { heard(): void; now(): Promise<boolean> } {
+  let [at, spent] = [performance.now(), 0];
+  let isFresh = true;
+  return {
+    heard() {
+      at = performance.now();
+      isFresh = true;
+    },
+    async now() {
+      const used = await processorSeconds(pid);
+      if (isFresh) [spent, isFresh] = [used ?? 0, false];
+      const silent = (performance.now() - at) / 1000;
+      return silent > seconds && (used === undefined ? silent > 3 * seconds : used - spent > seconds);
+    },
+  };
+}
+
+/** Processor time of a process so far, s; undefined where the system does not say. */
+async function processorSeconds(pid: number): Promise<number | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  const [user, system] = text.slice(text.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+  return Number.isFinite(user + system) ? (user + system) / ticks : undefined;
+}
+
+/** Ticks of Linux' processor clock a second, as its interface to users has them. */
+const ticks = 100;
 
 /** Resident memory of a process, bytes; undefined where the system does not say (the child then watches itself). */
 async function residentBytes(pid: number): Promise<number | undefined> {

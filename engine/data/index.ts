@@ -59,6 +59,7 @@ export {
 export { createSpool, type Spool } from './sources/spool.ts';
 export type { Fold } from './folds.ts';
 export { foldDataset, splitDataset } from './splitDataset.ts';
+export { viewSplit } from './splitView.ts';
 export { type Parts, type Split, type SplitOptions, splitRows } from './split.ts';
 export { checkTarget, inferTask, nearest } from './target.ts';
 export { targetAsked } from './targetAsked.ts';

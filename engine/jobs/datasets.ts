@@ -42,6 +42,9 @@ export interface Datasets {
   close(): Promise<void>;
 }
 
+/** Seconds that an importer may compute without a sign of life: a file that makes its reader run in circles ends there. */
+const mostSilence = 8;
+
 interface Import {
   cancel: AbortController;
   done: Promise<void>;
@@ -137,6 +140,7 @@ export function createDatasets(context: JobContext): Datasets {
           log,
           memory: lease.memory,
           seconds: config.limits.importSeconds,
+          silence: mostSilence,
         });
         const secret = dataset.options.mask ? { secret: maskSecret(context) } : {};
         child.send({ type: 'import', source, options: dataset.options, pack, lease, ...secret });
@@ -346,7 +350,7 @@ function outcome(
       if (message.type === 'imported') result = message;
       if (message.type === 'failed') fault ??= faultFrom(message.fault);
       // Its work is done and on disk; it must not linger.
-      if (message.type !== 'progress') child.kill();
+      if (message.type !== 'progress' && message.type !== 'alive') child.kill();
     });
     child.onExit((exit) => {
       signal.removeEventListener('abort', cancel);

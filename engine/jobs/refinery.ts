@@ -30,6 +30,7 @@ import {
 type Names =
   | 'profile'
   | 'sensitive'
+  | 'split'
   | `recipe.${'show' | 'add' | 'preview' | 'undo' | 'apply'}`
   | `versions.${'use' | 'forget'}`;
 
@@ -267,6 +268,11 @@ export function createRefinery(
           signal,
         );
         return report;
+      },
+      async 'datasets.split'({ params, query }, { signal }) {
+        const dataset = readyOf(params.id);
+        const work = { do: 'split' as const, dataset: objects.grant(dataset.object), ask: query };
+        return (await refineInChild(context, dataset.id, work, signal, true)).split;
       },
       'datasets.recipe.show': ({ params }) => view(readyOf(params.id)),
       async 'datasets.recipe.preview'({ params, body }, { signal }) {

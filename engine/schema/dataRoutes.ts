@@ -6,6 +6,7 @@ import { profile } from './profile.ts';
 import { recipePreview, recipeStep, recipeView, sensitiveReport } from './recipe.ts';
 import { dataset } from './records.ts';
 import type { Route } from './routes.ts';
+import { splitAsk, splitView } from './split.ts';
 
 const id = z.object({ id: z.string() });
 const none = z.object({});
@@ -34,6 +35,15 @@ export const dataRoutes = {
     params: id,
     body: maskOptions.extend({ sample: z.number().int().min(1).max(20_000).default(2000) }),
     response: sensitiveReport,
+  },
+  'datasets.split': {
+    method: 'GET',
+    path: '/api/v1/datasets/{id}/split',
+    action: 'datasets:read',
+    summary: 'How the rows are parted for training, or into folds: the same seed, the same parts',
+    params: id,
+    query: splitAsk,
+    response: splitView,
   },
   'datasets.recipe.show': {
     method: 'GET',

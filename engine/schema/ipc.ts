@@ -82,6 +82,8 @@ export type ToImporter =
   | { type: 'cancel' };
 
 export type FromImporter =
+  /** Every second of an import: its event loop turns. */
+  | { type: 'alive' }
   | { type: 'progress'; progress: Progress }
   | {
       type: 'imported';

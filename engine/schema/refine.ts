@@ -4,6 +4,7 @@ import type { PackGrant } from './ipc.ts';
 import type { LabelRow } from './labels.ts';
 import type { MaskOptions } from './mask.ts';
 import type { Profile } from './profile.ts';
+import type { SplitAsk, SplitView } from './split.ts';
 import type { RecipePreview, RecipeStep, SensitiveReport } from './recipe.ts';
 
 interface Recipe {
@@ -38,6 +39,7 @@ export interface LabelLooked {
 }
 
 export type RefineWork =
+  | { do: 'split'; dataset: PackGrant; ask: SplitAsk }
   | { do: 'labels'; dataset: PackGrant; look: LabelLook }
   /** The bytes go out by the data socket. */
   | { do: 'export'; dataset: PackGrant; format: ExportFormat }
@@ -49,6 +51,7 @@ export type RefineWork =
   | ({ do: 'derive'; pack: PackGrant } & Recipe);
 
 export type RefineResult =
+  | { do: 'split'; split: SplitView }
   | { do: 'labels'; looked: LabelLooked }
   | { do: 'export' }
   | { do: 'rows'; rows: number }

@@ -1,5 +1,5 @@
 // neutrino datasets …: import, list, show, export, delete.
-import { createReadStream, createWriteStream, existsSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -20,7 +20,7 @@ import {
 } from '../../engine/schema/index.ts';
 import { bytes, clipped, note, progressLine, quantity, span, table, when } from '../print.ts';
 import type { Session } from '../session.ts';
-import { recordedFault, verb } from '../verb.ts';
+import { recordedFault, verb, whole } from '../verb.ts';
 import { importMask, qualityVerbs } from './quality.ts';
 
 const header = ['id', 'name', 'state', 'rows', 'columns', 'stored', 'created'];
@@ -276,6 +276,49 @@ export function datasetVerbs(program: Command): void {
       command
         .requiredOption('--output <file>', 'file to write')
         .option('--format <format>', `${exportFormats.join(', ')}; as the file’s name says when left out`)
+        .option('--force', 'replace the file'),
+  );
+  verb<[string]>(
+    group,
+    'split <dataset>',
+    'how rows are parted for training, or into folds; with --output, the part of each row',
+    async ({ client }, [id], options) => {
+      const [by, column] = ((options['by'] as string | undefined) ?? 'stratified').split('=', 2);
+      const view = await client.call('datasets.split', {
+        params: { id },
+        query: {
+          by: by as 'group',
+          ...(column === undefined ? {} : { column }),
+          ...(options['target'] ? { target: options['target'] as string } : {}),
+          ...(options['folds'] === undefined ? {} : { folds: options['folds'] as number }),
+          seed: (options['seed'] as number | undefined) ?? 0,
+        },
+      });
+      const file = options['output'] as string | undefined;
+      const lines = view.of.map((part, row) => `${row},${view.parts[part]?.name ?? ''}`);
+      if (file !== undefined)
+        writeFileSync(file, `row,part\n${lines.join('\n')}\n`, {
+          flag: options['force'] === true ? 'w' : 'wx',
+          mode: 0o600,
+        });
+      const shown = view.parts.map(({ name, rows, classes = [] }) => [
+        name,
+        rows,
+        classes
+          .slice(0, 8)
+          .map(({ value, count }) => `${value} ${count}`)
+          .join(', '),
+      ]);
+      const text = table(['part', 'rows', `classes of ${view.target}`], shown);
+      return { json: view, text: file === undefined ? text : `${text}\nwrote ${file}` };
+    },
+    (command) =>
+      command
+        .option('--folds <k>', 'so many folds in place of parts', whole('--folds', 2))
+        .option('--by <way[=column]>', 'stratified, random, group=COLUMN or time=COLUMN')
+        .option('--target <column>', 'the column to predict')
+        .option('--seed <n>', 'seed', whole('--seed', 0))
+        .option('--output <file.csv>', 'write the part of each row (from 0)')
         .option('--force', 'replace the file'),
   );
   verb<[string]>(group, 'delete <dataset>', 'erase a dataset and its key', async ({ client }, [id]) => {

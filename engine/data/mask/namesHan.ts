@@ -21,6 +21,13 @@ const titleAfter =
 const goesOn =
   /^(?:的|说|表示|称|认为|指出|介绍|告诉|回忆|在|于|从|来|去|到|将|已|会|要|想|又|也|就|都|和|与|跟|及|对|向|被|把|给|让|是|为|有|没|不|因|由|住|电话|手机|身份证|邮箱|微信|账号|银行|生于|出生|毕业|任|负责|参加|获得|获|提出|提交|申请|签|收|发|寄|买|购|订|付|支付|转|借|报|采访|主持|出席|出租|咨询|填写|开发|发布|演唱|讲解|授课|请假|缺勤|迟到|离职|入职|出差|值班|审批|合奏|合作|参与|收|拿|取|带|陪|看|吃|喝|跑|走|坐|站|赢|输|很|最|还|才|再|只|可以|能|应|必须|需|愿意|反馈|投诉|预约|预订|入住|乘坐|驾驶|登录|注册|联系|打|写|做|完成|确认|同意|审核|批准|今天|昨天|明天|今年|去年|刚|正|现|曾|于是|，|,|。|、|；|;|：|:|！|!|？|\?|（|\(|）|\)|”|」|》|】|\]|\/|\||\s|$|\d|[A-Za-z]|等|们|两人|夫妇|一家|本人|男|女)/u;
 
+/** Someone by what he does: 被告人, 快递员, 设计师, 志愿者, 班长; and words of time, which sentences about people open with. */
+const roleBefore = /\p{Script=Han}(?:人|员|师|者|长|工|方|主)(?:[是为有叫：:]|\s)*$/u;
+const timeBefore =
+  /(?:周[一二三四五六日天]|星期[一二三四五六日天]|[今昨明前后]天|[今昨明当]晚|今早|明早|[上下]午|中午|晚上|凌晨|去年|今年|[日号点时分])$/u;
+/** Where 于 and 自 open a time or a place. */
+const whenAfter = /^(?:周|星期|[今昨明前后本上下每去年]|\d|[一二三四五六七八九十]+[月日点年])/u;
+
 /** Rare surnames that are everyday characters. */
 const riskySurnames = new Set(
   '平时向常温成路盛连全景和师强都计定单游满闻位包相利商况那干来容敬从国普支丰索宣易能由展元解项水边毕古简关季盖门管车明信初随但印要阳位新居植费化查问里有权束修养年红英',
@@ -53,21 +60,29 @@ function logit(text: string, at: number, surname: number, given: number, cuts: C
   const lead = text.slice(Math.max(0, at - 8), at);
   const tail = text.slice(end, end + 8);
   const family = text.slice(at, at + surname);
+  const isExpected = hint === 'name' || strongBefore.test(lead);
+  const isCommon = surname === 2 || commonSurnames.has(family);
   let sum = -1.95;
-  sum += surname === 2 ? 2 : commonSurnames.has(family) ? 1.5 : riskySurnames.has(family) ? -1.1 : 0.4;
+  sum += surname === 2 ? 2 : commonSurnames.has(family) ? 1.5 : riskySurnames.has(family) ? -0.8 : 0.95;
   for (const char of chars) {
     if (givenCharacters.has(char)) sum += given === 1 ? 1 : 0.75;
-    else sum -= hint === 'name' || strongBefore.test(lead) ? 0.1 : 0.6;
+    else sum -= isExpected ? 0.1 : isCommon ? 0.6 : 1.3;
     if (neverGiven.has(char)) sum -= givenCharacters.has(char) ? 0.3 : 1.8;
   }
   // Surnames that are prepositions and everyday words far more often.
-  if (/[于包原时]/u.test(family) && !strongBefore.test(lead)) sum -= 1.3;
+  if (/[于包原时和]/u.test(family) && !strongBefore.test(lead)) sum -= 1.3;
+  if (family === '于' && whenAfter.test(text.slice(at + 1, at + 6))) sum -= 3;
   if (hint === 'name') sum += text.trim().length <= 6 ? 4 : 1;
   if (strongBefore.test(lead)) sum += 2.3;
+  else if (roleBefore.test(lead)) sum += 1.2;
+  else if (timeBefore.test(lead)) sum += 0.6;
   else if (cueBefore.test(lead)) sum += 0.6;
   else if (han.test(lead.at(-1) ?? ' ')) sum -= 0.5;
   if (titleAfter.test(tail)) sum += 2.2;
   else if (goesOn.test(tail)) sum += 0.9;
+  else if (cuts.start[end] === end && cuts.end[end] >= end + 2)
+    // What follows begins a word that the dictionary knows.
+    sum += 0.5;
   else sum -= 0.6;
   if (given === 2) sum += 0.35;
   // Where the dictionary sees words.
@@ -86,7 +101,11 @@ function logit(text: string, at: number, surname: number, given: number, cuts: C
     // The surname begins a word that the dictionary knows, and another character follows.
     sum -= notNames.has(firstWord) ? 3 : 0.4;
   }
-  if (cuts.start[at] === at && cuts.end[at] === end) sum -= notNames.has(name) ? 4.5 : given === 1 ? 0.2 : -0.4;
+  if (cuts.start[at] === at && cuts.end[at] === end) {
+    sum -= notNames.has(name) ? 4.5 : given === 1 ? 0.2 : -0.4;
+    // 哈希, 齐全, 阿拉伯: what the dictionary knows and a rare surname begins is a word, where nothing speaks for a name.
+    if (!isCommon && !isExpected && !titleAfter.test(tail)) sum -= 1.8;
+  }
   if (notNames.has(name) || notNames.has(name.slice(0, 2))) sum -= 3.2;
   if (given === 2) {
     // 王伟说: the last character opens the next word.

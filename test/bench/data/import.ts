@@ -71,7 +71,7 @@ async function ours(path: string, n: number): Promise<Ours> {
   const phases: Record<string, number> = {};
   child.onMessage((message) => {
     if (message.type === 'progress') phases[message.progress.phase] = Math.round(performance.now() - began) / 1000;
-    else said = message;
+    else if (message.type !== 'alive') said = message;
   });
   let peak = 0;
   const watch = setInterval(() => {

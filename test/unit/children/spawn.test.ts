@@ -88,6 +88,14 @@ describe('spawnChild', () => {
     expect(await exit).toEqual({ code: null, signal: 'SIGKILL', why: 'timeout' });
   });
 
+  it('ends a child that computes and says nothing, and leaves one alone that only waits', async () => {
+    const [hanging, waiting] = [start({ silence: 0.5 }), start({ silence: 0.5 })];
+    await Promise.all([hanging.said(1), waiting.said(1)]);
+    hanging.ask({ type: 'spin' });
+    expect(await hanging.exit).toEqual({ code: null, signal: 'SIGKILL', why: 'timeout' });
+    expect(isAlive(Number(waiting.child.pid))).toBe(true);
+  });
+
   it('tells a kill by the appliance from one by somebody else', async () => {
     const own = start();
     await own.said(1);

@@ -2,7 +2,7 @@
 import { openParentLink } from '../../../../engine/children/link.ts';
 
 interface Ask {
-  type: 'echo' | 'env' | 'grow' | 'leave' | 'read' | 'print';
+  type: 'echo' | 'env' | 'grow' | 'leave' | 'read' | 'print' | 'spin';
   value?: unknown;
 }
 
@@ -16,6 +16,8 @@ link.onMessage((message) => {
   if (ask.type === 'env') void say(Object.keys(process.env));
   if (ask.type === 'print') process.stderr.write(String(ask.value), () => void say('printed'));
   if (ask.type === 'grow') setInterval(() => held.push(new Uint8Array(16 * 1024 * 1024).fill(held.length + 1)), 5);
+  // The last iteration never comes.
+  if (ask.type === 'spin') for (let i = 0; i < Number.POSITIVE_INFINITY; i++) held.length = 0;
   if (ask.type === 'leave') {
     for (let i = 0; i < 100; i++) void say(i);
     void link.exit(7);

@@ -217,7 +217,11 @@ function openHang(pid: number, seconds: number): { heard(): void; now(): Promise
 async function processorSeconds(pid: number): Promise<number | undefined> {
   if (process.platform !== 'linux') return undefined;
   const text = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  const [user, system] = text.slice(text.lastIndexOf(')') + 2).split(' ').slice(11, 13).map(Number);
+  const [user, system] = text
+    .slice(text.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13)
+    .map(Number);
   return Number.isFinite(user + system) ? (user + system) / ticks : undefined;
 }
 

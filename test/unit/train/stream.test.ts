@@ -111,7 +111,9 @@ test('images: the same pixels, changed the same way, held or read', { timeout: 1
   reader.close();
 });
 
-test('a run over windows trains to a model of use, and its report reads the test rows block by block', { timeout: 120_000 }, async () => {
+test('a run over windows trains to a model of use, and its report reads the test rows block by block', {
+  timeout: 120_000,
+}, async () => {
   const { reader } = await loaded(bench.file('train.csv', table(2500)));
   const request = trainRequest.parse({ dataset: 'd', target: 'label', model: 'linear', ignore: ['text'], epochs: 4 });
   const results = [];

@@ -4,6 +4,7 @@ import { backoffMs, type Log, type Rng } from '../base/index.ts';
 import { type ChildPort, type DeviceLease, Fault, type Manifest, type PackGrant } from '../schema/index.ts';
 import type { Ask, ServedModel } from './ask.ts';
 import { createLine } from './line.ts';
+import { createPace } from './pace.ts';
 import { label, type Replica, startReplica } from './replica.ts';
 import { createTuner, type Tuner } from './tuner.ts';
 
@@ -81,8 +82,11 @@ const settledMs = 2000;
 /** Starts in a row that may fail before the fleet says that it is broken. */
 const mostFailures = 3;
 
-/** Rows take longer than their run: other processes, batches that are not full. What is promised must hold. */
-const margin = 1.25;
+/**
+ * Rows take longer than their run: other processes, batches that are not full. What is promised must hold, and a line that is
+ * shorter than its deadline answers no less.
+ */
+const margin = 1.5;
 
 /** A fleet that runs nothing until `start`. */
 export function createFleet(served: ServedBundle, options: FleetOptions): Fleet {
@@ -90,6 +94,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   const { model } = served;
   const replicas = new Set<Replica>();
   const waiting = createLine();
+  const pace = createPace();
   const tuner = createTuner({ latencyMs: limits.latencyMs, most: limits.batch });
   /** Asks that a crash interrupted: they go first, each alone in a host, so that one bad ask takes no other with it. */
   const interrupted: Ask[] = [];
@@ -134,6 +139,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
         onRoom: pump,
         onRan(bucket, rows, computeMs, asks) {
           tuner.ran(bucket, rows, computeMs);
+          pace.answered(rows, waiting.size > 0);
           options.onRan?.({ rows, asks, computeMs });
         },
         onGone(unanswered, fault) {
@@ -229,7 +235,8 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     for (let head = waiting.first(); head; head = waiting.first()) {
       const replica = roomiest(false);
       if (!replica || (replica.batches > 0 && holds(head))) break;
-      replica.send(waiting.take(head.joins ? tuner.limit(head.bucket) : 1));
+      const batch = timely(waiting.take(head.joins ? tuner.limit(head.bucket) : 1));
+      if (batch.length > 0) replica.send(batch);
     }
     if (waiting.size > 0) growSoon();
   };
@@ -237,6 +244,19 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   const isIdle = () => {
     for (const replica of replicas) if (replica.inFlight > 0) return false;
     return true;
+  };
+
+  /** While others wait, a batch without those whose run would end after their deadline: they are refused now, not computed. */
+  const timely = (batch: Ask[]): Ask[] => {
+    const [head] = batch;
+    const rowMs = head && tuner.rowMs(head.bucket);
+    if (rowMs === undefined || waiting.size === 0) return batch;
+    const ends = performance.now() + rowMs * batch.reduce((sum, { rows }) => sum + rows, 0);
+    return batch.filter((ask) => {
+      const inTime = ask.deadlineAt >= ends;
+      if (!inTime) ask.refuse(tooLate());
+      return inTime;
+    });
   };
 
   const pumpSoon = () => {
@@ -265,7 +285,7 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     if (rowMs === undefined) return 0;
     const hosts = ready();
     const before = hosts.reduce((sum, { inFlight }) => sum + inFlight, waiting.rows);
-    return (margin * (before + ask.rows) * rowMs) / Math.max(1, hosts.length);
+    return margin * (before + ask.rows) * Math.max(rowMs / Math.max(1, hosts.length), pace.rowMs ?? 0);
   };
 
   const growSoon = () => {
@@ -290,6 +310,12 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
   }, limits.idleMs / 4);
   shrink.unref();
 
+  const tooLate = () =>
+    new Fault(
+      'timeout',
+      `${label(model)} could not answer before the deadline of the request; try again, or raise its replicas`,
+    );
+
   const tooMany = (waitMs: number) => {
     const retryAfter = Math.max(1, Math.ceil(waitMs / 1000));
     return new Fault(
@@ -312,7 +338,9 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       if (handOver) return handOver(ask);
       if (broken()) return ask.refuse(unavailable());
       const waitMs = expectedMs(ask);
-      if (waiting.size >= limits.queue || waitMs > ask.deadlineAt - performance.now()) {
+      // An idle fleet tries what it thinks too slow: else a wrong figure would never be put right.
+      const hopeless = waitMs > ask.deadlineAt - performance.now() && !(waiting.size === 0 && isIdle());
+      if (waiting.size >= limits.queue || hopeless) {
         return ask.refuse(tooMany(waitMs));
       }
       waiting.add(ask);

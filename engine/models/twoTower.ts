@@ -90,7 +90,7 @@ export const twoTower: Family = {
   hyper: {
     width: {
       kind: 'integer',
-      default: 16,
+      default: 32,
       range: [2, 512],
       log: true,
       says: 'length of a user’s and an item’s vector',
@@ -112,7 +112,7 @@ export const twoTower: Family = {
     },
     newcomers: {
       kind: 'number',
-      default: 0.05,
+      default: 0.02,
       range: [0, 0.9],
       says: 'share of rows that count as a stranger’s while training, so that features alone must do',
     },

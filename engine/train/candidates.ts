@@ -56,7 +56,7 @@ const recipes: Record<FamilyName, Recipe> = {
   decoder: { learningRate: 1e-3, weightDecay: 0.1, epochs: 12, patience: 2, labelSmoothing: 0 },
   'audio-cnn': { learningRate: 0.003, weightDecay: 0.05, epochs: 40, patience: 10, labelSmoothing: 0.05 },
   autoencoder: { learningRate: 0.003, weightDecay: 0.01, epochs: 200, patience: 20, labelSmoothing: 0 },
-  'two-tower': { learningRate: 0.01, weightDecay: 1.2, epochs: 12, patience: 3, labelSmoothing: 0 },
+  'two-tower': { learningRate: 0.01, weightDecay: 1.2, epochs: 20, patience: 4, labelSmoothing: 0 },
   seq2seq: { learningRate: 1e-3, weightDecay: 0.01, epochs: 20, patience: 4, labelSmoothing: 0.05 },
   pretrained: { learningRate: 5e-5, weightDecay: 0.01, epochs: 4, patience: 2, labelSmoothing: 0 },
 };

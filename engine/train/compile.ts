@@ -194,9 +194,10 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
       return { lossSum: first(result['lossSum']), weightSum: first(result['weightSum']), logits };
     },
     predict: (feeds) => predictProgram.run({ ...feeds, ...stateFeeds(state) }),
-    snapshot: () => Promise.resolve(snapshotOf(state)),
+    snapshot: () => Promise.resolve(new Map([...snapshotOf(state), ...(scale ? [scale.saved()] : [])])),
     restore(saved) {
       restoreInto(state, saved);
+      scale?.restore(saved);
       return Promise.resolve();
     },
     weights: () => Promise.resolve(weightsIn(state)),

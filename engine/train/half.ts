@@ -1,7 +1,7 @@
 // Mixed precision (Micikevicius et al. 2018): products in float16, everything else in float32, and a loss scale that keeps
 // small gradients above what float16 can tell from 0 and finds itself.
 import { type Graph, graphBuilder, type Node } from '../graph/index.ts';
-import { dtypes } from '../onnx/index.ts';
+import { dtypes, type Tensor, tensor } from '../onnx/index.ts';
 
 /** What the loss is multiplied by before the way back, as the `grad` program names it. */
 export const lossScaleName = 'train.lossScale';
@@ -58,6 +58,10 @@ export interface LossScale {
   readonly value: number;
   /** After a step: whether its gradients were finite. One that was not is left out, and the scale halved. */
   observe(finite: boolean): void;
+  /** Where it stands, as an entry of a snapshot. */
+  saved(): [name: string, state: Tensor];
+  /** Goes on from a snapshot; one made without it begins anew. */
+  restore(snapshot: ReadonlyMap<string, Tensor>): void;
 }
 
 const most = 2 ** 24;
@@ -76,6 +80,10 @@ export function openLossScale(start = 2 ** 12): LossScale {
       good = finite ? good + 1 : 0;
       if (!finite) value = Math.max(1, value / 2);
       else if (good % patience === 0) value = Math.min(most, value * 2);
+    },
+    saved: () => [lossScaleName, tensor('float32', [2], [value, good])],
+    restore(snapshot) {
+      [value, good] = (snapshot.get(lossScaleName)?.data as Float32Array | undefined) ?? [start, 0];
     },
   };
 }

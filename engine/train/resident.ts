@@ -244,7 +244,7 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
       for (const slot of slots)
         for (const name of forward.parameters) saved.set(`${slot}.${name}`, await read(slotName(slot, name)));
       saved.set(stepKey, tensor('int64', [], [step]));
-      return saved;
+      return new Map([...saved, ...(scale ? [scale.saved()] : [])]);
     },
     restore(saved) {
       const wanted = [
@@ -262,6 +262,7 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
       if (!at) throw new Fault('corrupt', 'the checkpoint does not say at which step it was made');
       for (const [key, name] of wanted) put(name, copyOf(saved.get(key) as Tensor));
       step = Number((at.data as BigInt64Array)[0]);
+      scale?.restore(saved);
       pending = null;
       return Promise.resolve();
     },

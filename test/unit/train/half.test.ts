@@ -4,7 +4,7 @@ import { checkGraph, graphBuilder } from '../../../engine/graph/index.ts';
 import { rng } from '../../../engine/base/index.ts';
 import { type Tensor, tensor } from '../../../engine/onnx/index.ts';
 import { compileTraining, type ProgramOptions } from '../../../engine/train/index.ts';
-import { inHalf, openLossScale } from '../../../engine/train/half.ts';
+import { inHalf, lossScaleName, openLossScale } from '../../../engine/train/half.ts';
 import { gradGraph } from '../../../engine/train/steps.ts';
 
 const random = rng(4, 'half');
@@ -89,11 +89,28 @@ test('a step whose gradients are not finite is left out, and training goes on', 
   const before = await training.snapshot();
   const broken = { x: { ...feeds.x, data: new Float32Array(96).fill(Number.POSITIVE_INFINITY) } };
   await training.step(broken, labels, weights, 1e-2);
-  expect(await training.snapshot()).toEqual(before);
+  const [name, halved] = [lossScaleName, tensor('float32', [2], [2 ** 11, 0])];
+  expect(await training.snapshot()).toEqual(new Map([...before, [name, halved]]));
   const losses: number[] = [];
   for (let i = 0; i < 10; i++) losses.push((await training.step(feeds, labels, weights, 1e-2)).lossSum);
   expect(losses[9]).toBeLessThan(losses[0]);
   await training.dispose();
+});
+
+test('goes on from a snapshot with the scale that it had, and from one without a scale with a new one', async () => {
+  const open = () => compileTraining(network(), { ...options, precision: 'fp16' });
+  const [one, other] = [await open(), await open()];
+  const broken = { x: { ...feeds.x, data: new Float32Array(96).fill(Number.POSITIVE_INFINITY) } };
+  await one.step(broken, labels, weights, 1e-2);
+  await one.step(feeds, labels, weights, 1e-2);
+  const saved = await one.snapshot();
+  await other.restore(saved);
+  expect(await other.snapshot()).toEqual(saved);
+  await Promise.all([one, other].map((training) => training.step(feeds, labels, weights, 1e-2)));
+  expect(await other.snapshot()).toEqual(await one.snapshot());
+  await other.restore(new Map([...saved].filter(([name]) => name !== lossScaleName)));
+  expect((await other.snapshot()).get(lossScaleName)).toEqual(tensor('float32', [2], [2 ** 12, 0]));
+  await Promise.all([one.dispose(), other.dispose()]);
 });
 
 test('the loss scale halves at once and grows with patience', () => {

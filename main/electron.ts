@@ -1,95 +1,137 @@
 // The desktop app: a window and a supervisor over the same headless appliance that a server runs. It holds no logic and
 // no data: the page talks to the appliance over loopback, and closing the window does not stop what runs.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { app, BrowserWindow, dialog, Menu, nativeTheme, session, shell, Tray } from 'electron';
-
-interface Started {
-  url: string;
-  link: string;
-  dataDir: string;
-  /** Of a vault that this start made. */
-  recoveryCode?: string;
-}
+import {
+  app,
+  BrowserWindow,
+  crashReporter,
+  dialog,
+  Menu,
+  nativeTheme,
+  safeStorage,
+  screen,
+  session,
+  shell,
+  Tray,
+} from 'electron';
+import { dataDirectory } from './dataDirectory.ts';
+import { type Program, type Started, supervise, type Supervisor } from './desktop/appliance.ts';
+import { noteCrash } from './desktop/crashes.ts';
+import { keychainPassphrase } from './desktop/keychain.ts';
+import { handedOver, scheme, screenOf } from './desktop/links.ts';
+import { type MenuActions, menuTemplate, trayTemplate } from './desktop/menu.ts';
+import { readWindow, saveWindow } from './desktop/state.ts';
+import { checkUpdate } from './desktop/update.ts';
+import { desktopWords } from './desktop/words.ts';
 
 const root = process.env['NEUTRINO_ROOT'] ?? app.getAppPath();
-const node = process.env['NEUTRINO_NODE'];
-const restarts: number[] = [];
-let appliance: ChildProcess | undefined;
+const own = (name: string): string => join(app.getPath('userData'), name);
+const crashes = own('crashes');
 let window: BrowserWindow | undefined;
 let tray: Tray | undefined;
 let quitting = false;
-let dataDir: string | undefined;
+let started: Started | undefined;
+let supervisor: Supervisor | undefined;
+let wanted = handedOver(process.argv.slice(1));
 
-/** Runs one verb of the command line and gives the first JSON value that it prints. */
-function cli(args: string[]): {
-  child: ChildProcess;
-  first: Promise<Started & { error?: { code: string; message: string } }>;
-} {
-  if (!node) throw new Error('NEUTRINO_NODE is not set: start the desktop app with npm start');
-  const child = spawn(node, [join(root, 'main', 'cli.ts'), ...args, '--json'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const first = new Promise<Started & { error?: { code: string; message: string } }>((resolve, reject) => {
-    createInterface({ input: child.stdout }).once('line', (line) => resolve(JSON.parse(line)));
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`the appliance ended with code ${code} before it was ready`)));
-  });
-  return { child, first };
+/** The appliance's program: from a checkout Node and the sources, in a package the single executable beside the app. */
+function program(): Program {
+  const node = process.env['NEUTRINO_NODE'];
+  if (node) return { command: node, args: [join(root, 'main', 'cli.ts')] };
+  const name = process.platform === 'win32' ? 'neutrino.exe' : 'neutrino';
+  return { command: join(process.resourcesPath, name), args: [] };
 }
 
-/** Starts the appliance, or joins the one that already holds the data directory. */
-async function ready(): Promise<Started> {
-  const { child, first } = cli(['start']);
-  const answer = await first;
-  if (answer.error?.code === 'already_running') return cli(['open']).first;
-  if (answer.error) throw new Error(answer.error.message);
-  appliance = child;
-  child.once('exit', () => {
-    appliance = undefined;
-    if (!quitting) void revive();
+/** The appliance's environment; a passphrase goes to it only from a real keychain. */
+function environment(): NodeJS.ProcessEnv {
+  const passphrase = keychainPassphrase(safeStorage, {
+    sealed: own('vault.sealed'),
+    vault: join(dataDirectory(), 'vault.json'),
   });
-  return answer;
+  return passphrase === undefined ? process.env : { ...process.env, NEUTRINO_PASSPHRASE: passphrase };
 }
 
-/** Starts a dead appliance again, at most five times in a minute. */
-async function revive(): Promise<void> {
-  const now = Date.now();
-  restarts.push(now);
-  if (restarts.filter((at) => now - at < 60_000).length > 5) {
-    dialog.showErrorBox('Neutrino', 'The appliance keeps ending. Run “neutrino doctor” to find out why.');
-    return app.quit();
-  }
-  await open();
+function fail(why: string): void {
+  noteCrash(crashes, 'appliance', why);
+  dialog.showErrorBox('Neutrino', why);
+  app.quit();
 }
 
-async function open(): Promise<void> {
+function show(): void {
+  if (!window || window.isDestroyed()) return;
+  if (window.isMinimized()) window.restore();
+  window.show();
+  window.focus();
+}
+
+/** Leads the page, which is logged in, to one of its screens. */
+function go(hash: string): void {
+  show();
+  void window?.webContents.executeJavaScript(`location.hash = ${JSON.stringify(hash)}`);
+}
+
+async function importBundle(path?: string): Promise<void> {
+  if (!supervisor || !window) return;
+  const words = desktopWords(app.getLocale());
+  const filters = [{ name: words.bundle, extensions: ['neutrino'] }];
+  const chosen = path ?? (await dialog.showOpenDialog(window, { properties: ['openFile'], filters })).filePaths[0];
+  if (!chosen) return;
   try {
-    const { url, link, recoveryCode, ...started } = await ready();
-    dataDir = started.dataDir;
-    if (recoveryCode) {
-      const message = 'Write down the recovery code of your new vault. It is shown this once.';
-      const detail = `${recoveryCode}\n\nIt opens the data when every other way is lost.`;
-      await dialog.showMessageBox({ type: 'info', message, detail, buttons: ['I have written it down'] });
-    }
-    if (!window || window.isDestroyed()) window = makeWindow(url);
-    await window.loadURL(link);
-    window.show();
+    await supervisor.ask(['models', 'import', chosen]);
+    go('#/models');
   } catch (error) {
     dialog.showErrorBox('Neutrino', (error as Error).message);
-    app.quit();
   }
 }
 
-function makeWindow(url: string): BrowserWindow {
+async function update(): Promise<void> {
+  if (!window) return;
+  const words = desktopWords(app.getLocale());
+  const key = own('update-key.pem');
+  if (!existsSync(key)) return void (await dialog.showMessageBox(window, { message: words.noKey, detail: key }));
+  const filters = [{ name: 'update.json', extensions: ['json'] }];
+  const file = (await dialog.showOpenDialog(window, { properties: ['openFile'], filters })).filePaths[0];
+  if (!file) return;
+  try {
+    const about = { version: app.getVersion(), publicKey: readFileSync(key, 'utf8') };
+    const found = await checkUpdate(file, { ...about, platform: `${process.platform}-${process.arch}` });
+    if (!found) return void (await dialog.showMessageBox(window, { message: words.newest }));
+    const { response } = await dialog.showMessageBox(window, {
+      message: words.ready.replace('{{version}}', found.version),
+      detail: found.installer,
+      buttons: [words.install, words.cancel],
+      cancelId: 1,
+    });
+    if (response === 0) await shell.openPath(found.installer);
+  } catch (error) {
+    dialog.showErrorBox('Neutrino', (error as Error).message);
+  }
+}
+
+const actions: MenuActions = {
+  open: show,
+  go,
+  importBundle: () => void importBundle(),
+  update: () => void update(),
+  showData: () => void (started && shell.openPath(started.dataDir)),
+  quit: () => app.quit(),
+};
+
+function makeWindow(origin: string): BrowserWindow {
+  const file = own('window.json');
+  const { bounds, maximized } = readWindow(
+    file,
+    screen.getAllDisplays().map(({ workArea }) => workArea),
+  );
   const made = new BrowserWindow({
     width: 1280,
     height: 840,
+    ...bounds,
     minWidth: 720,
     minHeight: 480,
     show: false,
-    backgroundColor: nativeTheme.shouldUseDarkColors ? '#14171a' : '#fbfaf7',
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#13171a' : '#f7f5f0',
     webPreferences: {
       sandbox: true,
       contextIsolation: true,
@@ -98,12 +140,21 @@ function makeWindow(url: string): BrowserWindow {
       spellcheck: false,
     },
   });
-  const origin = new URL(url).origin;
-  made.webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
-  made.webContents.on('will-navigate', (event, to) => {
-    if (new URL(to).origin !== origin) event.preventDefault();
+  if (maximized) made.maximize();
+  const { webContents } = made;
+  webContents.setWindowOpenHandler(() => ({ action: 'deny' }));
+  const stay = (details: { url: string; preventDefault: () => void }): void => {
+    if (new URL(details.url).origin !== origin) details.preventDefault();
+  };
+  webContents.on('will-navigate', stay);
+  webContents.on('will-redirect', stay);
+  webContents.on('will-attach-webview', (event) => event.preventDefault());
+  webContents.on('render-process-gone', (_event, details) => {
+    noteCrash(crashes, 'page', details);
+    if (!quitting && details.reason !== 'clean-exit') webContents.reload();
   });
   made.on('close', (event) => {
+    saveWindow(file, { bounds: made.getNormalBounds(), maximized: made.isMaximized() });
     if (quitting) return;
     event.preventDefault();
     made.hide();
@@ -111,35 +162,97 @@ function makeWindow(url: string): BrowserWindow {
   return made;
 }
 
-function makeTray(): void {
-  tray = new Tray(join(root, 'resources', 'icons', 'tray.png'));
-  tray.setToolTip('Neutrino');
-  tray.setContextMenu(
-    Menu.buildFromTemplate([
-      { label: 'Open', click: () => window?.show() },
-      {
-        label: 'Data folder',
-        click: () => dataDir && void shell.openPath(dataDir),
-      },
-      { type: 'separator' },
-      { label: 'Quit (stops training and serving)', click: () => app.quit() },
-    ]),
+/** The page may talk to its appliance and to nobody else, whatever it asks for. */
+function lockDown(origin: string): void {
+  const { defaultSession } = session;
+  defaultSession.setPermissionRequestHandler((contents, permission, answer) =>
+    answer(permission === 'notifications' && new URL(contents.getURL()).origin === origin),
   );
-  tray.on('click', () => window?.show());
+  defaultSession.setPermissionCheckHandler((_contents, permission, from) =>
+    permission === 'notifications' ? URL.canParse(from) && new URL(from).origin === origin : false,
+  );
+  defaultSession.webRequest.onBeforeRequest((details, answer) => {
+    const { protocol, host } = new URL(details.url);
+    const allowed = ['data:', 'blob:', 'devtools:'].includes(protocol) || host === new URL(origin).host;
+    answer({ cancel: !allowed });
+  });
 }
 
-if (!app.requestSingleInstanceLock()) app.quit();
-else {
-  app.on('second-instance', () => window?.show());
-  app.on('activate', () => window?.show());
-  app.on('window-all-closed', () => {});
-  app.on('before-quit', () => {
-    quitting = true;
-    appliance?.kill('SIGTERM');
-  });
-  void app.whenReady().then(() => {
-    session.defaultSession.setPermissionRequestHandler((_contents, _permission, answer) => answer(false));
-    makeTray();
-    return open();
-  });
+async function open(now: Started): Promise<void> {
+  started = now;
+  const { origin } = new URL(now.url);
+  lockDown(origin);
+  const words = desktopWords(app.getLocale());
+  if (now.recoveryCode) {
+    const detail = `${now.recoveryCode}\n\n${words.recoveryDetail}`;
+    await dialog.showMessageBox({ type: 'info', message: words.recovery, detail, buttons: [words.written] });
+  }
+  if (!window || window.isDestroyed()) window = makeWindow(origin);
+  await window.loadURL(now.link);
+  show();
+  const { screen: hash, bundle } = wanted;
+  wanted = {};
+  if (hash) go(hash);
+  if (bundle) await importBundle(bundle);
 }
+
+/** Links and files that arrive while the app runs; before that they wait. */
+function handOver(given: { screen?: string; bundle?: string }): void {
+  if (!started) wanted = given;
+  else if (given.bundle) void importBundle(given.bundle);
+  else if (given.screen) go(given.screen);
+  else show();
+}
+
+/** From the system's leave to start to the window. */
+async function begin(): Promise<void> {
+  await app.whenReady();
+  const words = desktopWords(app.getLocale());
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(words, actions, process.platform === 'darwin')));
+  tray = new Tray(join(root, 'resources', 'icons', 'tray.png'));
+  tray.setToolTip('Neutrino');
+  tray.setContextMenu(Menu.buildFromTemplate(trayTemplate(words, actions)));
+  tray.on('click', show);
+  const running = supervise(program(), {
+    env: environment(),
+    onRevived: (revived) => void open(revived),
+    onGivenUp: fail,
+  });
+  supervisor = running;
+  app.on('before-quit', (event) => {
+    if (quitting) return;
+    quitting = true;
+    event.preventDefault();
+    void running.stop().then(() => app.quit(), fail);
+  });
+  try {
+    await open(await running.start());
+  } catch (error) {
+    fail((error as Error).message);
+  }
+}
+
+function main(): void {
+  crashReporter.start({ uploadToServer: false });
+  process.on('uncaughtException', (error) => {
+    noteCrash(crashes, 'main', error);
+    fail(error.message);
+  });
+  app.setAsDefaultProtocolClient(scheme);
+  app.on('second-instance', (_event, args) => handOver(handedOver(args.slice(1))));
+  app.on('open-url', (event, url) => {
+    event.preventDefault();
+    const hash = screenOf(url);
+    if (hash) handOver({ screen: hash });
+  });
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    handOver({ bundle: path });
+  });
+  app.on('activate', show);
+  app.on('window-all-closed', () => {});
+  void begin();
+}
+
+if (app.requestSingleInstanceLock()) main();
+else app.quit();

@@ -12,6 +12,8 @@ import { blank, channelOf, conditionOf, type Form } from './condition.ts';
 
 const conditions = ['drift', 'errors', 'latency', 'burst', 'threshold'] as const;
 const channels = ['desktop', 'webhook', 'email'] as const;
+/** Where each condition begins to be worth a word. */
+const usual = { drift: 0, errors: 5, latency: 500, burst: 10, threshold: 0.5 };
 const amounts = {
   errors: 'alerts.aboveErrors',
   latency: 'alerts.aboveLatency',
@@ -62,7 +64,7 @@ export function NewAlert({ onClose }: { onClose: () => void }) {
           label={t('alerts.when')}
           data={conditions.map((value) => ({ value, label: t(`alerts.${value}`) }))}
           value={on}
-          onChange={(value) => change({ on: value ?? 'drift' })}
+          onChange={(value) => change({ on: value ?? 'drift', above: usual[value ?? 'drift'] })}
         />
         {on === 'burst' || on === 'threshold' ? (
           <TextInput

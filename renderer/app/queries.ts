@@ -43,10 +43,14 @@ export const ask = {
     infiniteQueryOptions({
       queryKey: ['runs', filter],
       queryFn: ({ pageParam }) =>
-        api.call('runs.list', { query: { ...filter, limit: 100, ...(pageParam ? { cursor: pageParam } : {}) } }),
+        api.call('runs.list', {
+          query: { ...filter, ...(pageParam ? { cursor: pageParam, limit: 500 } : { limit: 100 }) },
+        }),
       initialPageParam: '',
       getNextPageParam: (page) => page.next,
       placeholderData: keepPreviousData,
+      // Comparing 10,000 runs with themselves at every page would hold up the scrolling.
+      structuralSharing: false,
     }),
   run: (id: string) =>
     queryOptions({ queryKey: ['run', id], queryFn: () => api.call('runs.show', { params: { id } }) }),

@@ -21,9 +21,15 @@ interface Properties {
 const inks = ['--train', '--val', '--third', '--fourth'] as const;
 const dashes = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
 
-const css = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+/** What the scheme's variables were when the chart was made: asking for each line at each frame costs more than drawing. */
+const known = new Map<string, string>();
+function css(name: string): string {
+  const value = known.get(name) ?? getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  known.set(name, value);
+  return value;
+}
 
-/** Names the lines at their ends, moved apart where they would overlap. */
+/** Names the lines at their ends, moved apart where they would overlap; of more than fit, those that have room. */
 function nameEnds(plot: uPlot, sheet: Sheet): void {
   const ratio = devicePixelRatio;
   const ends = sheet.lines.flatMap((line, index) => {
@@ -37,6 +43,15 @@ function nameEnds(plot: uPlot, sheet: Sheet): void {
   const step = 15 * ratio;
   const { ctx, bbox } = plot;
   let floor = Number.NEGATIVE_INFINITY;
+  if (ends.length * step > bbox.height) {
+    const roomy = ends.filter(({ y }) => {
+      const fits = y >= floor + step;
+      if (fits) floor = y;
+      return fits;
+    });
+    ends.splice(0, ends.length, ...roomy);
+    floor = Number.NEGATIVE_INFINITY;
+  }
   for (const end of ends) {
     end.y = Math.max(end.y, floor + step);
     floor = end.y;
@@ -72,6 +87,7 @@ function markStarts(plot: uPlot, sheet: Sheet): void {
 }
 
 function optionsOf(properties: Properties, sheet: () => Sheet, width: number, zoom: { on: boolean }): uPlot.Options {
+  known.clear();
   const { lines, log, height, axis, format } = properties;
   const font = `11px ${css('--sans')}`;
   const frame = { stroke: css('--ink-3'), font, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false } };
@@ -159,7 +175,9 @@ export function Curve(properties: Properties) {
       element,
     );
     plot.current = made;
-    const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
+    const watcher = new ResizeObserver(() => {
+      if (element.clientWidth !== made.width) made.setSize({ width: element.clientWidth, height });
+    });
     watcher.observe(element);
     return () => {
       watcher.disconnect();

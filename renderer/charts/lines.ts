@@ -60,6 +60,18 @@ function stepsOf(points: MetricPoint[]): Map<number, Step> {
 
 /** The points of one metric as a line; a step that was repeated after a resume keeps its newest value. */
 export function lineOf(points: MetricPoint[], metric: string, name: string, axis: XAxis = 'step'): Line {
+  const known = drawn.get(points) ?? new Map<string, Omit<Line, 'name'>>();
+  drawn.set(points, known);
+  const key = `${axis} ${metric}`;
+  const line = known.get(key) ?? coursed(points, metric, axis);
+  known.set(key, line);
+  return { name, ...line };
+}
+
+/** Of many runs side by side one grows: the lines of the others are drawn from what was counted before. */
+const drawn = new WeakMap<MetricPoint[], Map<string, Omit<Line, 'name'>>>();
+
+function coursed(points: MetricPoint[], metric: string, axis: XAxis): Omit<Line, 'name'> {
   const began = points[0]?.at ?? 0;
   const steps = stepsOf(points);
   const places: Record<XAxis, (point: MetricPoint) => number> = {
@@ -73,7 +85,6 @@ export function lineOf(points: MetricPoint[], metric: string, name: string, axis
   }
   const xs = [...byX.keys()].sort((a, b) => a - b);
   return {
-    name,
     xs,
     ys: xs.map((x) => (byX.get(x) as MetricPoint).value),
     starts: boundaries(points, steps, places[axis]).filter((at) => at > xs[0] && at < (xs.at(-1) as number)),

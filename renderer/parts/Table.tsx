@@ -2,7 +2,6 @@
 // DOM, so that 100,000 rows scroll. Markup is ARIA's table on a CSS grid.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- a <table> cannot lay virtual rows on a grid and keep its role */
 /* oxlint-disable react/incompatible-library -- the React compiler is not used */
-import { Checkbox } from '@mantine/core';
 import { useElementSize, useMergedRef } from '@mantine/hooks';
 import {
   type ColumnDef,
@@ -14,7 +13,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Icon } from './Icon.tsx';
 import { useWords } from './words.ts';
 
@@ -57,6 +56,7 @@ const features = tableFeatures({
   sortFns: { basic: sortFn_basic },
 });
 const rowHeight = 36;
+const none: never[] = [];
 
 /** Pixels that a column takes at least, its gap included. */
 const leastOf = (column: { track: string }): number => Number(/(\d+)px/.exec(column.track)?.[1] ?? 80) + 14;
@@ -100,7 +100,8 @@ export function Table<T extends object>(properties: Properties<T>) {
   const table = useTable({
     features,
     columns: definitions,
-    data: rows,
+    // What the server sorted is shown as it came: building 10,000 rows anew would hold up the scrolling.
+    data: sort ? none : rows,
     getRowId: keyOf,
     manualSorting: sort !== undefined,
     enableSortingRemoval: sort === undefined,
@@ -112,19 +113,32 @@ export function Table<T extends object>(properties: Properties<T>) {
       else setLocal(next);
     },
   });
-  const sorted = table.getRowModel().rows;
+  const here = table.getRowModel().rows;
+  const count = rows.length;
+  const rowAt = useCallback(
+    (index: number): T | undefined => (sort ? rows[index] : here[index]?.original),
+    // oxlint-disable-next-line react/exhaustive-deps -- whether the server sorts never changes for a table
+    [rows, here],
+  );
   const virtual = useVirtualizer({
-    count: sorted.length,
+    count,
     getScrollElement: () => frame.current,
     estimateSize: () => rowHeight,
-    overscan: 12,
-    getItemKey: (index) => sorted[index]?.id ?? index,
+    overscan: 8,
+    getItemKey: useCallback(
+      (index: number) => {
+        const row = rowAt(index);
+        return row ? keyOf(row) : index;
+      },
+      // oxlint-disable-next-line react/exhaustive-deps -- a row's key never changes, and a new function would measure all anew
+      [rowAt],
+    ),
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (onMore && last >= sorted.length - 40) onMore();
-  }, [last, sorted.length, onMore]);
+    if (onMore && last >= count - 40) onMore();
+  }, [last, count, onMore]);
 
   const least = columns.reduce((sum, column) => sum + leastOf(column), onSelect ? 58 : 30);
   const place = useMergedRef(frame, measured);
@@ -176,33 +190,36 @@ export function Table<T extends object>(properties: Properties<T>) {
         </div>
         <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize() }}>
           {items.map((item) => {
-            const row = sorted[item.index];
+            const row = rowAt(item.index);
             if (!row) return null;
-            const chosen = selected?.has(row.id) ?? false;
+            const key = keyOf(row);
+            const chosen = selected?.has(key) ?? false;
             return (
               // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the row's link does the same by keyboard
               <div
-                key={row.id}
+                key={key}
                 role="row"
                 aria-rowindex={item.index + 2}
                 className={`table-row${chosen ? ' chosen' : ''}${onOpen ? ' opens' : ''}`}
                 style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)`, height: rowHeight }}
                 onClick={(event) => {
-                  if (onOpen && !(event.target as Element).closest('a,button,input,label')) onOpen(row.original);
+                  if (onOpen && !(event.target as Element).closest('a,button,input,label')) onOpen(row);
                 }}
               >
                 {onSelect ? (
                   <div role="cell">
-                    <Checkbox
+                    <input
+                      type="checkbox"
+                      className="tick"
                       checked={chosen}
-                      aria-label={properties.selectLabel?.(row.original) ?? t('table.select')}
-                      onChange={(event) => onSelect(row.id, event.currentTarget.checked)}
+                      aria-label={properties.selectLabel?.(row) ?? t('table.select')}
+                      onChange={(event) => onSelect(key, event.currentTarget.checked)}
                     />
                   </div>
                 ) : null}
                 {columns.map((column) => (
                   <div key={column.id} role="cell" className={column.right ? 'num' : 'ellipsis'}>
-                    {column.render(row.original)}
+                    {column.render(row)}
                   </div>
                 ))}
               </div>

@@ -28,6 +28,14 @@ const units: [limit: number, unit: Intl.RelativeTimeFormatUnit, milliseconds: nu
 ];
 
 function build(language: string): Format {
+  // To make one costs more than to use it a hundred times, and a table asks for thousands.
+  const made = new Map<string, Intl.NumberFormat>();
+  const formatter = (options: Intl.NumberFormatOptions): Intl.NumberFormat => {
+    const key = JSON.stringify(options);
+    const known = made.get(key) ?? new Intl.NumberFormat(language, options);
+    made.set(key, known);
+    return known;
+  };
   const whole = new Intl.NumberFormat(language);
   const relative = new Intl.RelativeTimeFormat(language, { numeric: 'auto', style: 'short' });
   const stamp = new Intl.DateTimeFormat(language, {
@@ -37,7 +45,7 @@ function build(language: string): Format {
     minute: '2-digit',
   });
   const unit = (value: number, name: string, digits = 0) =>
-    new Intl.NumberFormat(language, {
+    formatter({
       style: 'unit',
       unit: name,
       unitDisplay: 'narrow',
@@ -53,18 +61,16 @@ function build(language: string): Format {
       const size = Math.abs(value);
       if (Number.isInteger(value) && size < 1e9) return whole.format(value);
       if (size < 1e-3 || size >= 1e9) return value.toExponential(2);
-      return new Intl.NumberFormat(language, { maximumSignificantDigits: digits }).format(value);
+      return formatter({ maximumSignificantDigits: digits }).format(value);
     },
     percent: (value, digits = 1) =>
-      present(value)
-        ? new Intl.NumberFormat(language, { style: 'percent', maximumFractionDigits: digits }).format(value)
-        : none,
+      present(value) ? formatter({ style: 'percent', maximumFractionDigits: digits }).format(value) : none,
     bytes(value) {
       if (!present(value)) return none;
       const names = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
       const step = value < 1 ? 0 : Math.min(names.length - 1, Math.floor(Math.log10(value) / 3));
       const shown = value / 1000 ** step;
-      return new Intl.NumberFormat(language, {
+      return formatter({
         style: 'unit',
         unit: names[step],
         unitDisplay: 'short',

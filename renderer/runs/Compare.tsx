@@ -1,7 +1,8 @@
 // Two or more runs side by side: their curves in one chart, what differs in their settings, and their figures.
+import { useThrottledValue } from '@mantine/hooks';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { memo, useDeferredValue, useMemo } from 'react';
 import type { Run } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
 import { Page, Problem, Section, Waiting } from '../parts/Page.tsx';
@@ -9,7 +10,9 @@ import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
 import { CurvePanel } from './CurvePanel.tsx';
 import { spent } from './figures.ts';
+import { Parallel } from './Parallel.tsx';
 import { shown } from './Plan.tsx';
+import { useClock } from './useClock.ts';
 
 /** Rows of figures: how to read each off a run, and which way is better. */
 const figures = [
@@ -32,119 +35,151 @@ const figures = [
   ['plan.parameters', (run: Run) => run.plan?.parameters, 0],
 ] as const;
 
+/** Names that tell the runs apart: those that several have are followed by the end of the id. */
+function namesOf(runs: Run[]): Map<string, string> {
+  const seen = new Map<string, number>();
+  for (const run of runs) seen.set(run.name, (seen.get(run.name) ?? 0) + 1);
+  return new Map(
+    runs.map((run) => [run.id, (seen.get(run.name) ?? 0) > 1 ? `${run.name} · ${run.id.slice(-4)}` : run.name]),
+  );
+}
+
+/** Milliseconds between two drawings while runs go on. */
+const pace = 400;
+
+/** The curves of all runs in one chart; redrawn a few times a second at most, however fast points arrive. */
+function Curves({ runs, names }: { runs: Run[]; names: Map<string, string> }) {
+  const curves = useQueries({ queries: runs.map((run) => ask.metrics(run.id)) });
+  const stamp = useThrottledValue(curves.map((curve) => curve.dataUpdatedAt).join(' '), pace);
+  const sources = useMemo(
+    () =>
+      runs.map((run, index) => ({ name: names.get(run.id) ?? run.name, points: curves[index]?.data?.points ?? [] })),
+    // oxlint-disable-next-line react/exhaustive-deps -- `stamp` stands for the curves' data
+    [runs, names, stamp],
+  );
+  return <CurvePanel sources={sources} height={320} />;
+}
+
 export function Compare() {
-  const { t, f } = useWords();
+  const { t } = useWords();
   const { ids } = useParams({ from: '/compare/$ids' });
   const list = useMemo(() => ids.split(',').filter(Boolean), [ids]);
   const compared = useQuery(ask.compare(list));
-  const curves = useQueries({ queries: list.map((id) => ask.metrics(id)) });
   const runs = useMemo(() => compared.data?.runs ?? [], [compared.data]);
-  const names = useMemo(() => {
-    const seen = new Map<string, number>();
-    for (const run of runs) seen.set(run.name, (seen.get(run.name) ?? 0) + 1);
-    return new Map(
-      runs.map((run) => [run.id, (seen.get(run.name) ?? 0) > 1 ? `${run.name} · ${run.id.slice(-4)}` : run.name]),
-    );
-  }, [runs]);
-  const stamp = curves.map((curve) => curve.dataUpdatedAt).join(' ');
-  const sources = useMemo(
-    () =>
-      runs.map((run) => ({
-        name: names.get(run.id) ?? run.name,
-        points: curves[list.indexOf(run.id)]?.data?.points ?? [],
-      })),
-    // oxlint-disable-next-line react/exhaustive-deps -- `stamp` stands for the curves' data
-    [runs, names, stamp, list],
-  );
-  const now = Date.now();
+  const names = useMemo(() => namesOf(runs), [runs]);
+  // The curves first: a table of fifty columns is drawn in slices behind them.
+  const later = useDeferredValue(runs, []);
   if (compared.isPending) return <Waiting />;
-  const present = figures.filter(([, read]) => runs.some((run) => read(run) !== undefined));
-
   return (
     <Page above={<Link to="/runs">{t('place.runs')}</Link>} title={t('compare.title', { count: list.length })}>
       {compared.error ? <Problem error={compared.error} onRetry={() => void compared.refetch()} /> : null}
       <section className="section" aria-label={t('runs.curves')}>
-        <CurvePanel sources={sources} height={320} />
+        <Curves runs={runs} names={names} />
       </section>
-      <Section title={t('compare.side')} note={t('compare.note')}>
-        <div className="scroll-x">
-          <table className="plain compare">
-            <thead>
-              <tr>
-                <td>
-                  <span className="visually-hidden">{t('name')}</span>
-                </td>
-                {runs.map((run) => (
-                  <th key={run.id} scope="col">
-                    <Link to="/runs/$id" params={{ id: run.id }}>
-                      {names.get(run.id)}
-                    </Link>
-                    <State state={run.state} />
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              <tr className="group">
-                <th scope="rowgroup" colSpan={runs.length + 1}>
-                  {t('compare.figures')}
-                </th>
-              </tr>
-              {present.map(([name, read, better]) => {
-                const values = runs.map(read);
-                const known = values.filter((value): value is number => value !== undefined);
-                const best =
-                  better === 0 || new Set(known).size < 2
-                    ? undefined
-                    : better > 0
-                      ? Math.max(...known)
-                      : Math.min(...known);
-                return (
-                  <tr key={name}>
-                    <th scope="row">{t(name)}</th>
-                    {values.map((value, index) => (
-                      <td key={runs[index]?.id} className={value !== undefined && value === best ? 'best' : undefined}>
-                        {f.figure(value)}
-                        {value !== undefined && value === best ? (
-                          <span className="visually-hidden"> {t('compare.best')}</span>
-                        ) : null}
-                      </td>
-                    ))}
-                  </tr>
-                );
-              })}
-              <tr>
-                <th scope="row">{t('runs.time')}</th>
-                {runs.map((run) => (
-                  <td key={run.id}>{f.span(spent(run, now))}</td>
-                ))}
-              </tr>
-              <tr className="group">
-                <th scope="rowgroup" colSpan={runs.length + 1}>
-                  {t('compare.differs')}
-                </th>
-              </tr>
-              {compared.data?.differs.map((row) => (
-                <tr key={row.field}>
-                  <th scope="row">
-                    <code>{row.field}</code>
-                  </th>
-                  {row.values.map((value, index) => (
-                    <td key={runs[index]?.id}>{shown(value)}</td>
-                  ))}
-                </tr>
-              ))}
-              {compared.data?.differs.length === 0 ? (
-                <tr>
-                  <td colSpan={runs.length + 1} className="quiet">
-                    {t('compare.same')}
-                  </td>
-                </tr>
-              ) : null}
-            </tbody>
-          </table>
-        </div>
-      </Section>
+      {later.length > 2 ? (
+        <Section title={t('parallel.title')} note={t('parallel.note')}>
+          <Parallel runs={later} names={names} differs={compared.data?.differs ?? []} />
+        </Section>
+      ) : null}
+      <SideBySide runs={later} names={names} differs={compared.data?.differs ?? []} />
     </Page>
   );
 }
+
+interface Differing {
+  field: string;
+  values: unknown[];
+}
+
+/** Figures and settings, a column a run. */
+const SideBySide = memo(function SideBySide(properties: {
+  runs: Run[];
+  names: Map<string, string>;
+  differs: Differing[];
+}) {
+  const { runs, names, differs } = properties;
+  const { t, f } = useWords();
+  const now = useClock(false);
+  const present = figures.filter(([, read]) => runs.some((run) => read(run) !== undefined));
+  return (
+    <Section title={t('compare.side')} note={t('compare.note')}>
+      <div className="scroll-x">
+        <table className="plain compare">
+          <thead>
+            <tr>
+              <td>
+                <span className="visually-hidden">{t('name')}</span>
+              </td>
+              {runs.map((run) => (
+                <th key={run.id} scope="col">
+                  <Link to="/runs/$id" params={{ id: run.id }}>
+                    {names.get(run.id)}
+                  </Link>
+                  <State state={run.state} />
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            <tr className="group">
+              <th scope="rowgroup" colSpan={runs.length + 1}>
+                {t('compare.figures')}
+              </th>
+            </tr>
+            {present.map(([name, read, better]) => {
+              const values = runs.map(read);
+              const known = values.filter((value): value is number => value !== undefined);
+              const best =
+                better === 0 || new Set(known).size < 2
+                  ? undefined
+                  : better > 0
+                    ? Math.max(...known)
+                    : Math.min(...known);
+              return (
+                <tr key={name}>
+                  <th scope="row">{t(name)}</th>
+                  {values.map((value, index) => (
+                    <td key={runs[index]?.id} className={value !== undefined && value === best ? 'best' : undefined}>
+                      {f.figure(value)}
+                      {value !== undefined && value === best ? (
+                        <span className="visually-hidden"> {t('compare.best')}</span>
+                      ) : null}
+                    </td>
+                  ))}
+                </tr>
+              );
+            })}
+            <tr>
+              <th scope="row">{t('runs.time')}</th>
+              {runs.map((run) => (
+                <td key={run.id}>{f.span(spent(run, now))}</td>
+              ))}
+            </tr>
+            <tr className="group">
+              <th scope="rowgroup" colSpan={runs.length + 1}>
+                {t('compare.differs')}
+              </th>
+            </tr>
+            {differs.map((row) => (
+              <tr key={row.field}>
+                <th scope="row">
+                  <code>{row.field}</code>
+                </th>
+                {row.values.map((value, index) => (
+                  <td key={runs[index]?.id}>{shown(value)}</td>
+                ))}
+              </tr>
+            ))}
+            {differs.length === 0 ? (
+              <tr>
+                <td colSpan={runs.length + 1} className="quiet">
+                  {t('compare.same')}
+                </td>
+              </tr>
+            ) : null}
+          </tbody>
+        </table>
+      </div>
+    </Section>
+  );
+});

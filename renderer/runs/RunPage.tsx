@@ -7,6 +7,7 @@ import { isRunOver, type Run } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { ask, queryClient } from '../app/queries.ts';
 import { useTrain } from '../app/train.ts';
+import { useRuns } from '../app/useRuns.ts';
 import { showFault } from '../parts/faultWords.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Figure, Page, Problem, Section, Waiting } from '../parts/Page.tsx';
@@ -20,8 +21,15 @@ import { ReportView } from './ReportView.tsx';
 import { SearchView } from './SearchView.tsx';
 import { useClock } from './useClock.ts';
 
+/** The newest other finished run on the same data, to be laid beside this one. */
+function useOther(run: Run): Run | undefined {
+  const { rows } = useRuns({ dataset: run.dataset.id, state: 'finished' });
+  return rows.find((other) => other.id !== run.id);
+}
+
 function Actions({ run }: { run: Run }) {
   const { t } = useWords();
+  const other = useOther(run);
   const train = useTrain();
   const act = useMutation({
     mutationFn: (route: 'runs.stop' | 'runs.resume') => api.call(route, { params: { id: run.id }, body: {} }),
@@ -51,6 +59,11 @@ function Actions({ run }: { run: Run }) {
           onClick={() => act.mutate('runs.resume')}
         >
           {t('runs.resume')}
+        </Button>
+      ) : null}
+      {over && other ? (
+        <Button component={Link} to={`/compare/${run.id},${other.id}`}>
+          {t('runs.compareWith', { name: other.name })}
         </Button>
       ) : null}
       {over ? (

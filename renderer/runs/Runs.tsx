@@ -2,7 +2,7 @@
 import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { isRunOver, type Run } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
@@ -29,9 +29,10 @@ function useColumns(now: number): Column<Run>[] {
         track: 'minmax(140px, 1.4fr)',
         value: (run) => run.name,
         render: (run) => (
-          <Link to="/runs/$id" params={{ id: run.id }} className="strong">
+          // Ten thousand rows scroll by: the router's own links cost more than the rest of a row.
+          <a href={`#/runs/${run.id}`} className="strong">
             {run.name}
-          </Link>
+          </a>
         ),
       },
       {
@@ -58,9 +59,7 @@ function useColumns(now: number): Column<Run>[] {
         value: (run) => run.dataset.name,
         render: (run) => (
           <>
-            <Link to="/datasets/$id" params={{ id: run.dataset.id }}>
-              {run.dataset.name}
-            </Link>
+            <a href={`#/datasets/${run.dataset.id}`}>{run.dataset.name}</a>
             <span className="quiet"> → {run.plan?.target ?? run.request.target ?? '?'}</span>
           </>
         ),

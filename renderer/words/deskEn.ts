@@ -30,6 +30,10 @@ export const deskEn = {
   'ended.interrupted': '{{name}} was interrupted',
   'ended.score': '{{metric}} {{value}} on held-out rows',
   'ended.open': 'Open',
+  'parallel.title': 'Settings and outcome',
+  'parallel.note': 'One line a run, from what was set to what came of it; point at one to follow it',
+  'parallel.label': '{{count}} runs over {{axes}}',
+  'runs.compareWith': 'Compare with {{name}}',
 
   'settings.look': 'Look',
   'settings.lookNote': 'Remembered by this browser',

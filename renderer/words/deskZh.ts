@@ -31,6 +31,10 @@ export const deskZh: Record<keyof typeof deskEn, string> = {
   'ended.interrupted': '{{name}} 被中断',
   'ended.score': '留出数据上的{{metric}} {{value}}',
   'ended.open': '打开',
+  'parallel.title': '设置与结果',
+  'parallel.note': '每条线是一个运行，从设置到结果；指向一条线即可跟随',
+  'parallel.label': '{{count}} 个运行，涉及 {{axes}}',
+  'runs.compareWith': '与 {{name}} 比较',
 
   'settings.look': '外观',
   'settings.lookNote': '由此浏览器记住',

@@ -35,12 +35,16 @@ let started: Started | undefined;
 let supervisor: Supervisor | undefined;
 let wanted = handedOver(process.argv.slice(1));
 
+/** Arguments that are the appliance's, not the window's. */
+const passed = /^--(?:no-cluster|no-discovery|(?:port|host|name|cluster-port)=.+)$/;
+
 /** The appliance's program: from a checkout Node and the sources, in a package the single executable beside the app. */
 function program(): Program {
   const node = process.env['NEUTRINO_NODE'];
-  if (node) return { command: node, args: [join(root, 'main', 'cli.ts')] };
+  const start = process.argv.filter((arg) => passed.test(arg));
+  if (node) return { command: node, args: [join(root, 'main', 'cli.ts')], start };
   const name = process.platform === 'win32' ? 'neutrino.exe' : 'neutrino';
-  return { command: join(process.resourcesPath, name), args: [] };
+  return { command: join(process.resourcesPath, name), args: [], start };
 }
 
 /** The appliance's environment; a passphrase goes to it only from a real keychain. */

@@ -17,6 +17,8 @@ export interface Program {
   command: string;
   /** What stands before the verb. */
   args: string[];
+  /** Options of `start`. */
+  start?: string[];
 }
 
 export interface Supervisor {
@@ -60,7 +62,7 @@ export function supervise(
   };
 
   async function start(): Promise<Started> {
-    const { process, first } = run('start');
+    const { process, first } = run('start', ...(program.start ?? []));
     const answer = await checked(first);
     if (answer.error) return checked(run('open').first);
     child = process;

@@ -1,5 +1,6 @@
 // A whole search: trials, ensemble, the members once more on all rows, one graph. It holds to its time: what does not end in time is
 // left out, and what is there is kept. Forks nothing and writes nothing.
+import { hex, sha256, utf8 } from '../base/index.ts';
 import { graphOf, type Graph } from '../graph/index.ts';
 import { decodeModel } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
@@ -8,7 +9,7 @@ import type { Field } from './field.ts';
 import { mergeParts, type Part } from './merge.ts';
 import type { TrialRunner } from './runner.ts';
 import { search, type SearchHooks } from './search.ts';
-import { type SearchFamily, type Space, spaces } from './spaces.ts';
+import { type SearchFamily, type Space, spacesFor } from './spaces.ts';
 import type { Trial } from './trial.ts';
 
 export interface AutomlOptions {
@@ -29,14 +30,26 @@ export interface AutomlHooks extends SearchHooks {
 export interface AutomlResult {
   /** From a model's inputs to `logits`. */
   graph: Graph;
+  /** Says whether two results are the same to the last bit. */
+  hash: string;
   ensemble: Ensemble;
   trials: Trial[];
 }
 
-/** Of the time left, what fitting the members takes is held back with this much to spare. */
-const caution = 1.4;
-/** Members that the time for fitting is held back for. */
+/** What fitting on all rows is held to take: its forecast and so much more. */
+const caution = 1.3;
+/** Members that time for fitting is held back for, and the most of the whole time that it may be. */
 const expectedMembers = 5;
+const mostReserve = 0.3;
+/** What came through some folds only is taken where its loss is lower by this share than that of all that came through. */
+const clearly = 0.05;
+/** From this share of the time on, whoever leads is fitted on all rows at once, unless that is quick anyway. */
+const lateShare = 0.55;
+const quickShare = 0.02;
+/** What a node of a tree costs from its fit to the written bundle, ms: encoded, loaded and written several times. */
+const nodeMs = 0.004;
+/** Most of the whole time that one fold may take. */
+const foldShare = 0.12;
 
 /** Searches and fits; throws `bad_data` when no family suits, or none could be fitted. */
 export async function automl(
@@ -45,14 +58,22 @@ export async function automl(
   options: AutomlOptions,
   hooks: AutomlHooks = {},
 ): Promise<AutomlResult> {
-  const open = spaces.filter(
-    (space) => (!options.families || options.families.includes(space.family)) && space.suits(field),
-  );
+  const open = spacesFor(field).filter(({ family }) => !options.families || options.families.includes(family));
   if (open.length === 0) throw new Fault('bad_data', 'no family suits these columns; name one with --model');
   const { left } = options;
+  const total = left?.() ?? Number.POSITIVE_INFINITY;
   const trials: Trial[] = [...(options.known ?? [])];
   /** As far as each trial came. */
   const partial = new Map<number, Trial>();
+  const wholes = openWholes(runner, left);
+  const costs = (trial: Trial) => caution * wholeMs(trial, field);
+  const reserve = () => {
+    const leaders = finishedOf(trials).slice(0, expectedMembers);
+    const open = leaders.filter(({ id }) => !wholes.has(id)).map(costs);
+    const sum = open.reduce((a, b) => a + b, 0);
+    const last = leaders.length > 0 ? writeMs(leaders[0]) : 0;
+    return Math.min(mostReserve * total, Math.max(sum / runner.slots, ...open, 0) + last);
+  };
   const found = await search(
     field,
     runner,
@@ -61,7 +82,7 @@ export async function automl(
       spaces: open,
       known: trials,
       ...(options.trials === undefined ? {} : { trials: options.trials }),
-      ...(left ? { left: () => left() - refitMs([...trials, ...partial.values()], field, runner.slots) } : {}),
+      ...(left ? { left: () => left() - reserve(), foldMs: foldShare * total } : {}),
     },
     {
       ...hooks,
@@ -73,22 +94,35 @@ export async function automl(
         trials.push(trial);
         partial.delete(trial.id);
         hooks.ended?.(trial);
+        if (!left || trial !== finishedOf(trials)[0] || left() > (1 - lateShare) * total) return;
+        const cost = costs(trial);
+        if (cost > quickShare * total && cost < left()) void wholes.begin(trial).catch(() => undefined);
       },
     },
   );
-  const chosen =
-    chooseEnsemble(found, field.rows, options.seed) ?? alone([...found, ...partial.values()], open, options.seed);
+  const mixed = chooseEnsemble(found, field, options.seed);
+  const isBeaten =
+    mixed && [...partial.values()].some(({ loss }) => loss < mixed.loss - Math.abs(mixed.loss) * clearly);
+  const best = mixed && !isBeaten ? mixed : alone([...found, ...partial.values()], open, options.seed);
+  const price = (trial: Trial) => (wholes.has(trial.id) ? 0 : costs(trial));
+  const chosen = left ? affordable(best, field, price, left(), runner.slots) : best;
   hooks.refitting?.(chosen.members);
-  const parts = await refit(chosen, runner, left);
+  const parts = await refit(chosen, runner, wholes, left);
   const kept = parts.map(({ member }) => member);
-  const ensemble = kept.length === chosen.members.length ? chosen : ensembleOf(kept, field.rows);
+  const ensemble = kept.length === chosen.members.length ? chosen : ensembleOf(kept, field);
   const isClasses = field.rows.labels !== undefined;
   const weighted = parts.map(({ member, graph }): Part => {
     const weight = ensemble.members.find(({ trial }) => trial === member.trial)?.weight ?? 0;
     return { graph, weight, factor: member.trial.factor };
   });
   const name = weighted.length === 1 ? kept[0].trial.family : 'ensemble';
-  return { graph: mergeParts(weighted, ensemble.factor, isClasses, name), ensemble, trials: found };
+  const said = parts.map(({ hash }, i) => [hash, weighted[i].weight, weighted[i].factor]);
+  return {
+    graph: mergeParts(weighted, ensemble.factor, isClasses, name),
+    hash: hex(sha256(utf8(JSON.stringify([said, ensemble.factor])))),
+    ensemble,
+    trials: found,
+  };
 }
 
 /** One model, where no trial came through all folds: the best as far as they came, or the quickest family as it is. */
@@ -120,38 +154,91 @@ function alone(trials: readonly Trial[], open: readonly Space[], seed: number): 
   return { members: [{ trial, weight: 1 }], factor: 1, loss, score, interval };
 }
 
-/** What fitting the likely members on all rows would take, ms. */
-function refitMs(trials: readonly Trial[], { foldCount }: Field, slots: number): number {
-  const best = trials
-    .filter((trial) => trial.losses.length > 0)
-    .sort((a, b) => a.loss - b.loss)
-    .slice(0, expectedMembers)
-    .map((trial) => (trial.fitMs * foldCount) / (foldCount - 1));
-  const sum = best.reduce((a, b) => a + b, 0);
-  return caution * Math.max(sum / slots, ...best, 0);
+/** Finished trials, the best first. */
+const finishedOf = (trials: readonly Trial[]): Trial[] =>
+  trials.filter((trial) => trial.state === 'finished' && trial.held).sort((a, b) => a.loss - b.loss || a.id - b.id);
+
+/** What fitting a trial on all rows is likely to take, ms. */
+const wholeMs = ({ fitMs }: Trial, { foldCount }: Field): number => (fitMs * foldCount) / (foldCount - 1);
+
+/** What is left to do with a fitted model, ms. */
+const writeMs = ({ family, size }: Trial): number =>
+  family === 'boosting' || family === 'forest' || family === 'extra-trees' ? nodeMs * size : 0;
+
+/** The ensemble without the members that say least for what they cost, until the rest can be fitted in so many ms. */
+function affordable(
+  ensemble: Ensemble,
+  field: Field,
+  price: (trial: Trial) => number,
+  ms: number,
+  slots: number,
+): Ensemble {
+  let { members } = ensemble;
+  const needed = () => {
+    const fits = members.map(({ trial }) => price(trial));
+    const sum = fits.reduce((a, b) => a + b, 0);
+    return Math.max(sum / slots, ...fits) + members.reduce((total, { trial }) => total + writeMs(trial), 0);
+  };
+  const value = ({ trial, weight }: Member) => weight / (1 + price(trial) + writeMs(trial));
+  while (members.length > 1 && needed() > ms) {
+    const worst = members.reduce((least, member) => (value(member) < value(least) ? member : least));
+    members = members.filter((member) => member !== worst);
+  }
+  return members.length === ensemble.members.length ? ensemble : ensembleOf(members, field);
+}
+
+/** Models on all rows, by trial. */
+interface Wholes {
+  has(id: number): boolean;
+  begin(trial: Trial): Promise<Whole>;
+}
+
+interface Whole {
+  graph: Graph;
+  /** SHA-256 of its file. */
+  hash: string;
+}
+
+/** Fits each trial once, however often it is asked for. */
+function openWholes(runner: TrialRunner, left?: () => number): Wholes {
+  const made = new Map<number, Promise<Whole>>();
+  return {
+    has: (id) => made.has(id),
+    begin(trial) {
+      const known = made.get(trial.id);
+      if (known) return known;
+      const fit = runner
+        .whole(trial, trial.rounds, left && Math.max(leastMs, left()))
+        .then((bytes) => ({ graph: graphOf(decodeModel(bytes)), hash: hex(sha256(bytes)) }));
+      made.set(trial.id, fit);
+      // Whoever needs it asks again; until then a failure concerns nobody.
+      fit.catch(() => made.delete(trial.id));
+      return fit;
+    },
+  };
 }
 
 /** What a model is given however late it is: without any there is no result. */
 const leastMs = 200;
 
-interface Refitted {
+interface Refitted extends Whole {
   member: Member;
-  graph: Graph;
 }
 
 /** Fits the members on all rows, heaviest first; with the time over, those that are there must do. */
-async function refit({ members }: Ensemble, runner: TrialRunner, left?: () => number): Promise<Refitted[]> {
+async function refit(
+  { members }: Ensemble,
+  runner: TrialRunner,
+  wholes: Wholes,
+  left?: () => number,
+): Promise<Refitted[]> {
   const done: (Refitted | undefined)[] = members.map(() => undefined);
   const errors: unknown[] = [];
   const queue = [...members.keys()];
   const work = async () => {
     for (let i = queue.shift(); i !== undefined; i = queue.shift()) {
-      const { trial } = members[i];
       try {
-        done[i] = {
-          member: members[i],
-          graph: graphOf(decodeModel(await runner.whole(trial, trial.rounds, left && Math.max(leastMs, left())))),
-        };
+        done[i] = { member: members[i], ...(await wholes.begin(members[i].trial)) };
       } catch (error) {
         errors.push(error);
       }

@@ -3,6 +3,8 @@
 import { rng } from '../base/index.ts';
 import type { ClassicRows } from '../classic/index.ts';
 import { lossesOf, meanOf, scoreOf, softmaxOf, temperatureOf } from './scores.ts';
+import type { Field } from './field.ts';
+import { heldRows } from './runner.ts';
 import type { Trial } from './trial.ts';
 
 export interface Member {
@@ -30,14 +32,17 @@ const picks = 24;
 const fewRows = 5000;
 const bagShare = 0.6;
 
+type Rows = Pick<Field, 'rows' | 'folds'>;
+
 /** Chooses among finished trials; undefined when there is none. */
-export function chooseEnsemble(trials: readonly Trial[], rows: ClassicRows, seed: number): Ensemble | undefined {
+export function chooseEnsemble(trials: readonly Trial[], field: Rows, seed: number): Ensemble | undefined {
+  const { rows } = field;
   const ranked = trials
     .filter((trial) => trial.state === 'finished' && trial.held)
     .sort((a, b) => a.loss - b.loss || a.id - b.id)
     .slice(0, mostCandidates);
   if (ranked.length === 0) return undefined;
-  const all = Uint32Array.from({ length: rows.rows }, (_, i) => i);
+  const all = heldRows(field);
   const answers = ranked.map((trial) => answersOf(trial, rows));
   const random = rng(seed, 'ensemble');
   const every = ranked.map((_, i) => i);
@@ -51,7 +56,7 @@ export function chooseEnsemble(trials: readonly Trial[], rows: ClassicRows, seed
       .sort((a, b) => b.weight - a.weight || a.trial.id - b.trial.id)
       .slice(0, mostMembers);
     const kept = strongest.filter(({ weight }) => weight >= Math.min(leastWeight, strongest[0].weight));
-    return ensembleOf(kept, rows);
+    return ensembleOf(kept, field);
   };
   const whole = mix([every]);
   if (rows.rows > fewRows || ranked.length <= 3) return whole;
@@ -62,14 +67,18 @@ export function chooseEnsemble(trials: readonly Trial[], rows: ClassicRows, seed
 }
 
 /** The ensemble of these members, their weights brought to a sum of 1. */
-export function ensembleOf(members: readonly Member[], rows: ClassicRows): Ensemble {
+export function ensembleOf(members: readonly Member[], field: Rows): Ensemble {
+  const { rows } = field;
   const total = members.reduce((sum, { weight }) => sum + weight, 0);
   const settled = members.map(({ trial, weight }) => ({ trial, weight: weight / total }));
-  const all = Uint32Array.from({ length: rows.rows }, (_, i) => i);
-  const mixed = new Float64Array(rows.rows * rows.outputs);
+  const all = heldRows(field);
+  const { outputs } = rows;
+  const mixed = new Float64Array(all.length * outputs);
   for (const { trial, weight } of settled) {
     const own = answersOf(trial, rows);
-    for (let i = 0; i < mixed.length; i++) mixed[i] += weight * own[i];
+    for (const [i, row] of all.entries()) {
+      for (let k = 0; k < outputs; k++) mixed[i * outputs + k] += weight * own[row * outputs + k];
+    }
   }
   const logs = rows.labels ? mixed.map((share) => Math.log(Math.max(share, 1e-7))) : mixed;
   const factor = temperatureOf(logs, all, rows);
@@ -93,14 +102,15 @@ function select(
   const { labels, outputs, targets } = rows;
   // Only what a row is judged by matters: the share of its class, or the number.
   const own = answers.map((values) =>
-    labels ? Float64Array.from(all, (row) => values[row * outputs + labels[row]]) : values,
+    Float64Array.from(all, (row) => values[row * outputs + (labels ? labels[row] : 0)]),
   );
+  const truth = Float64Array.from(all, (row) => (labels ? 0 : (targets?.[row] ?? 0)));
   const sum = new Float64Array(all.length);
   const lossWith = (values: Float64Array, count: number) => {
     let loss = 0;
-    for (let row = 0; row < sum.length; row++) {
-      const mixed = (sum[row] + values[row]) / count;
-      loss += labels ? -Math.log(Math.max(mixed, 1e-7)) : (mixed - (targets?.[row] ?? 0)) ** 2;
+    for (let i = 0; i < sum.length; i++) {
+      const mixed = (sum[i] + values[i]) / count;
+      loss += labels ? -Math.log(Math.max(mixed, 1e-7)) : (mixed - truth[i]) ** 2;
     }
     return loss / sum.length;
   };
@@ -113,7 +123,7 @@ function select(
       if (loss < chosen.loss) chosen = { i, loss };
     }
     order.push(chosen.i);
-    for (let row = 0; row < sum.length; row++) sum[row] += own[chosen.i][row];
+    for (let i = 0; i < sum.length; i++) sum[i] += own[chosen.i][i];
     if (chosen.loss < best.loss - 1e-9) best = { loss: chosen.loss, length: pick };
   }
   const counts = new Map<number, number>();

@@ -7,12 +7,14 @@ import {
   type EncodedRows,
   encodeDataset,
   fitPreprocess,
+  foldDataset,
   readTarget,
-  splitRows,
+  splitDataset,
 } from '../data/index.ts';
 import { type Layout, layoutOf, outputsOf } from '../models/index.ts';
-import type { Preprocess, TrainRequest } from '../schema/index.ts';
+import { Fault, type Preprocess, type TrainRequest } from '../schema/index.ts';
 import { type ModelRows, modelRows } from '../train/index.ts';
+import { noFold } from './runner.ts';
 
 export interface Field {
   preprocess: Preprocess;
@@ -20,8 +22,10 @@ export interface Field {
   rows: ClassicRows;
   /** The same rows as networks take them. */
   data: ModelRows;
-  /** Fold of each row. */
+  /** Fold of each row, or `noFold`. */
   folds: Uint8Array;
+  /** Whether folds follow each other in time: each is held against a model of those before it. */
+  isOrdered: boolean;
   foldCount: number;
   /** Rows held back while one model alone is trained, and the others. */
   train: Uint32Array;
@@ -43,16 +47,10 @@ const foldCounts: readonly (readonly [rows: number, folds: number])[] = [
 export async function openField(
   reader: DatasetReader,
   testReader: DatasetReader | undefined,
-  request: Pick<TrainRequest, 'target' | 'seed' | 'ignore' | 'scaling'>,
+  request: Pick<TrainRequest, 'target' | 'seed' | 'ignore' | 'scaling' | 'split'>,
 ): Promise<Field> {
   const target = readTarget(reader, request.target);
-  const split = splitRows({
-    rows: reader.rows,
-    seed: request.seed,
-    parts: testReader ? { train: 0.9, validation: 0.1, test: 0 } : { train: 0.8, validation: 0.1, test: 0.1 },
-    ...(target.labels ? { labels: target.labels } : {}),
-    ...(target.targets ? { targets: target.targets } : {}),
-  });
+  const split = splitDataset(reader, target, request.seed, request.split, testReader !== undefined);
   const all = new Uint32Array([...split.train, ...split.validation]).sort();
   const preprocess = fitPreprocess(reader, all, {
     target,
@@ -66,14 +64,36 @@ export async function openField(
   const rows = classicRows(encoded, data, preprocess, layout);
   const held = new Set(split.validation);
   const places = Uint32Array.from(all, (_, i) => i);
-  const foldCount = foldCounts.find(([most]) => all.length <= most)?.[1] ?? 3;
+  const by = request.split?.by ?? 'stratified';
+  const most = foldCounts.find(([rowCount]) => all.length <= rowCount)?.[1] ?? 3;
+  /** Groups and times part the folds as they part the test rows off; with fewer groups than folds there are fewer folds. */
+  const foldsAsked = (count: number): { folds: Uint8Array; foldCount: number } => {
+    if (by !== 'group' && by !== 'time') return { folds: foldsOf(rows, count, request.seed), foldCount: count };
+    const isOurs = new Set(all);
+    const masked = {
+      ...(target.labels ? { labels: target.labels.map((label, row) => (isOurs.has(row) ? label : -1)) } : {}),
+      ...(target.targets
+        ? { targets: target.targets.map((value, row) => (isOurs.has(row) ? value : Number.NaN)) }
+        : {}),
+    };
+    try {
+      const asked = foldDataset(reader, masked, request.seed, count, request.split);
+      const places = new Map(Array.from(all, (row, i) => [row, i]));
+      const folds = new Uint8Array(all.length).fill(noFold);
+      for (const [fold, { test }] of asked.entries()) for (const row of test) folds[places.get(row) ?? 0] = fold;
+      return { folds, foldCount: count };
+    } catch (error) {
+      if (count <= 2 || !(error instanceof Fault) || error.code !== 'bad_data') throw error;
+      return foldsAsked(count - 1);
+    }
+  };
   return {
     preprocess,
     layout,
     rows,
     data,
-    folds: foldsOf(rows, foldCount, request.seed),
-    foldCount,
+    ...foldsAsked(most),
+    isOrdered: by === 'time',
     train: places.filter((i) => !held.has(all[i])),
     validation: places.filter((i) => held.has(all[i])),
     counts: {

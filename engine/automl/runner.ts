@@ -26,7 +26,8 @@ export interface FoldResult {
 
 export interface TrialRunner {
   slots: number;
-  fold(spec: TrialSpec, fold: number): Promise<FoldResult>;
+  /** Fits on the other folds and answers for this one; with so many ms over, what is fitted by then counts. */
+  fold(spec: TrialSpec, fold: number, ms?: number): Promise<FoldResult>;
   /**
    * Fits on all rows, for so many rounds and no longer than so many ms: with the time over, what is there counts. The bytes of
    * the graph to `logits` as an ONNX file.
@@ -36,23 +37,38 @@ export interface TrialRunner {
   cancel(): void;
 }
 
-/** Rows of a fold, and the others. */
-export function foldRows({ folds }: Pick<Field, 'folds'>, fold: number): { train: Uint32Array; held: Uint32Array } {
+/** Fold of rows that are in none: they are trained on and never held out. */
+export const noFold = 255;
+
+/** Rows of a fold, and those to train on for it: all others, or in order of time those before it. */
+export function foldRows(
+  { folds, isOrdered }: Pick<Field, 'folds' | 'isOrdered'>,
+  fold: number,
+): { train: Uint32Array; held: Uint32Array } {
   const places = Uint32Array.from(folds, (_, i) => i);
-  return { train: places.filter((i) => folds[i] !== fold), held: places.filter((i) => folds[i] === fold) };
+  const isTrained = (own: number) => own !== fold && (!isOrdered || own === noFold || own < fold);
+  return { train: places.filter((i) => isTrained(folds[i])), held: places.filter((i) => folds[i] === fold) };
 }
+
+/** Rows that some fold holds out. */
+export const heldRows = ({ folds }: Pick<Field, 'folds'>): Uint32Array =>
+  Uint32Array.from(folds, (_, i) => i).filter((i) => folds[i] !== noFold);
 
 /** Fits in this thread, one after the other. */
 export function localRunner(field: Field, threads: number): TrialRunner {
   let isCancelled = false;
-  const stop = () => isCancelled;
+  /** Whether a fit that began now and may take so many ms is to end. */
+  const until = (ms = Number.POSITIVE_INFINITY) => {
+    const ends = performance.now() + ms;
+    return () => isCancelled || performance.now() > ends;
+  };
   return {
     slots: 1,
-    async fold(spec, fold) {
+    async fold(spec, fold, ms) {
       const { train, held } = foldRows(field, fold);
       const { family, hyper, seed } = spec;
       const began = performance.now();
-      const model = await fitModel(field, { family, hyper, seed, threads, train, validation: held, stop });
+      const model = await fitModel(field, { family, hyper, seed, threads, train, validation: held, stop: until(ms) });
       const fitted = performance.now();
       const logits = await model.logits(held);
       return {
@@ -63,13 +79,11 @@ export function localRunner(field: Field, threads: number): TrialRunner {
         bestRound: model.bestRound,
       };
     },
-    async whole(spec, rounds, ms = Number.POSITIVE_INFINITY) {
-      const ends = performance.now() + ms;
+    async whole(spec, rounds, ms) {
       const train = Uint32Array.from(field.folds, (_, i) => i);
       const { family, hyper, seed } = spec;
       const validation = new Uint32Array(0);
-      const isLate = () => isCancelled || performance.now() > ends;
-      const model = await fitModel(field, { family, hyper, seed, threads, train, validation, rounds, stop: isLate });
+      const model = await fitModel(field, { family, hyper, seed, threads, train, validation, rounds, stop: until(ms) });
       return encodeModel(modelOf(model.graph()));
     },
     cancel() {

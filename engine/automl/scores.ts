@@ -1,5 +1,4 @@
 // Losses and scores of held-out logits, calibration by one temperature, and how sure a score is. Pure arithmetic.
-import { rng } from '../base/index.ts';
 import type { ClassicRows } from '../classic/index.ts';
 
 type Truth = Pick<ClassicRows, 'labels' | 'targets' | 'outputs'>;
@@ -43,23 +42,28 @@ export function hitsOf(answers: ArrayLike<number>, rows: Uint32Array, truth: Tru
   });
 }
 
-/** Accuracy, or R², with the interval that 95 of 100 samples of the rows would give (bootstrap, percentiles). */
+/** Standard errors on either side that hold 95 of 100 samples. */
+const z95 = 1.96;
+
+/** Accuracy (Wilson 1927), or R² (by the spread of the squared errors), and where 95 of 100 samples of such rows would have it. */
 export function scoreOf(
   answers: ArrayLike<number>,
   rows: Uint32Array,
   truth: Truth,
 ): { score: number; interval: [number, number] } {
   const hits = hitsOf(answers, rows, truth);
+  const n = Math.max(1, hits.length);
+  const mean = meanOf(hits);
+  if (truth.labels) {
+    const middle = (mean + z95 ** 2 / (2 * n)) / (1 + z95 ** 2 / n);
+    const half = (z95 * Math.sqrt((mean * (1 - mean)) / n + z95 ** 2 / (4 * n * n))) / (1 + z95 ** 2 / n);
+    return { score: mean, interval: [middle - half, middle + half] };
+  }
   const { targets } = truth;
-  const spread = truth.labels ? 1 : varianceOf(Float64Array.from(rows, (row) => targets?.[row] ?? 0));
-  const asScore = (mean: number) => (truth.labels ? mean : 1 - mean / spread);
-  const random = rng(1, 'bootstrap');
-  const drawn = Array.from({ length: 200 }, () => {
-    let sum = 0;
-    for (let i = 0; i < hits.length; i++) sum += hits[random.int(hits.length)];
-    return asScore(sum / hits.length);
-  }).sort((a, b) => a - b);
-  return { score: asScore(meanOf(hits)), interval: [drawn[4], drawn[195]] };
+  const spread = varianceOf(Float64Array.from(rows, (row) => targets?.[row] ?? 0));
+  const half = (z95 * Math.sqrt(varianceOf(hits) / n)) / spread;
+  const score = 1 - mean / spread;
+  return { score, interval: [score - half, score + half] };
 }
 
 /** Factor on logits that makes them likeliest (Guo et al. 2017), by golden section over its logarithm. */

@@ -16,6 +16,8 @@ export interface SearchOptions {
   trials?: number;
   /** Time until no more folds may run, ms; no bound when left out. */
   left?: () => number;
+  /** Most time of one fold, ms: a fit that would take longer is cut off and judged by what it is then. */
+  foldMs?: number;
   /** Finished before, when a search goes on. */
   known?: readonly Trial[];
 }
@@ -38,7 +40,7 @@ const rungs = [1, 3];
 
 /** Runs trials until there are enough or the time is over; answers them in the order of their numbers. */
 export async function search(
-  field: Pick<Field, 'rows' | 'folds' | 'foldCount'>,
+  field: Pick<Field, 'rows' | 'folds' | 'foldCount' | 'isOrdered'>,
   runner: TrialRunner,
   options: SearchOptions,
   hooks: SearchHooks = {},
@@ -58,12 +60,12 @@ export async function search(
     const base = { id, seed: rng(seed, 'trial', id).int(2 ** 31) };
     if (id < starts.length) {
       const { family, hyper } = starts[id];
-      if (!byCount && costOf(history(id), family) > left()) return undefined;
+      if (!byCount && field.foldCount * costOf(history(id), family) > left()) return undefined;
       return { ...base, family, hyper, why: 'a starting point that did well on other data' };
     }
     const random = rng(seed, 'propose', id);
     const seen = history(id);
-    const space = familyFor(spaces, seen, random, byCount ? undefined : left());
+    const space = familyFor(spaces, seen, random, byCount ? undefined : left() / field.foldCount);
     if (!space) return undefined;
     const own = seen.filter((trial) => trial.family === space.family && trial.losses.length > 0);
     const hyper = propose(
@@ -94,10 +96,13 @@ export async function search(
           isCut = true;
           break;
         }
-        const result = await runner.fold(spec, fold);
+        const { foldMs } = options;
+        const limit = foldMs === undefined ? undefined : Math.max(1, Math.min(foldMs, left()));
+        const result = await runner.fold(spec, fold, limit);
+        if (limit !== undefined && left() <= 0) isCut = true;
         results.push(result);
         losses.push(foldLoss(field, fold, result.logits));
-        hooks.fold?.(trialOf(field, spec, 'stopped', results, losses));
+        if (!isCut) hooks.fold?.(trialOf(field, spec, 'stopped', results, losses));
         if (rungs.includes(fold + 1) && spec.id >= spaces.length && !isPromising(losses, history(spec.id))) {
           state = 'stopped';
           break;
@@ -108,7 +113,7 @@ export async function search(
       error = cause instanceof Error ? cause.message : String(cause);
     }
     // What the clock cut off is as if it had never begun.
-    if (state !== 'finished' && (isCut || isOver())) return;
+    if (isCut || (state !== 'finished' && isOver())) return;
     const trial = trialOf(field, spec, state, results, losses, error);
     trials.set(trial.id, trial);
     hooks.ended?.(trial);
@@ -138,11 +143,17 @@ export async function search(
     await firstOf(running.values(), left());
   }
   if (running.size > 0) {
-    runner.cancel();
-    await Promise.all(running.values());
+    // Fits end by themselves when their time is over; those that hang are ended.
+    const all = Promise.all(running.values());
+    if (options.foldMs !== undefined) await Promise.race([all, new Promise((resolve) => setTimeout(resolve, grace))]);
+    if (running.size > 0) runner.cancel();
+    await all;
   }
   return [...trials.values()].sort((a, b) => a.id - b.id);
 }
+
+/** Time that fits get to end by themselves, ms. */
+const grace = 250;
 
 /** How often somebody's wish to stop is looked for, ms. */
 const glance = 500;

@@ -20,15 +20,42 @@ export interface Space {
   suits(field: Field): boolean;
 }
 
-const isTable = ({ rows }: Field) => rows.denseWidth + rows.embeddedSizes.length > 0;
-const forestSpace = {
-  trees: { kind: 'choice', choices: [300] },
-  columns: { kind: 'number', range: [0.05, 0.9], log: true },
-  leaf: { kind: 'integer', range: [1, 20], log: true },
-} as const satisfies Record<string, Dimension>;
+/** Differences that asking all neighbours may take: some seconds. */
+const mostDistances = 4e9;
 
-/** Every space, in the order in which first starting points are tried. */
-export const spaces: readonly Space[] = [
+const isTable = ({ rows }: Field) => rows.denseWidth + rows.embeddedSizes.length > 0;
+/** Rows from which trees are held to be fewer and coarser: whole ones would take megabytes and seconds. */
+const manyRows = 5000;
+
+/** Spaces that suit the rows, in the order in which first starting points are tried. */
+export function spacesFor(field: Field): Space[] {
+  const isLarge = field.rows.rows > manyRows;
+  const first: readonly SearchFamily[] = isLarge ? ['boosting', 'glm'] : ['glm', 'naive-bayes', 'knn', 'extra-trees'];
+  const rank = ({ family }: Space) => (first.includes(family) ? first.indexOf(family) : first.length);
+  return [...tables, ...forests(isLarge)].filter((space) => space.suits(field)).sort((a, b) => rank(a) - rank(b));
+}
+
+/** Forests and extra trees. */
+function forests(isLarge: boolean): Space[] {
+  const trees = isLarge ? 100 : 300;
+  const dimensions = {
+    trees: { kind: 'choice', choices: [trees] },
+    columns: { kind: 'number', range: [0.05, 0.9], log: true },
+    leaf: { kind: 'integer', range: isLarge ? [3, 30] : [1, 20], log: true },
+  } as const satisfies Record<string, Dimension>;
+  const starts: Hyper[] = isLarge
+    ? [
+        { trees, leaf: 4 },
+        { trees, leaf: 8, columns: 0.6 },
+      ]
+    : [{}, { leaf: 3, columns: 0.6 }];
+  return [
+    { family: 'extra-trees', starts, dimensions, suits: isTable },
+    { family: 'forest', starts, dimensions, suits: (field) => isTable(field) && field.rows.rows <= 100_000 },
+  ];
+}
+
+const tables: readonly Space[] = [
   {
     family: 'glm',
     starts: [{}, { c: 0.1 }, { c: 0.02 }, { c: 10 }],
@@ -54,13 +81,8 @@ export const spaces: readonly Space[] = [
       neighbours: { kind: 'integer', range: [1, 60], log: true },
       weights: { kind: 'choice', choices: ['uniform', 'distance'] },
     },
-    suits: ({ rows }) => classicFamilies.knn.suits(rows) && rows.rows <= 20_000 && rows.text.length === 0,
-  },
-  {
-    family: 'extra-trees',
-    starts: [{}, { leaf: 3, columns: 0.6 }],
-    dimensions: forestSpace,
-    suits: isTable,
+    suits: ({ rows }) =>
+      classicFamilies.knn.suits(rows) && rows.text.length === 0 && rows.rows ** 2 * rows.denseWidth <= mostDistances,
   },
   {
     family: 'boosting',
@@ -81,12 +103,6 @@ export const spaces: readonly Space[] = [
       weight: { kind: 'number', range: [0.1, 30], log: true },
     },
     suits: ({ rows }) => classicFamilies.boosting.suits(rows),
-  },
-  {
-    family: 'forest',
-    starts: [{}, { leaf: 3, columns: 0.5 }],
-    dimensions: forestSpace,
-    suits: (field) => isTable(field) && field.rows.rows <= 100_000,
   },
   {
     family: 'mlp',

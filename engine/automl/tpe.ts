@@ -1,6 +1,6 @@
 // Proposals by tree-structured Parzen estimators (Bergstra et al. 2011): values that are likelier among good trials than among the
 // others. Pure: the same history and random stream give the same proposal.
-import type { Rng } from '../base/index.ts';
+import { must, type Rng } from '../base/index.ts';
 import type { Hyper } from '../schema/index.ts';
 import type { Dimension } from './spaces.ts';
 
@@ -27,13 +27,19 @@ export function propose(space: Readonly<Record<string, Dimension>>, seen: readon
   const ranked = [...seen].sort((a, b) => a.loss - b.loss);
   const good = ranked.slice(0, Math.max(2, Math.ceil(seen.length * goodShare)));
   const bad = ranked.slice(good.length);
+  const densities = new Map(
+    entries.map(([name, dimension]) => [
+      name,
+      [good, bad].map((list) => parzen(dimension, valuesOf(list, name))) as [Density, Density],
+    ]),
+  );
   let best: { hyper: Hyper; gain: number } | undefined;
   for (let i = 0; i < candidates; i++) {
     const hyper: Hyper = {};
     let gain = 0;
     for (const [name, dimension] of entries) {
       if (!isOn(hyper, dimension)) continue;
-      const [likely, unlikely] = [good, bad].map((list) => parzen(dimension, valuesOf(list, name)));
+      const [likely, unlikely] = must(densities.get(name), name);
       const value = likely.draw(random);
       hyper[name] = value;
       gain += Math.log(likely.density(value)) - Math.log(unlikely.density(value));
@@ -72,8 +78,13 @@ function unscale({ range: [low, high], log, kind }: Scaled, place: number): numb
   return kind === 'integer' ? Math.round(held) : Number(held.toPrecision(4));
 }
 
+interface Density {
+  density(value: Point): number;
+  draw(random: Rng): Point;
+}
+
 /** A density over a dimension: kernels at the values, and the flat prior as one more of them. */
-function parzen(dimension: Dimension, values: readonly Point[]) {
+function parzen(dimension: Dimension, values: readonly Point[]): Density {
   if (dimension.kind === 'choice') {
     const { choices } = dimension;
     const counts = choices.map((choice) => 1 + values.filter((value) => value === choice).length);

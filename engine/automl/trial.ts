@@ -29,27 +29,32 @@ export interface Trial extends TrialSpec {
 }
 
 /** Calibrated loss of one fold. */
-export function foldLoss({ rows, folds }: Pick<Field, 'rows' | 'folds'>, fold: number, logits: Float32Array): number {
-  const { held } = foldRows({ folds }, fold);
+export function foldLoss(
+  field: Pick<Field, 'rows' | 'folds' | 'isOrdered'>,
+  fold: number,
+  logits: Float32Array,
+): number {
+  const { rows } = field;
+  const { held } = foldRows(field, fold);
   const factor = temperatureOf(logits, held, rows);
   return meanOf(lossesOf(rows.labels ? softmaxOf(logits, rows.outputs, factor) : logits, held, rows));
 }
 
 /** The trial that these folds make; `held` is kept where all of them are there. */
 export function trialOf(
-  field: Pick<Field, 'rows' | 'folds' | 'foldCount'>,
+  field: Pick<Field, 'rows' | 'folds' | 'foldCount' | 'isOrdered'>,
   spec: TrialSpec & { why: string },
   state: Trial['state'],
   results: readonly FoldResult[],
   losses: readonly number[],
   error?: string,
 ): Trial {
-  const { rows, folds, foldCount } = field;
+  const { rows, foldCount } = field;
   const { outputs } = rows;
   const held = new Float32Array(rows.rows * outputs);
   const done = new Uint8Array(rows.rows);
   for (const [fold, { logits }] of results.entries()) {
-    for (const [i, row] of foldRows({ folds }, fold).held.entries()) {
+    for (const [i, row] of foldRows(field, fold).held.entries()) {
       held.set(logits.subarray(i * outputs, (i + 1) * outputs), row * outputs);
       done[row] = 1;
     }

@@ -21,6 +21,7 @@ import {
   type Hyper,
   isClassic,
   type Leak,
+  mayBeSearched,
   type MetricPoint,
   type ModelKind,
   type Preprocess,
@@ -67,16 +68,9 @@ export interface TabularResult {
 }
 
 /** Whether a request is for this path: a classic family, or a search. */
-export function isTabular(request: TrainRequest): boolean {
-  const isSearch = request.model === 'auto' && (request.trials !== undefined || request.budget !== undefined);
-  return isClassic(request.model) || (isSearch && isPlain(request));
-}
-
-/** A search settles these by itself; who sets one wants a network. */
-function isPlain({ task, epochs, batchSize, learningRate, optimizer, schedule, hyper, device }: TrainRequest): boolean {
-  const isTask = task === undefined || task === 'binary' || task === 'multiclass' || task === 'regression';
-  const set = [epochs, batchSize, learningRate, optimizer, schedule, hyper];
-  return isTask && set.every((value) => value === undefined) && (device === 'auto' || device === 'cpu');
+export function isTabular(request: TrainRequest, { shape }: DatasetGrant): boolean {
+  if (isClassic(request.model)) return true;
+  return (request.trials !== undefined || request.budget !== undefined) && mayBeSearched(request, shape.columns);
 }
 
 /** Time for the report and the bundle, as a share of the budget and at least so many ms. */
@@ -133,12 +127,13 @@ export async function trainTabular(
         { ...point, name, value: score },
       ]);
       plan(family, hyper, size, [`${family} was asked for`]);
+      const weights = hex(sha256(encodeModel(modelOf(fitted.graph))));
       return finish(
         field,
         fitted.graph,
         family,
         hyper,
-        { epochs: rounds, bestEpoch: bestRound, steps: rounds },
+        { epochs: rounds, bestEpoch: bestRound, steps: rounds, weights },
         job,
         hooks,
       );
@@ -246,10 +241,12 @@ async function lead(
   );
   const family = single ? single.family : 'ensemble';
   plan(family, single?.hyper ?? {}, size, [...reasons, `it is made of ${chosen.join(', ')}`]);
-  const facts = { epochs: 0, bestEpoch: 0, steps: result.trials.length };
+  const facts = { epochs: 0, bestEpoch: 0, steps: result.trials.length, weights: result.hash };
+  const began = performance.now();
   const done = await finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks);
   // Looking at the model is the first thing to go where time is short.
-  const looks = explain(done.graph, done.preprocess, field.encodeTest(), isTimed ? left : undefined);
+  const again = 1.5 * (performance.now() - began);
+  const looks = explain(done.graph, done.preprocess, field.encodeTest(), isTimed ? () => left() - again : undefined);
   hooks.search({ ...summaryOf(result.trials, told, ensemble), ...(await looks) });
   return done;
 }
@@ -259,15 +256,14 @@ async function finish(
   model: Graph,
   family: ModelKind,
   hyper: Hyper,
-  facts: Pick<Report, 'epochs' | 'bestEpoch' | 'steps'>,
+  facts: Pick<Report, 'epochs' | 'bestEpoch' | 'steps' | 'weights'>,
   { lease }: TabularJob,
   hooks: TabularHooks,
 ): Promise<TabularResult> {
   const { preprocess } = field;
   const graph = servedModel(preprocess, model);
-  const weights = hex(sha256(encodeModel(modelOf(model))));
   const seconds = hooks.spent() / 1000;
-  const report = await assess(graph, preprocess, field.encodeTest(), { seconds, ...facts, weights }, lease.threads);
+  const report = await assess(graph, preprocess, field.encodeTest(), { seconds, ...facts }, lease.threads);
   return { graph, preprocess, report, family, hyper };
 }
 

@@ -109,7 +109,7 @@ async function train(given: Job): Promise<void> {
   const readers = [given.dataset, ...(given.test ? [given.test] : [])].map(({ pack }) => openPack(pack.path, pack));
   try {
     const [own, test] = readers.map((reader) => openDataset(reader));
-    if (isTabular(request)) return await tabular(given, own, test, spent, budgetMs);
+    if (isTabular(request, given.dataset)) return await tabular(given, own, test, spent, budgetMs);
     const feeding = feedingOf(given.dataset.pack, lease.memory);
     const setup = await prepareRun(own, test, request, given.base && readBase(given.base), feeding);
     let rowsInBatch = setup.candidates[0].batchSize;

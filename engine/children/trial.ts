@@ -25,7 +25,7 @@ async function fit(order: Extract<ToTrial, { type: 'fold' | 'whole' }>): Promise
   const { job, trial } = order;
   try {
     if (!runner) throw new Fault('not_running', 'this trial has no rows yet');
-    if (order.type === 'fold') return { type: 'fold', job, ...(await runner.fold(trial, order.fold)) };
+    if (order.type === 'fold') return { type: 'fold', job, ...(await runner.fold(trial, order.fold, order.ms)) };
     return { type: 'whole', job, model: await runner.whole(trial, order.rounds, order.ms) };
   } catch (error) {
     return { type: 'refused', job, fault: faultBody(error) };

@@ -83,8 +83,9 @@ export function forkedRunner(slots: number, opening: Extract<ToTrial, { type: 'o
   for (const slot of all) start(slot);
   const self: ForkedRunner = {
     slots,
-    async fold(trial, fold): Promise<FoldResult> {
-      const done = await ask((number) => ({ type: 'fold', job: number, trial: orderOf(trial), fold }));
+    async fold(trial, fold, ms): Promise<FoldResult> {
+      const limit = ms === undefined ? {} : { ms };
+      const done = await ask((number) => ({ type: 'fold', job: number, trial: orderOf(trial), fold, ...limit }));
       if (done.type !== 'fold') throw new Fault('internal', 'a trial answered something else');
       const { logits, fitMs, predictMs, size, bestRound } = done;
       return { logits, fitMs, predictMs, size, bestRound };

@@ -6,6 +6,7 @@ import {
   faultBody,
   type Handlers,
   isRunOver,
+  mayBeSearched,
   type Run,
   taskAsked,
   type TrainRequest,
@@ -35,6 +36,9 @@ interface Job {
   session: TrainerSession | undefined;
   done: Promise<void>;
 }
+
+/** Rows times columns that are searched over when nobody asks for it. */
+const mostCells = 30_000_000;
 
 /** The runs of an appliance. */
 export function createRuns(context: JobContext, datasets: Datasets, models: Models, lead: RoomLead): Runs {
@@ -77,6 +81,11 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     }
     const base = baseOfRequest(context, request);
     lead.check(request);
+    const isFree = request.budget === undefined && request.trials === undefined;
+    const { rows, columns } = dataset.shape;
+    // A search holds the rows in memory, once a trial; larger data is streamed through one network.
+    const isHeld = rows * columns.length <= mostCells;
+    const budget = isFree && isHeld && mayBeSearched(request, columns) ? config.searchBudget : request.budget;
     const name = request.name ?? dataset.name;
     checkModelName(name);
     const run = store.transaction(() =>
@@ -84,7 +93,12 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         state: 'queued',
         name: runName(name),
         parentId: experimentId(request.experiment),
-        request: { ...request, ...(target === undefined ? {} : { target }), name },
+        request: {
+          ...request,
+          ...(budget === undefined ? {} : { budget }),
+          ...(target === undefined ? {} : { target }),
+          name,
+        },
         dataset: named(dataset),
         ...(test ? { test: named(test) } : {}),
         ...(base ? { base: { id: base.id, name: base.name, version: base.version } } : {}),

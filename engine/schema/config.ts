@@ -1,5 +1,6 @@
 // Settings of an appliance and their defaults, all in one place; test/unit/schema/defaults.test.ts pins them.
 import { z } from 'zod';
+import { duration } from './plan.ts';
 
 export const limits = z.object({
   /** Greatest JSON body, bytes. */
@@ -57,6 +58,8 @@ export const applianceConfig = z.object({
   checkpointSeconds: z.number().positive().default(30),
   /** Training runs at once. */
   trainers: z.number().int().min(1).default(1),
+  /** Wall-clock of a search that nobody gave a budget. */
+  searchBudget: duration.default('120s'),
   /** The port at which machines of the room talk to this one; closed unless `enabled`. */
   cluster: z
     .object({

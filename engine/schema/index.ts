@@ -119,6 +119,7 @@ export {
   type FamilyName,
   familyNames,
   type Hyper,
+  mayBeSearched,
   isClassic,
   type ModelKind,
   networkOf,

@@ -154,7 +154,8 @@ export interface TrialOrder {
 export type ToTrial =
   /** The rows of the search; `ready` says that they are in memory. */
   | { type: 'open'; request: TrainRequest; dataset: DatasetGrant; test?: DatasetGrant; lease: DeviceLease }
-  | { type: 'fold'; job: number; trial: TrialOrder; fold: number }
+  /** With so many ms over, what is fitted by then counts. */
+  | { type: 'fold'; job: number; trial: TrialOrder; fold: number; ms?: number }
   /** Fits on all rows, no longer than so many ms. */
   | { type: 'whole'; job: number; trial: TrialOrder; rounds: number; ms?: number };
 

@@ -1,6 +1,6 @@
 // What a training run is asked to do, and the plan that the appliance makes of it.
 import { z } from 'zod';
-import { type Task, task } from './columns.ts';
+import { type Column, type Task, task } from './columns.ts';
 import { Fault } from './errors.ts';
 import { thingName } from './names.ts';
 import { splitSpec } from './split.ts';
@@ -144,6 +144,37 @@ const ownTask: Partial<Record<FamilyName, Task>> = {
 /** The task that a request names, or that its family stands for; undefined where the target tells. */
 export function taskAsked({ task: asked, model }: Pick<TrainRequest, 'task' | 'model'>): Task | undefined {
   return asked ?? ownTask[model as FamilyName];
+}
+
+/** Tasks that a search knows. */
+const searched: ReadonlySet<Task> = new Set(['binary', 'multiclass', 'regression']);
+
+/** What a search settles by itself, or knows nothing of: who sets one of these wants one network. */
+const settledBySearch = [
+  'ranking',
+  'epochs',
+  'batchSize',
+  'learningRate',
+  'optimizer',
+  'schedule',
+  'hyper',
+  'accumulate',
+  'recompute',
+  'precision',
+  'peers',
+  'wire',
+] as const satisfies (keyof TrainRequest)[];
+
+/** Whether a request may be answered by a search over families. */
+export function mayBeSearched(request: TrainRequest, columns: readonly Pick<Column, 'name' | 'type'>[]): boolean {
+  const { model, task: asked, device, ignore } = request;
+  return (
+    model === 'auto' &&
+    (asked === undefined || searched.has(asked)) &&
+    settledBySearch.every((name) => request[name] === undefined) &&
+    (device === 'auto' || device === 'cpu') &&
+    !columns.some(({ name, type }) => (type === 'image' || type === 'audio') && !ignore?.includes(name))
+  );
 }
 
 /** A run's settled plan: nothing left to `auto`. Made by the trainer while `preparing`, shown to the user. */

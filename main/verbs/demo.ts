@@ -81,7 +81,13 @@ export function demoVerb(program: Command): void {
       tell(`${datasetText(dataset)}\n`);
       note('2. train: which topic is a description about?');
       const started = await session.client.call('runs.create', {
-        body: { dataset: dataset.id, target: 'label', seed: Number(options['seed']), name: 'package-topics' },
+        body: {
+          dataset: dataset.id,
+          target: 'label',
+          budget: '45s',
+          seed: Number(options['seed']),
+          name: 'package-topics',
+        },
       });
       const run = await follow(session, started.id, options.json === true);
       if (!run.report || !run.model)

@@ -163,7 +163,10 @@ export function trainVerbs(program: Command): void {
     (command) =>
       command
         .option('--target <column>', 'column to predict (guessed when left out)')
-        .option('--model <family>', `auto, ${[...familyNames, ...classicNames].join(', ')}`)
+        .option(
+          '--model <family>',
+          `auto (a search over families, the default), ${[...familyNames, ...classicNames].join(', ')}`,
+        )
         .option(
           '--task <task>',
           'what to learn where the target leaves it open: language-model, text-to-text, ranking, anomaly',
@@ -171,7 +174,7 @@ export function trainVerbs(program: Command): void {
         .option('--user <column>', 'column of users, for a ranking of the items in --target')
         .option('--rating <column>', 'column of ratings, for a ranking')
         .option('--time <column>', 'column that says when, for a ranking: the last of each user are tested on')
-        .option('--budget <time>', 'most wall-clock to spend, as 60s or 10m')
+        .option('--budget <time>', 'wall-clock to spend, as 60s or 10m; a search takes 120s when nothing is said')
         .option(
           '--trials <n>',
           'configurations to try, in place of a budget: the same seed gives the same model',

@@ -13,10 +13,12 @@ import { Icon } from '../parts/Icon.tsx';
 import { Empty, Problem, Waiting } from '../parts/Page.tsx';
 import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
-import { type Draft, draftOf, isPlain, needsTarget, requestOf, takesAnyColumn } from './draft.ts';
+import { type Draft, draftOf, isPlain, isSearched, needsTarget, requestOf, takesAnyColumn } from './draft.ts';
 import { Settings } from './Settings.tsx';
 
-const budgets = ['', '30s', '2m', '10m', '1h'] as const;
+const budgets = ['30s', '2m', '10m', '1h'] as const;
+/** What a search takes where nobody says. */
+const usual = '2m';
 
 export default function TrainDialog() {
   const { t, f } = useWords();
@@ -30,6 +32,7 @@ export default function TrainDialog() {
   const dataset = ready.find((item) => item.id === draft.dataset) ?? ready[0];
   const needed = needsTarget(draft);
   const target = draft.target ?? (needed ? dataset?.shape?.target : undefined) ?? null;
+  const isSearch = isSearched(draft, dataset?.shape?.columns ?? []);
   const start = useMutation({
     mutationFn: (body: TrainRequest) => api.call('runs.create', { body }),
     onSuccess: (run) => {
@@ -92,13 +95,14 @@ export default function TrainDialog() {
             <SegmentedControl
               aria-labelledby="budget-label"
               fullWidth
-              value={draft.budget ?? ''}
+              value={draft.budget ?? (isSearch ? usual : '')}
               onChange={(budget) => change({ budget: budget || undefined })}
-              data={budgets.map((budget) => ({
-                value: budget,
-                label: budget === '' ? t('train.untilDone') : f.span(lengths[budget]),
-              }))}
+              data={[
+                ...(isSearch ? [] : [{ value: '', label: t('train.untilDone') }]),
+                ...budgets.map((budget) => ({ value: budget, label: f.span(lengths[budget]) })),
+              ]}
             />
+            {isSearch ? <p className="quiet small">{t('train.searchWords')}</p> : null}
           </div>
           <Button
             variant="subtle"

@@ -1,5 +1,5 @@
 // What the train dialog holds while it is filled in, and the request it becomes. Pure.
-import { Fault, type Hyper, type TrainRequest } from '../../engine/schema/index.ts';
+import { type Column, Fault, type Hyper, mayBeSearched, type TrainRequest } from '../../engine/schema/index.ts';
 
 /** Fields as they stand in the form; empty means the default. */
 export interface Draft {
@@ -68,6 +68,12 @@ export function isPlain(draft: Draft): boolean {
     (name) =>
       ['dataset', 'target', 'budget'].includes(name) || JSON.stringify(draft[name]) === JSON.stringify(plain[name]),
   );
+}
+
+/** Whether families are searched for, within a time; a line that cannot be read is told when the form is sent. */
+export function isSearched(draft: Draft, columns: readonly Column[]): boolean {
+  if (draft.hyper.trim() !== '') return false;
+  return mayBeSearched(requestOf({ ...draft, dataset: draft.dataset ?? '' }), columns);
 }
 
 /** Lines such as `hidden = 128, 64` as hyper-parameters. Throws `bad_request` naming the line. */

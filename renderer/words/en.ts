@@ -176,6 +176,7 @@ export const en = {
   'train.choose': 'Choose a column',
   'train.budget': 'Take at most',
   'train.untilDone': 'Until done',
+  'train.searchWords': 'Families and settings are tried on folds until the time is over; the best are put together.',
   'train.more': 'All settings',
   'train.go': 'Start training',
   'train.noData': 'Training needs data',

@@ -174,6 +174,7 @@ export const zh: Record<keyof typeof en, string> = {
   'train.choose': '选择一列',
   'train.budget': '最多用时',
   'train.untilDone': '直到完成',
+  'train.searchWords': '在限定时间内用交叉验证尝试各类模型与参数，再把最好的组合起来。',
   'train.more': '全部设置',
   'train.go': '开始训练',
   'train.noData': '训练需要数据',

@@ -81,6 +81,7 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
     const dialog = page.getByRole('dialog', { name: 'Train a model' });
     await dialog.waitFor();
     expect(await dialog.getByRole('combobox', { name: 'Predict' }).inputValue()).toBe('target · category');
+    await dialog.getByText('30 sec', { exact: true }).click();
     await dialog.getByRole('button', { name: 'Start training' }).click();
     await page.waitForURL(/#\/runs\/.+/);
     const curve = page.getByRole('img', { name: /^loss\./ });

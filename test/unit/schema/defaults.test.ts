@@ -10,6 +10,7 @@ test('the appliance’s settings, when nothing is said', () => {
     importFolders: [],
     checkpointSeconds: 30,
     trainers: 1,
+    searchBudget: '120s',
     cluster: { enabled: false, host: '0.0.0.0', port: 7318, trainerPorts: [7320, 7339] },
     discovery: true,
     peers: [],

@@ -68,9 +68,10 @@ export async function search(
     const space = familyFor(spaces, seen, random, byCount ? undefined : left() / field.foldCount);
     if (!space) return undefined;
     const own = seen.filter((trial) => trial.family === space.family && trial.losses.length > 0);
+    const even = evenLosses(seen);
     const hyper = propose(
       space.dimensions,
-      own.map((trial) => ({ hyper: trial.hyper, loss: trial.loss })),
+      own.map((trial) => ({ hyper: trial.hyper, loss: even(trial) })),
       random,
     );
     return {
@@ -185,11 +186,26 @@ function isSettled(trials: ReadonlyMap<number, Trial>, last: number): boolean {
 /** Whether the mean of the first folds is in the better half of those that came as far. */
 function isPromising(losses: readonly number[], seen: readonly Trial[]): boolean {
   const folds = losses.length;
-  const mean = (list: readonly number[]) => list.slice(0, folds).reduce((a, b) => a + b, 0) / folds;
+  const mean = (list: readonly number[]) => meanOver(list.slice(0, folds));
   const others = seen.filter((trial) => trial.losses.length >= folds).map((trial) => mean(trial.losses));
   if (others.length < leastPeers) return true;
   const better = others.filter((other) => other < mean(losses)).length;
   return better < others.length / 2;
+}
+
+const meanOver = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+/**
+ * Losses as if every trial had gone through all folds: folds are not equally hard, so that one that was stopped early is put as
+ * far from the leader as it was on the folds that it did.
+ */
+function evenLosses(seen: readonly Trial[]): (trial: Trial) => number {
+  const [leader] = seen
+    .filter(({ state }) => state === 'finished')
+    .sort((a, b) => meanOver(a.losses) - meanOver(b.losses) || a.id - b.id);
+  if (!leader) return ({ losses }) => meanOver(losses);
+  const level = meanOver(leader.losses);
+  return ({ losses }) => level + meanOver(losses.map((loss, fold) => loss - leader.losses[fold]));
 }
 
 /** What a fold of a family took so far, ms; 0 where nothing is known. */
@@ -206,14 +222,15 @@ function familyFor(
   left: number | undefined,
 ): Space | undefined {
   const scored = seen.filter((trial) => trial.losses.length > 0);
-  const best = Math.min(...scored.map((trial) => trial.loss));
+  const even = evenLosses(seen);
+  const best = Math.min(...scored.map(even));
   const open = spaces.flatMap((space) => {
     const own = scored.filter((trial) => trial.family === space.family);
     if (own.length === 0 && seen.some((trial) => trial.family === space.family)) return [];
     const cost = costOf(seen, space.family);
     if (left !== undefined && cost > left) return [];
     const gap =
-      own.length > 0 ? (Math.min(...own.map((trial) => trial.loss)) - best) / Math.max(Math.abs(best), 1e-9) : 0;
+      own.length > 0 ? (Math.min(...own.map(even)) - best) / Math.max(Math.abs(best), 1e-9) : 0;
     const weight = Math.exp(-8 * gap) * (left === undefined ? 1 : Math.max(20, cost) ** -0.3);
     return [{ space, weight }];
   });

@@ -81,7 +81,12 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
     const dialog = page.getByRole('dialog', { name: 'Train a model' });
     await dialog.waitFor();
     expect(await dialog.getByRole('combobox', { name: 'Predict' }).inputValue()).toBe('target · category');
-    await dialog.getByText('30 sec', { exact: true }).click();
+    // One network in place of a search: its curve moves with every epoch.
+    await dialog.getByText('2m', { exact: true }).waitFor();
+    await dialog.getByRole('button', { name: 'All settings' }).click();
+    await dialog.getByRole('combobox', { name: 'Family' }).click();
+    await page.getByRole('option', { name: 'mlp', exact: true }).click();
+    await dialog.getByText('Until done', { exact: true }).waitFor();
     await dialog.getByRole('button', { name: 'Start training' }).click();
     await page.waitForURL(/#\/runs\/.+/);
     const curve = page.getByRole('img', { name: /^loss\./ });

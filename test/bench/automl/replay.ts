@@ -1,6 +1,6 @@
 // Searches over the table of recorded trials (record.ts), by the table's clock: TPE with early stopping beside random search, and
 // more time beside less. The search is the very one that trains; only its runner looks figures up. Seconds, not hours.
-//   node test/bench/automl/replay.ts [seeds]
+//   node test/bench/automl/replay.ts [seeds] [set,…]
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrialRunner } from '../../../engine/automl/index.ts';
@@ -21,7 +21,7 @@ interface Recorded {
   test: number;
 }
 
-const sets = ['diabetes', 'breast-cancer', 'sections'] as const;
+const sets = (process.argv[3] ?? 'diabetes,breast-cancer,sections').split(',');
 /** Trials of random search: its final best is the mark. */
 const randomTrials = 60;
 const seeds = Number(process.argv[2] ?? 50);
@@ -167,8 +167,8 @@ for (const set of sets) {
       ['search', bare],
       ['with starts', all],
     ] as const) {
-      const { reached } = await searched(table, spaces, seed, 4 * random.cost, random.best);
-      shares[name].push(Math.min(4, reached / random.cost));
+      const { reached } = await searched(table, spaces, seed, 2 * random.cost, random.best);
+      shares[name].push(Math.min(2, reached / random.cost));
     }
     const budgets = [0.1, 0.3, 1].map((share) => share * random.cost);
     const ends = [];

@@ -229,8 +229,7 @@ function familyFor(
     if (own.length === 0 && seen.some((trial) => trial.family === space.family)) return [];
     const cost = costOf(seen, space.family);
     if (left !== undefined && cost > left) return [];
-    const gap =
-      own.length > 0 ? (Math.min(...own.map(even)) - best) / Math.max(Math.abs(best), 1e-9) : 0;
+    const gap = own.length > 0 ? (Math.min(...own.map(even)) - best) / Math.max(Math.abs(best), 1e-9) : 0;
     const weight = Math.exp(-8 * gap) * (left === undefined ? 1 : Math.max(20, cost) ** -0.3);
     return [{ space, weight }];
   });

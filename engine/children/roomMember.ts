@@ -26,6 +26,8 @@ export interface RoomMember<P> {
 /** How many steps' speeds a measured one is a mean of; the first steps are not measured. */
 const smoothing = 8;
 const warmUp = 2;
+/** Steps shorter than this are mostly not about rows, so that speeds would say nothing of shares, ms. */
+const leastMs = 5;
 const asks = [undefined, 'stop', 'budget'] as const;
 
 /** Opens this trainer's port for the others. Fault when no port can be had. */
@@ -41,6 +43,7 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
   let step = 0;
   let asked = performance.now();
   let measured = 0;
+  let meanMs = 0;
   let stand: RingStand = { sent: 0, received: 0, generation: 0, members: [] };
   const done = { samples: 0, steps: 0, computeMs: 0, waitMs: 0, speed: 0, computedRows: 0, checks: 0 };
 
@@ -67,7 +70,14 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
   /** Sums what the shared buffer holds. */
   async function sum(length: number, exactFrom: number, position: () => Promise<P>, fresh: boolean): Promise<Turn> {
     pending = { step, position };
-    const request = { type: 'sum', step, generation: place.generation, length, exactFrom, speed: done.speed } as const;
+    const request = {
+      type: 'sum',
+      step,
+      generation: place.generation,
+      length,
+      exactFrom,
+      speed: meanMs < leastMs ? 0 : done.speed,
+    } as const;
     const waiting = ask({ ...request, ...(fresh ? { buffer: shared.buffer as SharedArrayBuffer } : {}) });
     await hand();
     const message = await waiting;
@@ -101,6 +111,7 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
         done.computeMs += took;
         done.computedRows += rows;
         const now = (rows / Math.max(took, 0.01)) * 1000;
+        meanMs += (took - meanMs) / Math.min(smoothing, measured - warmUp);
         done.speed = done.speed === 0 ? now : done.speed + (now - done.speed) / smoothing;
       }
       const { length } = buffer;

@@ -76,7 +76,7 @@ function take(node: JobNode, message: ToThread): void {
       if (message.buffer) shared = new Float32Array(message.buffer);
       const { step, generation, length, exactFrom, speed } = message;
       for (const asked of wanted.keys()) if (asked < step) wanted.delete(asked);
-      if (speed > 0) node.member.setSpeed(speed);
+      node.member.setSpeed(speed);
       void sum(node, { step, generation, values: shared.subarray(0, length), exactFrom });
       return;
     }

@@ -20,6 +20,7 @@ import type { RoomLine } from './roomLine.ts';
 import type { DeviceList } from './devices.ts';
 
 type Names =
+  | 'datasets.keep'
   | `cluster.${'status' | 'diagnose' | 'jobs' | 'endJob'}`
   | `peers.${'list' | 'show' | 'pair' | 'confirm' | 'reject' | 'update' | 'measure' | 'unpair'}`;
 
@@ -145,6 +146,12 @@ export function createClusterJobs(
     handlers: {
       'cluster.status': () => cluster?.status() ?? off(),
       'cluster.diagnose': async () => ({ findings: await room().diagnose() }),
+      'datasets.keep': ({ params, body }) => {
+        const { id: kept } = store.datasets.find(params.id);
+        const changed = store.datasets.update(kept, { stays: body.stays });
+        events.emit('dataset.changed', kept, changed);
+        return changed;
+      },
       'cluster.jobs': () => ({ items: [...lead.jobs(), ...guests.jobs()].sort((a, b) => b.startedAt - a.startedAt) }),
       'cluster.endJob': ({ params }) => {
         guests.end(params.id);

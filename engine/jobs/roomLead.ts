@@ -22,7 +22,7 @@ import {
 } from '../schema/index.ts';
 import { type JobContext, throttle } from './context.ts';
 import { createRoomBook, type Entry, type RoomBook } from './roomBook.ts';
-import { chosenPeers, type RoomLine } from './roomLine.ts';
+import { chosenPeers, namedPeers, type RoomLine } from './roomLine.ts';
 import { hashFile, readPiece } from './transfer.ts';
 
 type Word<S extends RoomWord['say']> = Extract<RoomWord, { say: S }>;
@@ -76,10 +76,23 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
   const audit = (action: string, subject: string, details: Record<string, unknown>) =>
     store.audit.append({ actor: 'system', action, subject, outcome: 'ok', details });
 
+  /** Fault `forbidden` for a dataset that its owner keeps here. */
+  function mayLeave(name: string): void {
+    const found = store.datasets.look(name.replace(/@\d+$/, ''));
+    if (!found?.stays) return;
+    throw new Fault(
+      'forbidden',
+      `dataset ${found.name} stays on this machine; allow it to go to peers first: neutrino cluster keep ${found.name} no`,
+    );
+  }
+
   function open(run: Run, packs: Parameters<RoomLead['open']>[1]): LeadSession {
     const { id, request } = run;
+    for (const data of [run.dataset, run.test]) if (data) mayLeave(data.id);
     const encoding: RoomEncoding = request.wire ?? 'fp32';
-    const peers = chosenPeers(line, request.peers ?? []);
+    // Who could take part when the run was asked for may be away by now: then it goes on without.
+    const asked = namedPeers(line, request.peers ?? []);
+    const peers = asked.flatMap(({ peer, fault }) => (fault ? [] : [peer]));
     const book = createRoomBook(
       {
         id,
@@ -207,6 +220,8 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       invited.set(peer, one);
       book.entries.set(peer, one);
     }
+    for (const { peer, fault } of asked)
+      if (fault) book.entries.set(peer.id, { peer: peer.id, name: peer.name, state: 'refused', why: fault.message });
     invite().catch((error: unknown) => {
       for (const one of invited.values()) leave(one, 'refused', faultBody(error).message);
     });
@@ -273,6 +288,7 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
         );
       if (request.device !== 'auto' && request.device !== 'cpu')
         refuse('runs over several machines are computed on processors; leave --device out');
+      for (const name of [request.dataset, request.test]) if (name !== undefined) mayLeave(name);
       chosenPeers(line, request.peers);
     },
     open,
@@ -320,6 +336,7 @@ function foundingOf(members: readonly Invited[], resumes: boolean): Generation {
 
 function reasonsOf(peers: readonly PeerView[], encoding: RoomEncoding): string[] {
   const names = peers.map((peer) => peer.name).join(', ');
+  if (names === '') return ['nobody else could take part when the run began'];
   const travel =
     encoding === 'fp32'
       ? 'gradients travel as they are'

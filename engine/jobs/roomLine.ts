@@ -34,6 +34,25 @@ export function whyNot(line: RoomLine, peer: PeerView): Fault | undefined {
   return undefined;
 }
 
+/** The paired peers that a request names and that are known, with what keeps them from it now. */
+export function namedPeers(line: RoomLine, names: readonly string[]): { peer: PeerView; fault: Fault | undefined }[] {
+  const known = line.peers();
+  const chosen = names.includes('all')
+    ? known.filter((peer) => peer.trust === 'paired')
+    : names.flatMap((name) => {
+        try {
+          return line.find(name);
+        } catch {
+          // Whom nobody knows any more, nobody can ask.
+          return [];
+        }
+      });
+  return [...new Map(chosen.map((peer) => [peer.id, peer])).values()].map((peer) => ({
+    peer,
+    fault: whyNot(line, peer),
+  }));
+}
+
 /** The peers that a request names. Faults name the first that cannot take part; for `all`, why nobody can. */
 export function chosenPeers(line: RoomLine, names: readonly string[]): PeerView[] {
   if (names.includes('all')) {

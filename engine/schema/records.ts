@@ -45,6 +45,8 @@ export const dataset = z.object({
   bytes: z.object({ source: z.number(), stored: z.number() }).optional(),
   /** SHA-256 over the columns' content, hex; independent of encryption. */
   sha256: z.string().optional(),
+  /** It never leaves this machine: no peer is given it. */
+  stays: z.boolean().optional(),
   /** Which version `object`, `shape` and `sha256` are of; 1 when left out. */
   version: z.number().int().optional(),
   /** Every content it has had and still has; only the imported one when left out. */

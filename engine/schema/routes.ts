@@ -627,6 +627,15 @@ export const routes = {
     summary: 'Why a machine is not seen or not linked',
     response: z.object({ findings: z.array(clusterFinding) }),
   },
+  'datasets.keep': {
+    method: 'PATCH',
+    path: '/api/v1/datasets/{id}',
+    action: 'datasets:write',
+    summary: 'Whether a dataset stays on this machine: peers are given none that does',
+    params: id,
+    body: z.object({ stays: z.boolean() }),
+    response: dataset,
+  },
   'cluster.jobs': {
     method: 'GET',
     path: '/api/v1/cluster/jobs',

@@ -79,6 +79,19 @@ export function clusterVerbs(program: Command): void {
     const empty = 'no run goes on over several machines; neutrino train DATASET --peers all';
     return { json: items, text: items.length === 0 ? empty : items.map(jobText).join('\n\n') };
   });
+  verb<[string, string]>(
+    cluster,
+    'keep <dataset> <yes|no>',
+    'whether a dataset stays on this machine, so that no peer is given it',
+    async ({ client }, [dataset, answer]) => {
+      const stays = yes('keep', answer);
+      const changed = await client.call('datasets.keep', { params: { id: dataset }, body: { stays } });
+      return {
+        json: changed,
+        text: `${changed.name} ${stays ? 'stays on this machine' : 'may go to peers that train along'}`,
+      };
+    },
+  );
   verb<[string]>(cluster, 'leave <job>', 'stop helping with another machine’s run', async ({ client }, [job]) => {
     const answer = await client.call('cluster.endJob', { params: { id: job } });
     return { json: answer, text: `this machine helps with ${job} no more` };

@@ -51,7 +51,7 @@ const ours = (count: number, rate: string, work: string, encoding: string) =>
     );
     for (const member of members) member.process.stdin?.write(`${JSON.stringify({ roster })}\n`);
     const done = await Promise.all(members.map((member) => member.line<Line>((line) => line.spent !== undefined)));
-    const rows = workloads[work as keyof typeof workloads]().weights.data.length;
+    const rows = workloads[work]().weights.data.length;
     const perSecond = (rows * count * 1000) / median(done.flatMap((line) => line.spent ?? []));
     const alone = done.reduce((sum, line) => sum + (line.alone ?? 0), 0);
     return { perSecond, alone, mib: (done[0]?.sent ?? 0) / 2 ** 20 };

@@ -11,7 +11,7 @@ const [host = '127.0.0.1', work = 'mlp', steps = '10', wanted = 'fp32'] = proces
 const encoding = wanted === 'fp16' || wanted === 'int8' ? wanted : 'fp32';
 const say = (value: object) => void process.stdout.write(`${JSON.stringify(value)}\n`);
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const make = workloads[work as keyof typeof workloads];
+const make = workloads[work];
 const { graph, feeds, labels, weights } = make();
 const program = await compileTraining(graph, {
   loss: 'cross_entropy',

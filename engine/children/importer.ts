@@ -1,6 +1,7 @@
 // Entry of the importer child: one import of a dataset or a pretrained model, told over its channel, then it ends. Keys and
 // rows live in its memory only; it writes the pack it was granted and nothing else.
 import { statSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { utf8 } from '../base/index.ts';
 import { importDataset } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
@@ -11,6 +12,8 @@ import { createPack } from '../store/index.ts';
 import { openParentLink } from './link.ts';
 
 const link = openParentLink<'importer'>();
+// Importers are ended by a signal, so that nothing would be kept at their exit.
+setTimeout(flushCompileCache, 300).unref();
 const cancel = new AbortController();
 let begun = false;
 

@@ -49,15 +49,24 @@ export function splitRows(options: SplitOptions): Split {
     parts.test,
     strata.map((rows, i) => rows.length - 1 - validation[i]),
   );
-  const chosen: Record<keyof Parts, number[][]> = { train: [], validation: [], test: [] };
+  // 0 is no part; rows then come out in their order without being sorted.
+  const part = new Uint8Array(options.rows);
+  const put = (rows: readonly number[], from: number, to: number, own: number) => {
+    for (let i = from; i < to; i++) part[rows[i]] = own;
+  };
   for (const [i, rows] of strata.entries()) {
     rng(options.seed, 'split', i).shuffle(rows);
-    chosen.validation.push(rows.slice(0, validation[i]));
-    chosen.test.push(rows.slice(validation[i], validation[i] + test[i]));
-    chosen.train.push(rows.slice(validation[i] + test[i]));
+    put(rows, 0, validation[i], 2);
+    put(rows, validation[i], validation[i] + test[i], 3);
+    put(rows, validation[i] + test[i], rows.length, 1);
   }
-  const rising = (lists: number[][]) => Uint32Array.from(lists.flat()).sort();
-  return { train: rising(chosen.train), validation: rising(chosen.validation), test: rising(chosen.test) };
+  const rowsOf = (own: number) => {
+    const rows = new Uint32Array(part.length);
+    let count = 0;
+    for (let row = 0; row < part.length; row++) if (part[row] === own) rows[count++] = row;
+    return rows.slice(0, count);
+  };
+  return { train: rowsOf(1), validation: rowsOf(2), test: rowsOf(3) };
 }
 
 /** Rows by class, or by quantile of the target, or all together. */

@@ -27,7 +27,7 @@ import { createCredentials, type Credentials } from './credentials.ts';
 import { importablePath } from './paths.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 import { maskSecret } from './refinery.ts';
-import { exportInChild } from './refining.ts';
+import { codeCache, exportInChild } from './refining.ts';
 import { needReady, numbered, objectsOf, presentOf, type Ready, versionsOf } from './versions.ts';
 
 type Names = 'list' | 'import' | 'upload' | 'show' | 'rows' | 'export' | 'delete';
@@ -141,6 +141,7 @@ export function createDatasets(context: JobContext): Datasets {
           memory: lease.memory,
           seconds: config.limits.importSeconds,
           silence: mostSilence,
+          cache: codeCache(config.dataDir),
         });
         const secret = dataset.options.mask ? { secret: maskSecret(context) } : {};
         child.send({ type: 'import', source, options: dataset.options, pack, lease, ...secret });

@@ -36,7 +36,7 @@ interface Waiting {
   take(lease: HeldLease): void;
 }
 
-/** Imports at once; each may take two threads. */
+/** Imports at once. */
 const mostImporters = 2;
 
 /** Keeps the leases of a machine; `trainers` is the most training runs at once. */
@@ -55,7 +55,8 @@ export function createLeases(machine: Machine, trainers: number): Leases {
     trainer: Math.max(1, Math.floor(machine.cores / trainers)),
     // A trial lives within the lease of its trainer.
     trial: 1,
-    importer: Math.max(1, Math.min(2, machine.cores - 1)),
+    // They step back behind everything else, so that they may take what is idle.
+    importer: Math.max(1, Math.min(8, machine.cores)),
     host: 1,
     probe: 1,
   };

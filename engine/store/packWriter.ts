@@ -22,7 +22,7 @@ export interface PackWriter {
   /** Adds bytes to the end of an entry, making it when it is new; the bytes may be reused afterwards. Entries may take turns. */
   append(name: string, bytes: ArrayBufferView): void;
   /**
-   * Waits until at most `left` chunks are being sealed; without it a pack that seals `later` grows in memory. To be called with
+   * Waits until at most `left` chunks are being sealed; with none, what is held back is written first; without it a pack that seals `later` grows in memory. To be called with
    * none before `finish`.
    */
   settle(left?: number): Promise<void>;
@@ -168,6 +168,8 @@ export function createPack(
       });
     },
     async settle(left = 0) {
+      // What is held is sealed with the rest, side by side, and not one after the other at the end.
+      if (left === 0 && sealing === 'later') for (const entry of entries.values()) writeHeld(entry);
       while (pending.size > left) await Promise.race(pending);
       if (failure) throw failure.error;
     },

@@ -100,6 +100,8 @@ const SideBySide = memo(function SideBySide(properties: {
   const { runs, names, differs } = properties;
   const { t, f } = useWords();
   const now = useClock(false);
+  // What came of it stands above, in figures that can be read.
+  const settings = differs.filter(({ field }) => /^(?:request|plan|state)\b/.test(field));
   const present = figures.filter(([, read]) => runs.some((run) => read(run) !== undefined));
   return (
     <Section title={t('compare.side')} note={t('compare.note')}>
@@ -160,7 +162,7 @@ const SideBySide = memo(function SideBySide(properties: {
                 {t('compare.differs')}
               </th>
             </tr>
-            {differs.map((row) => (
+            {settings.map((row) => (
               <tr key={row.field}>
                 <th scope="row">
                   <code>{row.field}</code>
@@ -170,7 +172,7 @@ const SideBySide = memo(function SideBySide(properties: {
                 ))}
               </tr>
             ))}
-            {differs.length === 0 ? (
+            {settings.length === 0 ? (
               <tr>
                 <td colSpan={runs.length + 1} className="quiet">
                   {t('compare.same')}

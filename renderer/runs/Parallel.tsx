@@ -24,7 +24,9 @@ function axesOf({ runs, differs }: Properties, write: (value: number) => string)
     .filter((axis) => axis !== undefined);
   const scores = runs.map((run) => headline(run)?.value ?? run.metrics['val.loss']);
   const name = runs.map((run) => headline(run)?.name).find((one) => one !== undefined) ?? 'loss';
-  const score = axisOf(name, scores, write);
+  // Equal scores tell nothing apart; the loss may.
+  const losses = runs.map((run) => run.report?.loss ?? run.metrics['val.loss']);
+  const score = axisOf(name, scores, write) ?? axisOf('loss', losses, write);
   return [...settings.slice(0, mostAxes - 1), ...(score ? [score] : [])];
 }
 

@@ -14,9 +14,10 @@ const paths = { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin:/sbin` }
 
 function whyNot(): string | undefined {
   if (process.platform !== 'linux' || process.getuid?.() !== 0) return 'a root of its own needs Linux and root';
-  const try1 = 'mount -t tmpfs tmpfs /mnt && ip link set lo up && command -v chroot';
+  const probe =
+    'mount -t tmpfs tmpfs /mnt && mknod /mnt/null c 1 3 && : > /mnt/null && ip link set lo up && chroot --version';
   try {
-    execFileSync('unshare', ['-n', '-m', 'sh', '-c', try1], { env: paths, stdio: 'pipe' });
+    execFileSync('unshare', ['-n', '-m', 'sh', '-c', probe], { env: paths, stdio: 'pipe' });
     return undefined;
   } catch (error) {
     return `no namespaces here: ${(error as Error).message.split('\n')[0]}`;

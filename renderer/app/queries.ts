@@ -85,6 +85,11 @@ export const ask = {
       queryFn: () => api.call('deployments.monitor', { params: { name } }),
       refetchInterval: 10_000,
     }),
+  scorings: (name: string) =>
+    queryOptions({
+      queryKey: ['scorings', name],
+      queryFn: () => api.call('scoring.list', { params: { name } }),
+    }),
   alerts: () => queryOptions({ queryKey: ['alerts'], queryFn: () => api.call('alerts.list') }),
   inputs: (name: string, version: number) =>
     queryOptions({

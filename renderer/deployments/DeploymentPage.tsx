@@ -11,6 +11,8 @@ import { Icon } from '../parts/Icon.tsx';
 import { Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
+import { Rules } from './Rules.tsx';
+import { Scoring } from './Scoring.tsx';
 import { Snippets } from './Snippets.tsx';
 import { Traffic } from './Traffic.tsx';
 import { TryIt } from './TryIt.tsx';
@@ -130,6 +132,8 @@ export function DeploymentPage() {
         <>
           <Traffic deployment={deployment} />
           <Watch deployment={deployment} />
+          {schema.data && !schema.data.writes ? <Scoring name={name} /> : null}
+          <Rules key={deployment.updatedAt} deployment={deployment} />
         </>
       ) : null}
       {deployment.previous.length > 0 ? (

@@ -21,6 +21,11 @@ export function Watch({ deployment }: { deployment: Deployment }) {
     onSuccess: (run) => void navigate({ to: '/runs/$id', params: { id: run.id } }),
     onError: (error) => showFault(error),
   });
+  const forget = useMutation({
+    mutationFn: () => api.call('deployments.forget', { params: { name } }),
+    onSuccess: () => void queryClient.invalidateQueries({ queryKey: ['monitor', name] }),
+    onError: (error) => showFault(error),
+  });
   if (!data) return null;
   const { windows, filling, quality, samples } = data;
   return (
@@ -46,6 +51,14 @@ export function Watch({ deployment }: { deployment: Deployment }) {
             : t('watch.accuracy', { count: quality.labels, share: f.percent(quality.accuracy) })}{' '}
         {t('watch.filling', { count: filling, size: deployment.options.watching.window })}
       </p>
+      {samples > 0 ? (
+        <p className="quiet small">
+          {t('watch.kept', { count: samples })}{' '}
+          <Button size="compact-sm" loading={forget.isPending} onClick={() => forget.mutate()}>
+            {t('watch.forget')}
+          </Button>
+        </p>
+      ) : null}
       {windows.length > 0 ? (
         <ul className="reasons">
           {windows.slice(0, 8).map((one) => (

@@ -14,12 +14,14 @@ export interface Seen {
 const leastSeen = 4;
 const candidates = 24;
 const goodShare = 0.25;
+/** Proposals that are drawn evenly whatever was seen, so that no corner of the space is given up (Falkner et al. 2018). */
+const evenShare = 1 / 3;
 
 /** A point of the space. */
 export function propose(space: Readonly<Record<string, Dimension>>, seen: readonly Seen[], random: Rng): Hyper {
   const entries = Object.entries(space);
   const isOn = (hyper: Hyper, { when }: Dimension) => !when || hyper[when.name] === when.is;
-  if (seen.length < leastSeen) {
+  if (seen.length < leastSeen || random.next() < evenShare) {
     const drawn: Hyper = {};
     for (const [name, dimension] of entries) if (isOn(drawn, dimension)) drawn[name] = drawOf(dimension, random);
     return drawn;

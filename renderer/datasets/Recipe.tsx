@@ -45,7 +45,7 @@ export function Recipe({ id, shape }: { id: string; shape: DatasetShape }) {
         ) : (
           <p className="quiet">{t('recipe.none')}</p>
         )}
-        <StepForm shape={shape} busy={add.isPending} onAdd={(step) => add.mutate(step)} />
+        <StepForm id={id} shape={shape} busy={add.isPending} onAdd={(step) => add.mutate(step)} />
         {error ? <Problem error={error} /> : null}
         <div className="toolbar">
           <Button variant="filled" disabled={clean} loading={apply.isPending} onClick={() => apply.mutate([])}>

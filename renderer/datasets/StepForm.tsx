@@ -1,13 +1,36 @@
 // The next step of a recipe: what to do, to which column, with what. Makes the step; whoever shows it sends it.
 import { Button, Select, TextInput } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
-import type { ColumnType, DatasetShape, RecipeStep } from '../../engine/schema/index.ts';
+import { useQuery } from '@tanstack/react-query';
+import type { ColumnType, DatasetShape, MaskAction, RecipeStep } from '../../engine/schema/index.ts';
+import { ask } from '../app/queries.ts';
 import { useWords } from '../parts/words.ts';
 
-const operations = ['filter', 'drop', 'rename', 'cast', 'fill', 'clip', 'deduplicate', 'normalise'] as const;
+const operations = [
+  'filter',
+  'drop',
+  'rename',
+  'cast',
+  'fill',
+  'clip',
+  'deduplicate',
+  'normalise',
+  'join',
+  'mask',
+] as const;
 type Operation = (typeof operations)[number];
-const needsColumn: ReadonlySet<Operation> = new Set(['drop', 'rename', 'cast', 'fill', 'clip', 'normalise']);
+const needsColumn: ReadonlySet<Operation> = new Set([
+  'drop',
+  'rename',
+  'cast',
+  'fill',
+  'clip',
+  'normalise',
+  'join',
+  'mask',
+]);
 const types: readonly ColumnType[] = ['number', 'category', 'text', 'boolean', 'date', 'identifier'];
+const maskings: readonly MaskAction[] = ['replace', 'redact', 'hash', 'remove'];
 const fills = ['mean', 'median', 'mode', 'value'] as const;
 
 interface Draft {
@@ -45,6 +68,11 @@ function stepOf({ op, column, text, choice }: Draft): RecipeStep | undefined {
         ...(high === undefined ? {} : { max: high }),
       };
     }
+    case 'join':
+      // The other dataset's key is called the same unless it is said.
+      return choice ? { op, dataset: choice, on: [{ left: own, right: text.trim() || own }], keep: 'all' } : undefined;
+    case 'mask':
+      return choice ? { op, columns: [own], action: choice as MaskAction } : undefined;
     case 'deduplicate':
       return { op, loose: choice === 'loose' };
     default:
@@ -53,15 +81,20 @@ function stepOf({ op, column, text, choice }: Draft): RecipeStep | undefined {
 }
 
 export function StepForm({
+  id,
   shape,
   busy,
   onAdd,
 }: {
+  /** The dataset that the recipe is of. */
+  id: string;
   shape: DatasetShape;
   busy: boolean;
   onAdd: (step: RecipeStep) => void;
 }) {
   const { t } = useWords();
+  const datasets = useQuery(ask.datasets());
+  const others = (datasets.data?.items ?? []).filter((one) => one.id !== id && one.state === 'ready');
   const [draft, setDraft] = useState<Draft>({ op: 'filter', column: null, text: '', choice: null });
   const change = (part: Partial<Draft>) => setDraft((before) => ({ ...before, ...part }));
   const step = stepOf(draft);
@@ -79,13 +112,19 @@ export function StepForm({
         ? fills.map((way) => ({ value: way, label: t(`fill.${way}`) }))
         : op === 'deduplicate'
           ? (['strict', 'loose'] as const).map((way) => ({ value: way, label: t(`deduplicate.${way}`) }))
-          : undefined;
-  const asksText = op === 'filter' || op === 'rename' || op === 'clip' || (op === 'fill' && draft.choice === 'value');
+          : op === 'join'
+            ? others.map(({ id: value, name }) => ({ value, label: name }))
+            : op === 'mask'
+              ? maskings.map((way) => ({ value: way, label: t(`mask.${way}`) }))
+              : undefined;
+  const asksText =
+    op === 'filter' || op === 'rename' || op === 'clip' || op === 'join' || (op === 'fill' && draft.choice === 'value');
   const hint = {
     filter: "price > 10 AND colour = 'red'",
     rename: t('step.newName'),
     clip: '0 … 100',
     fill: t('fill.value'),
+    join: t('step.otherKey'),
   } as Partial<Record<Operation, string>>;
   return (
     <form className="step-form" onSubmit={submit}>

@@ -42,6 +42,8 @@ interface Guest {
   own: Entry;
   stop: AbortController;
   child?: ChildPort<'trainer'>;
+  /** Where its trainer listens. */
+  port?: number;
   fetches: Map<number, Fetch>;
   /** When there was a link to its leader last. */
   linkedAt: number;
@@ -83,6 +85,8 @@ export function createGuests(
   function invite(peer: string, word: Word<'invite'>): void {
     const name = nameOf(peer, word.job);
     const busy = [...guests.values()].filter(({ book }) => book.state !== 'over').length >= mostGuests;
+    // An invitation may be said twice, where the link was lost meanwhile.
+    if (guests.get(name)?.book.state === 'gathering') return;
     const no =
       refusal(peer) ??
       (busy ? new Fault('too_many_requests', `${line.name} helps with ${mostGuests} runs already`) : undefined);
@@ -221,6 +225,7 @@ export function createGuests(
       if (message.type === 'roomOpen') {
         own.trainer = message.id;
         own.state = 'ready';
+        guest.port = message.port;
         line.say(peer, { say: 'ready', job, trainer: message.id, port: message.port });
       } else if (message.type === 'roomFigures') {
         own.figures = message.figures;
@@ -281,6 +286,10 @@ export function createGuests(
         if (guest.book.state === 'over') continue;
         const no = refusal(guest.peer);
         if (no) guest.stop.abort(no);
+        const { own, port, peer, job } = guest;
+        // Said again until it is heard: a word is lost with its link.
+        if (own.state === 'ready' && own.trainer && port)
+          line.say(peer, { say: 'ready', job, trainer: own.trainer, port });
         const isUp = line.peers().some((one) => one.id === guest.peer && one.link === 'up');
         if (isUp) guest.linkedAt = context.now();
         else if (context.now() - guest.linkedAt > awayMs)

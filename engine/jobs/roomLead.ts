@@ -110,7 +110,8 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
     const invited = new Map<string, Invited>();
     const paths = new Map<string, string>();
     let tellOwn: ((message: ToMeeting) => void) | undefined;
-    let began = false;
+    let founding: Generation | undefined;
+    let invitation: RoomWord | undefined;
     let over = false;
     let patience: NodeJS.Timeout | undefined;
 
@@ -131,13 +132,12 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
     };
     /** Begins with those who are ready, once all are or the others took too long. */
     const settle = (waited = false) => {
-      if (began || over || !own.trainer || !tellOwn) return;
+      if (founding || over || !own.trainer || !tellOwn) return;
       const waiting = [...invited.values()].some(({ state }) => ['invited', 'sending', 'preparing'].includes(state));
       const alone = ![...invited.values()].some(({ state }) => state === 'ready');
       if (waiting && (!waited || alone)) return;
-      began = true;
       const members = present();
-      const founding = foundingOf(members, run.checkpoint !== undefined);
+      founding = foundingOf(members, run.checkpoint !== undefined);
       const known = roster();
       for (const one of members) one.state = 'working';
       tellOwn({ type: 'room', roster: known, founding });
@@ -164,11 +164,15 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       },
       pull: (one, word) => void give(one, word),
       ready(one, { trainer, port }) {
+        if (one.state === 'ready') return;
+        const again = one.state === 'working';
         Object.assign(one, { trainer, port, state: 'ready' });
-        if (!began) return settle();
+        if (!founding) return settle();
         one.state = 'working';
+        const founder = founding.members.some((member) => member.id === trainer);
+        say(one.peer, { say: 'begin', job: id, roster: roster(), ...(founder ? { founding } : {}) });
+        if (again) return;
         tellRoster();
-        say(one.peer, { say: 'begin', job: id, roster: roster() });
         show();
       },
       figures(one, { figures }) {
@@ -203,8 +207,8 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       if (packs.base) await add('base', packs.base);
       if (over) return;
       for (const one of invited.values()) {
-        const word: RoomWord = { say: 'invite', job: id, name: run.name, request, objects, encoding };
-        if (!say(one.peer, word)) leave(one, 'refused', 'the link to it was lost');
+        invitation = { say: 'invite', job: id, name: run.name, request, objects, encoding };
+        if (!say(one.peer, invitation)) leave(one, 'refused', 'the link to it was lost');
         else audit('rooms.invite', one.peer, { run: id, objects: objects.map((object) => object.sha256) });
       }
     }
@@ -236,6 +240,7 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       },
       settle() {
         for (const one of invited.values()) {
+          if (one.state === 'invited' && invitation) say(one.peer, invitation);
           const view = line.peers().find((peer) => peer.id === one.peer);
           if (view?.trust !== 'paired') leave(one, 'left', 'it is not paired any more');
         }
@@ -296,7 +301,10 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       const one = led.get(word.job);
       one?.word(peer, word);
       // A peer that goes on with what ended here, perhaps while the link was lost, is told so.
-      if (!one && (word.say === 'figures' || word.say === 'ready' || word.say === 'pull'))
+      if (
+        (!one || one.book.state === 'over') &&
+        (word.say === 'figures' || word.say === 'ready' || word.say === 'pull')
+      )
         line.say(peer, { say: 'over', job: word.job });
       return one !== undefined;
     },

@@ -86,6 +86,21 @@ describe('a run over two machines', () => {
     for (const [i, { value }] of a.entries()) expect(Math.abs(value - (b[i]?.value ?? 9))).toBeLessThan(1e-2);
   });
 
+  test('is gathered again from its checkpoint when the leading trainer was killed', async () => {
+    const run = await start({ epochs: 12, peers: ['bert'] });
+    const shown = () => anna.client.call('runs.show', { params: { id: run.id } });
+    await working(run);
+    await eventually(async () => (await shown()).checkpoint, 'a checkpoint');
+    const [trainer] = childrenOf(anna.pid, 'trainer');
+    process.kill(trainer, 'SIGKILL');
+    await eventually(async () => (await shown()).state === 'interrupted', 'the end of the trainer');
+    await eventually(async () => (await jobOf(bert, run))?.state === 'over', 'bert lets go');
+    const done = await finished(await anna.client.call('runs.resume', { params: { id: run.id }, body: {} }));
+    const there = done.room?.members.find((one) => one.name === 'bert');
+    expect(there?.state).toBe('working');
+    expect(there?.samples).toBeGreaterThan(0);
+  });
+
   test('is refused by name where a peer does not allow it, or where steps cannot be shared', async () => {
     const [{ id } = { id: '' }] = (await bert.client.call('peers.list', {})).items;
     const allow = (train: boolean) =>
@@ -115,6 +130,11 @@ describe('a run over two machines', () => {
   });
 
   test('is left by a machine whose owner takes it out', async () => {
+    await eventually(
+      async () =>
+        (await anna.client.call('peers.list', {})).items.some((one) => one.link === 'up' && one.granted?.train),
+      'a link to bert',
+    );
     const run = await start({ epochs: 6, peers: ['bert'] });
     await working(run);
     await bert.client.call('cluster.endJob', { params: { id: run.id } });

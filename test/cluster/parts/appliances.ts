@@ -7,7 +7,11 @@ export interface Machine extends Running {
   place: Place;
 }
 
-const settings = { cluster: { enabled: true, host: '127.0.0.1', port: 0, trainerPorts: [0, 0] }, discovery: false };
+const settings = {
+  checkpointSeconds: 0.5,
+  cluster: { enabled: true, host: '127.0.0.1', port: 0, trainerPorts: [0, 0] },
+  discovery: false,
+};
 
 /** Starts appliances of these names; the first is paired with every other, and the others with each other as well. */
 export async function startRoom(names: readonly string[]): Promise<Machine[]> {

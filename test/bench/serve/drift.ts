@@ -46,7 +46,10 @@ function open(seed: number) {
   const rows = Array.from({ length: 2000 }, () => draw(random));
   const watch = createWatch({ window });
   const comparers = subjects.map((subject) =>
-    createComparer(subject, rows.map((row) => row[subject.name as keyof Row]) as Values),
+    createComparer(
+      subject,
+      rows.map<Values[number]>((row) => row[subject.name as keyof Row]),
+    ),
   );
   watch.compareWith({ is: 'rows', comparers });
   const live = rng(seed, 'live');

@@ -73,7 +73,7 @@ async function host(grant: PackGrant): Promise<{ figures: Figures; startMs: numb
 async function poster({
   url,
   key,
-}: Served): Promise<{ post(path: string, body: string): () => Promise<string>; end(): void }> {
+}: Served): Promise<{ post: (path: string, body: string) => () => Promise<string>; end: () => void }> {
   const { hostname, port, host: name } = new URL(url);
   const socket = connect(Number(port), hostname);
   await new Promise((resolve) => socket.once('connect', resolve));

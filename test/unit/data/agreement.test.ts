@@ -1,7 +1,7 @@
 // What training encodes and what a served graph computes from a client's row are the same bits: dates around the circle, numbers by
 // rank, texts in learned pieces, all from one preprocess.json.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { rng } from '../../../engine/base/index.ts';
+import { must, rng } from '../../../engine/base/index.ts';
 import {
   type DatasetReader,
   encodeDataset,
@@ -112,13 +112,13 @@ describe.each(['bpe', 'wordpiece'] as const)('texts in %s', (tokens) => {
     });
     const [input] = fitted.sequence ?? [];
     const trained = encodeDataset(reader, fitted, rows).sequence[0];
-    const served = encodeInputs(fitted, inputs)['text_0_tokens'];
-    const [count, width] = served?.dims ?? [];
+    const served = must(encodeInputs(fitted, inputs)['text_0_tokens'], 'tokens of the text');
+    const [count, width] = served.dims;
     expect(count).toBe(rows.length);
     for (const row of rows) {
       const own = [...trained.ids.subarray(trained.offsets[row], trained.offsets[row + 1])];
       const padded = [...own, ...Array<number>(width - own.length).fill(0)].map(BigInt);
-      expect([...(served?.data as BigInt64Array).subarray(row * width, (row + 1) * width)]).toEqual(padded);
+      expect([...(served.data as BigInt64Array).subarray(row * width, (row + 1) * width)]).toEqual(padded);
     }
     expect(Math.max(...trained.ids)).toBeLessThan(sequenceSize(input));
     const tokenizer = openTokenizer(input.tokenizer as unknown as TokenizerJson);

@@ -7,6 +7,7 @@ import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { silentLog } from '../../engine/base/index.ts';
 import type { JobContext } from '../../engine/jobs/context.ts';
+import { createLeases } from '../../engine/jobs/leases.ts';
 import type { Predicting } from '../../engine/jobs/predicting.ts';
 import { createScoring } from '../../engine/jobs/scoring.ts';
 import { applianceConfig, type Call } from '../../engine/schema/index.ts';
@@ -31,6 +32,7 @@ test('a record that is too long fails its file, and nothing reads on behind it',
       store,
       config: applianceConfig.parse({ dataDir: join(dir, 'data'), limits: { freeDisk: 0 } }),
       events: { emit: () => undefined },
+      leases: createLeases({ cores: 2, memory: 8 * 1024 ** 3 }, 1),
       log: silentLog,
       now: () => Date.now(),
       closing: new AbortController().signal,

@@ -1,11 +1,13 @@
 // Some rows of a stored dataset, decrypted and encoded as a model takes them, without reading the others: what a window of a
 // feed is filled with.
+import { bytesOf } from '../../base/index.ts';
 import type { PictureInput, Preprocess, SoundInput } from '../../schema/index.ts';
 import { encodeDataset } from '../encode.ts';
 import type { EncodedRows, Ragged } from '../encoded.ts';
 import { inParallel, pictureDecoder, soundDecoder } from '../media/mediaRows.ts';
 import type { DatasetReader } from '../reader.ts';
 import type { Sequences } from '../sequence.ts';
+import type { Scratch } from './scratch.ts';
 
 /** Rows of a feed, in the order in which they were asked for. */
 export interface FedRows {
@@ -16,15 +18,16 @@ export interface FedRows {
   sounds: Float32Array[];
 }
 
-/** Files decoded once and kept, as far as they fit. */
+/** Files decoded once and kept: in memory as far as they fit, then in a sealed file, where there is one. */
 export interface Kept {
-  /** Bytes that may still be kept. */
+  /** Bytes that may still be kept in memory. */
   left: number;
   /** Values of a row by column. */
   values: Map<string, Uint8Array | Float32Array>;
+  scratch?: Scratch | undefined;
 }
 
-export const keepUpTo = (bytes: number): Kept => ({ left: bytes, values: new Map() });
+export const keepUpTo = (bytes: number, scratch?: Scratch): Kept => ({ left: bytes, values: new Map(), scratch });
 
 /** Rows further apart than this are read apart. */
 const mostGap = 512;
@@ -91,11 +94,15 @@ function decodeInto(
   return inParallel([...rows.keys()], async (r) => {
     const key = `${rows[r]} ${column}`;
     const known = kept.values.get(key);
-    const values = known ?? (await decode(rows[r]));
+    if (known) return out.set(known, r * size);
+    const sealed = kept.scratch?.get(key);
+    if (sealed) return bytesOf(out).set(sealed, r * size * out.BYTES_PER_ELEMENT);
+    const values = await decode(rows[r]);
     out.set(values, r * size);
-    if (known || kept.left < values.byteLength) return;
+    if (kept.left < values.byteLength) return kept.scratch?.put(key, values);
     kept.left -= values.byteLength;
     kept.values.set(key, values);
+    return undefined;
   });
 }
 

@@ -2,6 +2,7 @@
 // both see the same bits. The only file that talks to sharp; it keeps nothing between calls.
 import type Sharp from 'sharp';
 import { Fault, type PictureInput } from '../../schema/index.ts';
+import { plainPng } from './png.ts';
 
 /** Most pixels of an image that is decoded: 100 million, about what the largest cameras make. */
 export const mostPixels = 100_000_000;
@@ -92,6 +93,8 @@ export async function imagePixels(
   bytes: Uint8Array,
   { height, width, channels, fit, mean }: Pick<PictureInput, 'height' | 'width' | 'channels' | 'fit' | 'mean'>,
 ): Promise<Uint8Array> {
+  const plain = plainPng(bytes, { height, width, channels });
+  if (plain) return plain;
   const sharp = await library();
   const [r = 128, g = r, b = r] = mean.map(Math.round);
   try {

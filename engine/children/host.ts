@@ -11,6 +11,7 @@ import {
   createAwake,
   type ModelHost,
   openBaseHost,
+  openGgufHost,
   openModelHost,
   openTensorHost,
   readFrames,
@@ -32,9 +33,14 @@ async function load({ bundle, lease, data }: Extract<ToHost, { type: 'load' }>):
     const manifest = readManifest(pack);
     host = manifest.tensors
       ? await openTensorHost(manifest, pack.read('model.onnx'), lease)
-      : pack.has('base.json')
-        ? await openBaseHost(manifest, (name) => (pack.has(name) ? pack.read(name) : undefined), lease)
-        : await openModelHost(readBundle(pack), lease);
+      : pack.has('model.gguf')
+        ? await openGgufHost(manifest, {
+            chunks: pack.chunkCount('model.gguf'),
+            chunk: (i) => pack.readChunk('model.gguf', i),
+          })
+        : pack.has('base.json')
+          ? await openBaseHost(manifest, (name) => (pack.has(name) ? pack.read(name) : undefined), lease)
+          : await openModelHost(readBundle(pack), lease);
   } finally {
     pack.close();
   }

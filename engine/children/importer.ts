@@ -1,6 +1,6 @@
 // Entry of the importer child: one import of a dataset or a pretrained model, told over its channel, then it ends. Keys and
 // rows live in its memory only; it writes the pack it was granted and nothing else.
-import { statSync } from 'node:fs';
+import { createReadStream, statSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { utf8 } from '../base/index.ts';
 import { importDataset } from '../data/index.ts';
@@ -31,6 +31,8 @@ const mostUnused = 20;
 interface Adopted {
   info: PretrainedInfo;
   files: Record<string, Uint8Array>;
+  /** One more file, too great to be held: its name in the pack, and where it is read. */
+  large?: { name: string; path: string };
 }
 
 /** A Hugging Face folder: what fine-tuning needs of it. */
@@ -86,6 +88,26 @@ async function fromFile(path: string, options: OnnxBaseOptions): Promise<Adopted
   };
 }
 
+/** A GGUF file: kept as it is, so that llama.cpp can serve it. */
+async function fromGguf(path: string): Promise<Adopted> {
+  const { ggufFile, readGgufHead } = await import('../models/index.ts');
+  const { writerManifest } = await import('../bundle/index.ts');
+  const { architecture, maxLength, parameters, chats } = readGgufHead(path);
+  return {
+    info: {
+      architecture: `gguf ${architecture}`,
+      takes: 'text',
+      parameters,
+      ...(maxLength === undefined ? {} : { maxLength }),
+      unused: [],
+      writes: true,
+      gguf: { chats },
+    },
+    files: { 'manifest.json': utf8(JSON.stringify(writerManifest([], []))) },
+    large: { name: ggufFile, path },
+  };
+}
+
 const sizeOfWeights = ({ parameters, initializers }: Graph) =>
   parameters.reduce((sum, name) => sum + sizeOf(initializers.get(name)?.dims ?? []), 0);
 
@@ -96,11 +118,18 @@ async function adopt({ path, output, asIs, pack, lease }: Extract<ToImporter, { 
     const isFolder = statSync(path).isDirectory();
     if (isFolder && (output !== undefined || asIs))
       throw new Fault('bad_request', 'an output to keep (--output) and --as-is are for ONNX files, not for folders');
-    const { info, files } = isFolder
+    const { info, files, large } = isFolder
       ? await fromFolder(path)
-      : await fromFile(path, { asIs, ...(output === undefined ? {} : { output }) });
+      : (await import('../models/index.ts')).isGguf(path)
+        ? await fromGguf(path)
+        : await fromFile(path, { asIs, ...(output === undefined ? {} : { output }) });
     const writer = createPack(pack.path, pack);
     for (const [name, bytes] of Object.entries(files)) writer.append(name, bytes);
+    if (large) {
+      for await (const piece of createReadStream(large.path, { highWaterMark: 1024 * 1024 })) {
+        writer.append(large.name, piece as Buffer);
+      }
+    }
     const { bytes, sha256 } = writer.finish();
     await link.send({ type: 'adopted', info, bytes, sha256 });
   } catch (error) {

@@ -39,7 +39,7 @@ export interface SpawnOptions {
 }
 
 /** Importers and trainers run at a lower priority than hosts and the appliance, so that predictions stay quick. */
-const niceness: Record<ChildKind, number> = { importer: 10, trainer: 10, trial: 10, host: 0, probe: 10 };
+const niceness: Record<ChildKind, number> = { importer: 10, trainer: 19, trial: 19, host: 0, probe: 10 };
 const watchEveryMs = 500;
 const mib = 1024 * 1024;
 

@@ -79,7 +79,7 @@ link.onMessage((message) => {
 });
 
 async function run(given: Job | Joining): Promise<void> {
-  setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
+  setPriority(constants.priority.PRIORITY_LOW);
   try {
     if (given.type === 'train') await train(given);
     else await join(given);

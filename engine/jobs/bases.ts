@@ -100,7 +100,8 @@ function adopted(child: ChildPort<'importer'>, signal: AbortSignal): Promise<Ado
 
 /** A model's name from its folder's or file's: `bert-base-uncased`. */
 export const nameOfPath = (path: string): string =>
-  basename(path, '.onnx')
+  basename(path)
+    .replace(/\.(onnx|gguf)$/i, '')
     .replaceAll(/[@\p{Cc}]/gu, '-')
     .slice(0, 100) || 'pretrained';
 
@@ -112,6 +113,8 @@ export function needServed(model: Model, what: 'deploy' | 'rows' | 'export'): vo
   const { name, base } = model;
   if (!base || (takesTensors(model) && what === 'deploy')) return;
   if (base.writes && what !== 'export') return;
+  if (base.gguf)
+    throw new Fault('bad_request', `${name} is a GGUF file that was imported: the file itself is all there is.`);
   if (takesTensors(model)) {
     const inputs = base.inputs?.map((input) => input.name).join(', ') ?? '';
     const why =
@@ -141,6 +144,11 @@ export function baseOfRequest({ store }: JobContext, { model, hyper }: TrainRequ
     throw new Fault(
       'bad_request',
       `${name} is not a pretrained model. Import one: neutrino models import FOLDER or FILE.onnx`,
+    );
+  if (found.base.gguf)
+    throw new Fault(
+      'bad_request',
+      `${name} is a GGUF file, which is served and not trained: import a Hugging Face folder.`,
     );
   if (found.base.takes === 'tensors')
     throw new Fault('bad_request', `${name} was imported to be served as it is. Import it again without --as-is.`);

@@ -21,6 +21,8 @@ export interface Writers {
   list(): { name: string; createdAt: number }[];
   /** What the deployment's model does. Fault `not_found`. */
   taskOf(name: string): Task;
+  /** Whether it takes a conversation as it is, and knows how to write one. */
+  chats(name: string): boolean;
   /** One output an input. With `onPiece` the only input's text is told as it is written. */
   ask: Predicting['write'];
 }
@@ -29,7 +31,8 @@ const writes = (task: Task): boolean => task === 'language-model' || task === 't
 
 /** The deployments of an appliance as these handlers see them. */
 export function writersOf({ store }: JobContext, predicting: Pick<Predicting, 'write'>): Writers {
-  const taskOf = (name: string) => store.models.get(store.deployments.find(name).model.id).task;
+  const modelOf = (name: string) => store.models.get(store.deployments.find(name).model.id);
+  const taskOf = (name: string) => modelOf(name).task;
   return {
     list: () =>
       store.deployments
@@ -37,6 +40,7 @@ export function writersOf({ store }: JobContext, predicting: Pick<Predicting, 'w
         .items.filter(({ name }) => writes(taskOf(name)))
         .map(({ name, createdAt }) => ({ name, createdAt })),
     taskOf,
+    chats: (name) => modelOf(name).base?.gguf?.chats === true,
     ask: (name, inputs, how, call) => predicting.write(name, inputs, how, call),
   };
 }
@@ -178,12 +182,17 @@ export function completionHandlers(writers: Writers): Pick<Handlers, `openai.${N
       const { model, messages, stream } = body;
       const last = messages.at(-1);
       const reads = writers.taskOf(model) === 'text-to-text';
-      const prompt = reads && last ? contentOf(last) : transcript(messages);
+      const chats = writers.chats(model);
+      const prompt = chats
+        ? { messages: messages.map((message) => ({ role: message.role, content: contentOf(message) })) }
+        : reads && last
+          ? contentOf(last)
+          : transcript(messages);
       const wanted = body.max_completion_tokens ?? body.max_tokens;
-      const generate = optionsOf(body, wanted, reads ? [] : ['\nUser:', '\nSystem:', '\nAssistant:']);
+      const generate = optionsOf(body, wanted, reads || chats ? [] : ['\nUser:', '\nSystem:', '\nAssistant:']);
       const head = { ...headOf('chatcmpl', model), object: 'chat.completion' as const };
       // The blank between "Assistant:" and what it says is not said.
-      const said = (text: string) => (reads ? text : text.replace(/^ /, ''));
+      const said = (text: string) => (reads || chats ? text : text.replace(/^ /, ''));
       if (stream) {
         const chunk = (delta: object, finish: Written['finish'] | null) => ({
           ...head,

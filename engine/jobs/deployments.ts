@@ -1,6 +1,7 @@
 // Deployments: a name behind which models are served, and every change of them. Nothing fails a request: another model, a
 // canary, a promotion take over while what was there before finishes. What is wanted is stored, and an appliance that starts
-// serves it again. Who answers one request is predicting.ts.
+// serves it again. What serves now is lives.ts; who answers one request is predicting.ts.
+import { availableParallelism } from 'node:os';
 import {
   type Deployment,
   type DeploymentState,
@@ -14,10 +15,11 @@ import {
   servingOptions,
   type VariantSpec,
 } from '../schema/index.ts';
-import { createGuard, createTraffic, type Guard, type ReplicaSet, type Spent, type Traffic } from '../serve/index.ts';
+import type { ReplicaSet } from '../serve/index.ts';
 import { needServed } from './bases.ts';
 import { type JobContext, pageOf } from './context.ts';
-import { openReplicaSet, type Replicas, servedBundle } from './serving.ts';
+import { createLives, hostSettings, type Live, refOf } from './lives.ts';
+import type { Replicas } from './serving.ts';
 
 type Names = 'list' | 'create' | 'show' | 'set' | 'promote' | 'rollback' | 'stop' | 'status';
 
@@ -37,21 +39,10 @@ export interface Deployments {
   close(): Promise<void>;
 }
 
-/** A deployment while it serves. */
-export interface Live {
-  readonly id: string;
-  readonly name: string;
-  traffic: Traffic;
-  guard: Guard;
-  replicas: Replicas;
-  options: ServingOptions;
-}
-
 /** Versions that rollback can go back through. */
 const mostPrevious = 10;
-const defaultReplicas: Replicas = { min: 1, max: 1 };
-/** How often what keys have spent is stored, ms. */
-const spentEveryMs = 10_000;
+/** One host, and as many more as load asks for: each computes on one core. */
+const defaultReplicas: Replicas = { min: 1, max: Math.min(8, Math.max(1, availableParallelism())) };
 
 /** The deployments of an appliance. */
 export function createDeployments(
@@ -60,8 +51,20 @@ export function createDeployments(
 ): Deployments {
   const { store, events, log, lasting, closing } = context;
   const { deployments, models } = store;
-  /** By deployment id. */
-  const live = new Map<string, Live>();
+  const lives = createLives(context, {
+    onRan,
+    onVerdict: (id, model, verdict) => void settle(id, model, verdict),
+    onState(id, { state, error }) {
+      if (closing.aborted) return;
+      const now = deployments.look(id)?.state;
+      if (now === 'ready' && state === 'failed')
+        move(id, 'failed', error ?? new Fault('unavailable', 'Its hosts keep ending.'));
+      if (now === 'failed' && state === 'ready') {
+        move(id, 'starting');
+        move(id, 'ready');
+      }
+    },
+  });
   /** One change of a deployment at a time. */
   const changes = new Map<string, Promise<unknown>>();
 
@@ -78,82 +81,6 @@ export function createDeployments(
     changes.set(id, settled);
     void settled.then(() => changes.get(id) === settled && changes.delete(id));
     return done;
-  }
-
-  const spentName = (id: string) => `spent_${id}`;
-  const keepSpent = () => {
-    for (const { id, guard } of live.values()) {
-      const spent = guard.changed();
-      if (spent) store.settings.set(spentName(id), spent);
-    }
-  };
-  const keeping = setInterval(keepSpent, spentEveryMs).unref();
-
-  function guardOf(id: string, options: ServingOptions, traffic: Traffic): Guard {
-    const spent = store.settings.get(spentName(id)) as Record<string, Spent> | undefined;
-    return createGuard(options.protection, () => traffic.stable?.set.manifest, spent);
-  }
-
-  /** A set for one model of a deployment; `isStable` decides whether its end is the deployment's. */
-  function openSet(id: string, replicas: Replicas, options: ServingOptions): ReplicaSet {
-    const set: ReplicaSet = openReplicaSet(context, id, replicas, {
-      options,
-      onRan({ rows, computeMs }) {
-        const entry = live.get(id);
-        entry?.traffic.ran(set, rows, computeMs);
-        if (entry) onRan(entry.name, rows);
-      },
-      onChange({ state, error }) {
-        if (live.get(id)?.traffic.stable?.set !== set || closing.aborted) return;
-        const now = deployments.look(id)?.state;
-        if (now === 'ready' && state === 'failed')
-          move(id, 'failed', error ?? new Fault('unavailable', 'Its hosts keep ending.'));
-        if (now === 'failed' && state === 'ready') {
-          move(id, 'starting');
-          move(id, 'ready');
-        }
-      },
-    });
-    return set;
-  }
-
-  async function loaded(id: string, model: Model, replicas: Replicas, options: ServingOptions): Promise<ReplicaSet> {
-    const set = openSet(id, replicas, options);
-    try {
-      await set.serve(servedBundle(context, model));
-      return set;
-    } catch (error) {
-      await set.stop(0);
-      throw error;
-    }
-  }
-
-  /** Serves a stable model: in the set that runs, or in a new one where its settings changed; waits until it answers. */
-  async function serve(id: string, model: Model, replicas: Replicas, options: ServingOptions): Promise<void> {
-    const before = live.get(id);
-    const stable = before?.traffic.stable;
-    const same =
-      before !== undefined &&
-      before.replicas.min === replicas.min &&
-      before.replicas.max === replicas.max &&
-      hostSettings(before.options) === hostSettings(options);
-    if (same && stable) {
-      await stable.set.serve(servedBundle(context, model));
-      before.traffic.rename(refOf(model));
-      return;
-    }
-    const set = await loaded(id, model, replicas, options);
-    if (before) {
-      before.replicas = replicas;
-      before.options = options;
-      // Whoever is on the way to the one before is answered by it.
-      void before.traffic.setStable(refOf(model), set);
-      return;
-    }
-    const traffic = createTraffic({ onVerdict: (of, verdict) => void settle(id, of, verdict) });
-    void traffic.setStable(refOf(model), set);
-    const { name } = deployments.get(id);
-    live.set(id, { id, name, traffic, guard: guardOf(id, options, traffic), replicas, options });
   }
 
   /** A canary was judged. */
@@ -183,9 +110,9 @@ export function createDeployments(
         `The other models of ${before.name} have ${taken} % already; ${spec.weight} % more is too much.`,
       );
     }
-    const entry = live.get(id);
+    const entry = lives.get(id);
     if (entry) {
-      const set = await loaded(id, model, entry.replicas, entry.options);
+      const set = await lives.load(id, model, entry);
       await entry.traffic.remove(model.id);
       entry.traffic.add(spec, set);
     } else if (lasting) {
@@ -197,7 +124,7 @@ export function createDeployments(
   async function dropVariants(id: string, gone: string[], rolledBack?: Deployment['rolledBack']): Promise<Deployment> {
     const variants = deployments.get(id).variants.filter(({ model }) => !gone.includes(model.id));
     const changed = announce(deployments.update(id, { variants, ...(rolledBack ? { rolledBack } : {}) }));
-    const entry = live.get(id);
+    const entry = lives.get(id);
     for (const one of gone) void entry?.traffic.remove(one);
     return changed;
   }
@@ -225,7 +152,7 @@ export function createDeployments(
         variants: before.variants.filter((one) => one !== variant),
       }),
     );
-    void live.get(id)?.traffic.promote(variant.model.id);
+    void lives.get(id)?.traffic.promote(variant.model.id);
     return changed;
   }
 
@@ -233,7 +160,7 @@ export function createDeployments(
   async function start(id: string): Promise<Deployment> {
     const { model, replicas, options, variants } = deployments.get(id);
     try {
-      await serve(id, models.get(model.id), replicas, options);
+      await lives.serve(id, models.get(model.id), { replicas, options });
     } catch (error) {
       log.warn({ deployment: id, err: error }, 'deployment failed');
       if (!closing.aborted) move(id, 'failed', error);
@@ -242,7 +169,7 @@ export function createDeployments(
     const ready = move(id, 'ready');
     for (const spec of variants) {
       try {
-        live.get(id)?.traffic.add(spec, await loaded(id, models.get(spec.model.id), replicas, options));
+        lives.get(id)?.traffic.add(spec, await lives.load(id, models.get(spec.model.id), { replicas, options }));
       } catch (error) {
         const why = `it could not be served: ${faultBody(error).message}`;
         await dropVariants(id, [spec.model.id], { model: spec.model, at: context.now(), why });
@@ -263,7 +190,8 @@ export function createDeployments(
       name,
       model: refOf(model),
       previous: [],
-      replicas: replicas ?? defaultReplicas,
+      // Several texts are written side by side in one host of such a model, which holds gigabytes.
+      replicas: replicas ?? (model.base?.gguf ? { min: 1, max: 1 } : defaultReplicas),
       variants: [],
       options: options ?? servingOptions.parse({}),
     });
@@ -293,31 +221,22 @@ export function createDeployments(
     };
     if (!lasting)
       return announce(deployments.update(id, { ...patch, ...(before.state === 'saved' ? {} : { state: 'saved' }) }));
-    const entry = live.get(id);
+    const entry = lives.get(id);
     if (before.state === 'ready' && entry) {
-      await serve(id, model, patch.replicas, patch.options);
+      await lives.serve(id, model, patch);
       void entry.traffic.remove(model.id);
-      if (given.options) regard(entry, given.options);
+      if (given.options) lives.regard(entry, given.options);
       return announce(deployments.update(id, patch));
     }
     announce(deployments.update(id, { ...patch, ...(before.state === 'starting' ? {} : { state: 'starting' }) }));
     return start(id);
   }
 
-  function regard(entry: Live, options: ServingOptions): void {
-    keepSpent();
-    entry.options = options;
-    entry.guard = guardOf(entry.id, options, entry.traffic);
-  }
-
   async function stop(id: string): Promise<Deployment> {
     const { state } = deployments.get(id);
     if (state === 'stopped') return deployments.get(id);
     if (state !== 'stopping') move(id, 'stopping');
-    const entry = live.get(id);
-    keepSpent();
-    live.delete(id);
-    await entry?.traffic.close();
+    await lives.drop(id);
     return move(id, 'stopped');
   }
 
@@ -328,7 +247,7 @@ export function createDeployments(
 
   return {
     serving(modelId) {
-      for (const [id, { traffic }] of live) {
+      for (const { id, traffic } of lives.all()) {
         const { stable } = traffic;
         if (stable?.model.id === modelId && deployments.get(id).state === 'ready') return stable.set;
       }
@@ -336,7 +255,7 @@ export function createDeployments(
     },
     live(name) {
       const deployment = deployments.find(name);
-      const entry = live.get(deployment.id);
+      const entry = lives.get(deployment.id);
       if (entry && deployment.state !== 'stopping') return entry;
       if (deployment.state === 'saved') return undefined;
       if (deployment.error) throw faultFrom(deployment.error as Parameters<typeof faultFrom>[0]);
@@ -346,7 +265,7 @@ export function createDeployments(
           : 'Try again in a moment.';
       throw new Fault('unavailable', `Deployment ${name} is ${deployment.state}. ${remedy}`);
     },
-    all: () => [...live.values()],
+    all: () => lives.all(),
     restart(name) {
       const { id, state, model } = deployments.find(name);
       if (state === 'ready') return Promise.resolve(deployments.get(id));
@@ -372,10 +291,10 @@ export function createDeployments(
       async 'deployments.set'({ params, body }) {
         const { id, model } = deployments.find(params.name);
         return inTurn(id, async () => {
-          const entry = live.get(id);
+          const entry = lives.get(id);
           // Guards and watching change in place; hosts are exchanged only where their own settings did.
           if (!entry || hostSettings(entry.options) === hostSettings(body)) {
-            if (entry) regard(entry, body);
+            if (entry) lives.regard(entry, body);
             return announce(deployments.update(id, { options: body }));
           }
           return exchange(id, models.get(model.id), { options: body });
@@ -403,7 +322,7 @@ export function createDeployments(
       'deployments.stop': ({ params }) => stopNamed(params.name),
       'deployments.status': ({ params }) => {
         const { id, name, state } = deployments.find(params.name);
-        return { name, state, variants: live.get(id)?.traffic.status() ?? [] };
+        return { name, state, variants: lives.get(id)?.traffic.status() ?? [] };
       },
     },
     async recover() {
@@ -417,21 +336,9 @@ export function createDeployments(
       const wanted = lasting ? deployments.list({ state: 'starting' }).items : [];
       await Promise.all(wanted.map(({ id }) => inTurn(id, () => start(id)).catch(() => undefined)));
     },
-    async close() {
-      clearInterval(keeping);
-      keepSpent();
-      const entries = [...live.values()];
-      live.clear();
-      await Promise.all(entries.map(({ traffic }) => traffic.close(2000)));
-    },
+    close: () => lives.close(),
   };
 }
-
-const refOf = ({ id, name, version }: ModelRef): ModelRef => ({ id, name, version });
-
-/** What of the options a host is started with; the rest changes while it runs. */
-const hostSettings = ({ latencyMs, batch, queue, memory, idleSeconds }: ServingOptions): string =>
-  JSON.stringify([latencyMs, batch, queue, memory, idleSeconds]);
 
 /** The place beside the stable model that a request asks for, if it asks for one. */
 function besideOf(

@@ -20,6 +20,8 @@ import { createRefinery } from './refinery.ts';
 import { createLeases } from './leases.ts';
 import { completionHandlers, writersOf } from './completions.ts';
 import { createModels } from './models.ts';
+import { createInferring } from './inferring.ts';
+import { createNamed } from './named.ts';
 import { createPredicting } from './predicting.ts';
 import { createRuns } from './runs.ts';
 import { createScoring } from './scoring.ts';
@@ -81,7 +83,8 @@ export async function createJobs({ config, store, log, version, token, lasting }
     sources: () => ({ ...datasets.handlers, ...runs.handlers }),
   });
   const deployments: Deployments = createDeployments(context, (name, rows) => watching.batch(name, rows));
-  const predicting = createPredicting(context, { deployments, warm, watching, version });
+  const named = createNamed(context, deployments, warm);
+  const predicting = createPredicting(context, { deployments, named, watching, version });
   const scoring = createScoring(context, predicting);
   const alerts = createAlerts(context, { deployments, watching });
   const models = createModels(context, { identity, warm, serving: (id) => deployments.serving(id) });
@@ -104,6 +107,7 @@ export async function createJobs({ config, store, log, version, token, lasting }
       ...models.handlers,
       ...deployments.handlers,
       ...predicting.handlers,
+      ...createInferring(context, { deployments, named, watching }),
       ...completionHandlers(writersOf(context, predicting)),
       ...scoring.handlers,
       ...watching.handlers,

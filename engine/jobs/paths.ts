@@ -28,10 +28,10 @@ export async function importablePath(
   if (!real) throw new Fault('not_found', `There is no file or folder ${path}. Check the path.`);
   const info = await stat(real);
   if (wanted === 'model') {
-    if (info.isDirectory() || (info.isFile() && path.endsWith('.onnx'))) return real;
+    if (info.isDirectory() || (info.isFile() && /\.(onnx|gguf)$/i.test(path))) return real;
     throw new Fault(
       'bad_input',
-      `${path} is no pretrained model. Name its folder (config.json, model.safetensors) or an .onnx file.`,
+      `${path} is no pretrained model. Name its folder (config.json, model.safetensors) or an .onnx or .gguf file.`,
     );
   }
   if (!info.isFile() && !info.isDirectory()) throw new Fault('bad_input', `${path} is not a regular file.`);

@@ -12,6 +12,9 @@ const warmMs = 60_000;
 /** Models kept warm at once; the one used longest ago makes room. */
 const mostWarm = 4;
 
+/** What load may not take of the machine's free memory by starting hosts, bytes. */
+const sparedMemory = 512 * 1024 ** 2;
+
 export interface Replicas {
   min: number;
   max: number;
@@ -41,6 +44,7 @@ export function openReplicaSet(
     log,
     lease: () => leases.grant({ kind: 'host', holder, device: 'cpu', memory }),
     release: (lease) => leases.release(lease.id),
+    hasMemory: (bytes) => process.availableMemory() > bytes + sparedMemory,
     spawn: (lease) =>
       spawnChild('host', { log, memory: lease.memory, data: true, cache: join(config.dataDir, 'cache') }),
     ...(options?.latencyMs === undefined ? {} : { latencyMs: options.latencyMs }),

@@ -58,3 +58,4 @@ export { type Pretrained, type PretrainedOptions, pretrainedOf, readPretrained }
 export { type OnnxBase, type OnnxBaseOptions, onnxBase } from './pretrained/onnxBase.ts';
 export { type OnnxOptions, readOnnx } from './pretrained/onnxFile.ts';
 export { type HeadOptions, withHead } from './pretrained/withHead.ts';
+export { ggufFile, isGguf, readGgufHead } from './gguf.ts';

@@ -107,6 +107,7 @@ export async function openSession(
   const device = options.device ?? 'cpu';
   const provider = providers[device];
   const training = options.training === true && device === 'cpu';
+  const { optimise = 'exact' } = options;
   const plain = bytesOf(source, device);
   const bytes = training ? withStop(plain) : plain;
   const open = (executionProvider: string) =>
@@ -124,12 +125,10 @@ export async function openSession(
       ...(options.profile ? { enableProfiling: true, profileFilePrefix: options.profile } : {}),
       extra: {
         session: {
-          ...(options.optimise === 'all' ? {} : { disable_prepacking: '1' }),
+          ...(optimise === 'exact' ? { disable_prepacking: '1' } : {}),
           set_denormal_as_zero: '1',
         },
-        ...(options.optimise === 'all'
-          ? {}
-          : { optimization: { disable_specified_optimizers: inexactRewrites.join(';') } }),
+        ...(optimise === 'all' ? {} : { optimization: { disable_specified_optimizers: inexactRewrites.join(';') } }),
       },
     } as InferenceSession.SessionOptions);
   return open(device).catch((error: unknown) => {

@@ -17,9 +17,10 @@ export interface CompileOptions {
   threads?: number;
   /**
    * What the runtime may rewrite. `exact` (the default) keeps rewrites that depend on whether weights are constants out,
-   * so that training, evaluation and serving compute the same bits; `all` allows everything.
+   * so that training and evaluation compute the same bits; `packed` only lays constant weights out for its kernels, which
+   * changes roundings as another batch size does; `all` allows everything.
    */
-  optimise?: 'exact' | 'all';
+  optimise?: 'exact' | 'packed' | 'all';
   /** The program is only run by `bind`, with all outputs bound, again and again: none is copied, and memory is kept small. */
   training?: boolean;
   /** Writes a profile of every run to a file with this prefix; its name comes from `endProfiling`. */

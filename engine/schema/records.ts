@@ -110,7 +110,7 @@ export type Run = z.infer<typeof run>;
 
 /** A pretrained model that was imported. */
 export const pretrainedInfo = z.object({
-  /** `bert`, `distilbert`, `roberta`, `gpt2`, `vit`, or `onnx` for a file. */
+  /** `bert`, `distilbert`, `roberta`, `gpt2`, `vit`, `onnx` for a file, or `gguf` and the file's own word. */
   architecture: z.string(),
   /** `table` are the numbers of a row; `tensors` is served as it is and trains nothing. */
   takes: z.enum(['text', 'image', 'table', 'tensors']),
@@ -126,6 +126,8 @@ export const pretrainedInfo = z.object({
   outputs: z.array(tensorSpec).optional(),
   /** It writes texts as it is: a language model that can be deployed without training. */
   writes: z.literal(true).optional(),
+  /** It is a GGUF file, which llama.cpp serves and nothing trains; whether it says how a conversation is written. */
+  gguf: z.object({ chats: z.boolean() }).optional(),
 });
 export type PretrainedInfo = z.infer<typeof pretrainedInfo>;
 

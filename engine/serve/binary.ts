@@ -86,7 +86,7 @@ export function writeBinary(
   model: { name: string; version: number },
   tensors: readonly WireTensor[],
   binary: ReadonlySet<string>,
-  id?: string,
+  { id, parameters }: { id?: string | undefined; parameters?: Record<string, unknown> } = {},
 ): { head: string; length: number; tails: Uint8Array[] } {
   const tails: Uint8Array[] = [];
   const plain = inferToV2(
@@ -107,7 +107,7 @@ export function writeBinary(
       parameters: { binary_data_size: bytes.byteLength },
     };
   });
-  const head = JSON.stringify({ ...plain, outputs });
+  const head = JSON.stringify({ ...plain, ...(parameters ? { parameters } : {}), outputs });
   return { head, length: Buffer.byteLength(head), tails };
 }
 

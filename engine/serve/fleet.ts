@@ -44,6 +44,7 @@ export interface FleetOptions {
   lease: () => DeviceLease;
   release: (lease: DeviceLease) => void;
   spawn: (lease: DeviceLease) => ChildPort<'host'>;
+  hasMemory?: (bytes: number) => boolean;
   rng: Rng;
   log: Log;
   /** Replicas came or went, or got ready. */
@@ -235,10 +236,17 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
     for (let head = waiting.first(); head; head = waiting.first()) {
       const replica = roomiest(false);
       if (!replica || (replica.batches > 0 && holds(head))) break;
-      const batch = timely(waiting.take(head.joins ? tuner.limit(head.bucket) : 1));
+      const batch = timely(waiting.take(head.joins ? Math.min(tuner.limit(head.bucket), share()) : 1));
       if (batch.length > 0) replica.send(batch);
     }
     if (waiting.size > 0) growSoon();
+  };
+
+  /** Rows of those that wait for each host that does nothing: one with all of them would leave cores unused. */
+  const share = () => {
+    let idle = 0;
+    for (const replica of replicas) if (replica.state === 'ready' && replica.batches === 0) idle++;
+    return Math.ceil(waiting.companions() / Math.max(1, idle));
   };
 
   const isIdle = () => {
@@ -296,7 +304,9 @@ export function createFleet(served: ServedBundle, options: FleetOptions): Fleet 
       if (handOver || !oldest) return;
       const coming = [...replicas].some((replica) => replica.state === 'starting');
       const due = performance.now() - oldest.askedAt >= limits.scaleUpMs;
-      if (due && !coming && !retryTimer && alive().length < limits.max) open();
+      const most = Math.max(0, ...ready().map(({ rss }) => rss));
+      const fits = options.hasMemory?.(most) ?? true;
+      if (due && !coming && !retryTimer && fits && alive().length < limits.max) open();
       growSoon();
     }, limits.scaleUpMs);
     growTimer.unref();

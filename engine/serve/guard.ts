@@ -7,7 +7,9 @@ import {
   type PredictInput,
   type PredictOutput,
   type Protection,
+  type WireTensor,
 } from '../schema/index.ts';
+import { cellsOf, roundTensors } from './cells.ts';
 
 /** Rows that a key asked for: today (days since 1970, UTC) and in all. */
 export interface Spent {
@@ -23,8 +25,13 @@ export interface Guard {
   spend(key: string, rows: number): void;
   /** Warnings about inputs unlike the training data; throws `bad_input` where the deployment refuses them. */
   check(inputs: readonly PredictInput[]): string[];
+  /** The same for rows that come as the model's own tensors, as far as these tell columns. */
+  checkTensors(tensors: readonly WireTensor[]): string[];
   /** Outputs with the decimals that are given away. */
   round(outputs: PredictOutput[]): PredictOutput[];
+  roundTensors(tensors: WireTensor[]): WireTensor[];
+  /** Throws `payload_too_large` for an answer of more bytes than are given away; `size` is asked where there is such a limit. */
+  weigh(size: () => number): void;
   /** What each key has spent, to be kept; undefined when nothing is counted or has changed since. */
   changed(): Record<string, Spent> | undefined;
 }
@@ -44,7 +51,7 @@ export function createGuard(
   const { rowsPerDay, rowBudget, requestsPerMinute } = rules;
   const counts = rowsPerDay !== undefined || rowBudget !== undefined;
   let dirty = false;
-  let known: { of: unknown; rows: Checked[] } | undefined;
+  let known: { of: unknown; fields: Map<string, Checked> } | undefined;
 
   function spend(key: string, rows: number): void {
     if (!counts) return;
@@ -86,12 +93,24 @@ export function createGuard(
     bucket.tokens--;
   }
 
-  function checks(): Checked[] {
+  function checks(): ReadonlyMap<string, Checked> {
     const current = manifest();
-    if (!current) return [];
-    if (known?.of !== current)
-      known = { of: current, rows: current.features.flatMap((feature) => checkOf(feature, current)) };
-    return known.rows;
+    if (!current) return new Map();
+    if (known?.of !== current) {
+      const made = current.features.map((feature) => [feature.column, checkOf(feature, current)] as const);
+      known = { of: current, fields: new Map(made.flatMap(([name, check]) => (check ? [[name, check]] : []))) };
+    }
+    return known.fields;
+  }
+
+  function judge({ kind, wrong }: Checked, value: unknown, where: string, warnings: string[]): void {
+    if (value === undefined || value === null || value === '') return;
+    const what = rules[kind] === 'allow' ? undefined : wrong(value);
+    if (what === undefined) return;
+    const words = `${where}: ${what}`;
+    if (rules[kind] === 'refuse')
+      throw new Fault('bad_input', `${words}; this deployment refuses what it was not trained on`);
+    if (warnings.length < mostWarnings) warnings.push(words);
   }
 
   const strict = rules.unseen !== 'allow' || rules.outOfRange !== 'allow';
@@ -110,19 +129,20 @@ export function createGuard(
     check(inputs) {
       if (!strict) return [];
       const warnings: string[] = [];
-      const fields = checks();
+      const fields = [...checks()];
       for (const [i, input] of inputs.entries()) {
         if (typeof input === 'string') continue;
-        for (const { column, kind, wrong } of fields) {
-          const value = input[column];
-          if (value === undefined || value === null || value === '') continue;
-          const what = rules[kind] === 'allow' ? undefined : wrong(value);
-          if (what === undefined) continue;
-          const words = `inputs[${i}].${column}: ${what}`;
-          if (rules[kind] === 'refuse')
-            throw new Fault('bad_input', `${words}; this deployment refuses what it was not trained on`);
-          if (warnings.length < mostWarnings) warnings.push(words);
-        }
+        for (const [column, checked] of fields) judge(checked, input[column], `inputs[${i}].${column}`, warnings);
+      }
+      return warnings;
+    },
+    checkTensors(tensors) {
+      if (!strict) return [];
+      const warnings: string[] = [];
+      const fields = checks();
+      for (const { row, column, value } of cellsOf(tensors, manifest()?.features ?? [])) {
+        const checked = fields.get(column);
+        if (checked) judge(checked, value, `row ${row}, column ${column}`, warnings);
       }
       return warnings;
     },
@@ -140,6 +160,16 @@ export function createGuard(
         return 'value' in output && typeof output.value === 'number' ? { ...output, value: cut(output.value) } : output;
       });
     },
+    roundTensors: (tensors) => (rules.decimals === undefined ? tensors : roundTensors(tensors, rules.decimals)),
+    weigh(size) {
+      if (rules.maxAnswer === undefined) return;
+      const bytes = size();
+      if (bytes > rules.maxAnswer)
+        throw new Fault(
+          'payload_too_large',
+          `the answer would have ${bytes} bytes; this deployment gives ${rules.maxAnswer}; ask for fewer rows at once`,
+        );
+    },
     changed() {
       if (!dirty) return undefined;
       dirty = false;
@@ -149,28 +179,27 @@ export function createGuard(
 }
 
 interface Checked {
-  column: string;
   kind: 'unseen' | 'outOfRange';
   /** What is wrong with a value, if something is. */
   wrong: (value: unknown) => string | undefined;
 }
 
-function checkOf(feature: FeatureSpec, { columns }: Pick<Manifest, 'columns'>): Checked[] {
+function checkOf(feature: FeatureSpec, { columns }: Pick<Manifest, 'columns'>): Checked | undefined {
   const column = columns.find(({ name }) => name === feature.column);
-  if (!column) return [];
-  const { name, min, max, top, distinct } = column;
+  if (!column) return undefined;
+  const { min, max, top, distinct } = column;
   if (feature.as === 'numeric' && min !== undefined && max !== undefined) {
     const wrong = (value: unknown) => {
       const number = feature.type === 'date' ? Date.parse(String(value)) : Number(value);
       if (!Number.isFinite(number) || (number >= min && number <= max)) return undefined;
       return `${String(value).slice(0, 40)} is outside the training data's ${min} to ${max}`;
     };
-    return [{ column: name, kind: 'outOfRange', wrong }];
+    return { kind: 'outOfRange', wrong };
   }
   // Where only the most frequent values are known, a rare one cannot be told from a new one.
-  if (feature.as !== 'category' || !top || top.length < distinct) return [];
+  if (feature.as !== 'category' || !top || top.length < distinct) return undefined;
   const values = new Set(top.map(({ value }) => value));
   const wrong = (value: unknown) =>
     values.has(String(value)) ? undefined : `"${String(value).slice(0, 40)}" did not occur in the training data`;
-  return [{ column: name, kind: 'unseen', wrong }];
+  return { kind: 'unseen', wrong };
 }

@@ -52,7 +52,7 @@ export async function openModelHost(
     import('../data/index.ts'),
   ]);
   const device = lease.device === 'auto' ? 'cpu' : lease.device;
-  const program = await compile(bundle.model, { device, threads: lease.threads });
+  const program = await compile(bundle.model, { device, threads: lease.threads, optimise: 'packed' });
   const reading = readingOf(manifest);
   const wanted = reading.outputs;
   const missing = wanted.find((name) => !program.outputs.some((port) => port.name === name));

@@ -2,6 +2,7 @@
 export { describeModel } from './describe.ts';
 export type { ServedBundle } from './fleet.ts';
 export { openBaseHost } from './baseHost.ts';
+export { openGgufHost } from './ggufHost.ts';
 export { type ModelHost, openModelHost } from './host.ts';
 export { openTensorHost } from './tensorHost.ts';
 export { inferFromV2, inferToV2, v2Metadata } from './protocol.ts';
@@ -18,7 +19,7 @@ export { createGuard, type Guard, type Spent } from './guard.ts';
 export { priorities, type Priority } from './line.ts';
 export type { AskOptions } from './ask.ts';
 export type { Meter } from './meter.ts';
-export { createTraffic, type Traffic, type Variant } from './traffic.ts';
+export { createTraffic, type Traffic, type TrafficOptions, type Variant } from './traffic.ts';
 export { binaryOutputs, type BinaryRequest, readBinary, writeBinary } from './binary.ts';
 export { deploymentDocument } from './document.ts';
 export { inputsOfInvocation, predictionOf } from './invocations.ts';

@@ -22,6 +22,8 @@ export interface ReplicaSetOptions extends Partial<FleetLimits> {
   /** A device lease for one host, and its return when the process is gone. */
   lease: () => DeviceLease;
   release: (lease: DeviceLease) => void;
+  /** Whether a host of so many bytes still fits, before load starts another; it always does when left out. */
+  hasMemory?: (bytes: number) => boolean;
   /** Time until an ask is refused with `timeout`, ms. */
   deadlineMs?: number;
   log?: Log;
@@ -145,6 +147,7 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
       log,
       onChange,
       ...(options.onRan ? { onRan: options.onRan } : {}),
+      ...(options.hasMemory ? { hasMemory: options.hasMemory } : {}),
     });
     fleets.add(next);
     try {

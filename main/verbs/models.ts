@@ -203,10 +203,10 @@ export function modelVerbs(program: Command): void {
   verb<[string]>(
     group,
     'import <path>',
-    'import a .neutrino bundle, an ONNX file, or the folder of a pretrained model (Hugging Face: BERT, DistilBERT, RoBERTa, GPT-2, ViT)',
+    'import a .neutrino bundle, an ONNX or GGUF file, or the folder of a pretrained model (Hugging Face: BERT, DistilBERT, RoBERTa, GPT-2, ViT)',
     async ({ client }, [file], options) => {
       const found = statSync(file, { throwIfNoEntry: false });
-      if (found?.isDirectory() || file.endsWith('.onnx')) {
+      if (found?.isDirectory() || /\.(onnx|gguf)$/i.test(file)) {
         const [name, output] = [options['name'], options['output']] as (string | undefined)[];
         const body = {
           path: resolve(file),

@@ -3,7 +3,7 @@ import { ActionIcon, Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Alert } from '../../engine/schema/index.ts';
+import type { Alert, AlertFiring } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { ask, queryClient } from '../app/queries.ts';
 import { showFault } from '../parts/faultWords.ts';
@@ -21,6 +21,22 @@ const where = (alert: Alert): string =>
     .map((channel) => (channel.to === 'webhook' ? channel.url : channel.to === 'email' ? channel.address : 'desktop'))
     .join(', ');
 
+/** One time that a rule spoke: to nobody while it was silent, and not to those that could not be reached. */
+function Said({ at, deployment, message, silenced, failed, now }: AlertFiring & { now: number }) {
+  const { t, f } = useWords();
+  return (
+    <>
+      <span title={f.moment(at)}>{f.ago(at, now)}</span>, {deployment}: {message}
+      {silenced ? <span className="quiet"> ({t('alerts.unsaid')})</span> : null}
+      {failed.map(({ to, why }) => (
+        <div key={to} className="quiet small">
+          {t('alerts.unreached', { to: t(`alerts.${to as 'webhook'}`), why })}
+        </div>
+      ))}
+    </>
+  );
+}
+
 function Row({ alert, now }: { alert: Alert; now: number }) {
   const { t, f } = useWords();
   const silence = useMutation({
@@ -29,7 +45,7 @@ function Row({ alert, now }: { alert: Alert; now: number }) {
     onError: (error) => showFault(error),
   });
   const silent = (alert.silentUntil ?? 0) > now;
-  const last = alert.fired[0];
+  const [last, ...before] = alert.fired;
   return (
     <tr>
       <th scope="row" className="strong">
@@ -48,12 +64,22 @@ function Row({ alert, now }: { alert: Alert; now: number }) {
       <td className="quiet">{alert.tell[0]?.to === 'desktop' ? t('alerts.desktop') : where(alert)}</td>
       <td>
         {last ? (
-          <>
-            <span title={f.moment(last.at)}>{f.ago(last.at, now)}</span>: {last.message}
-          </>
+          <Said {...last} now={now} />
         ) : (
           <span className="quiet">{t('alerts.quiet')}</span>
         )}
+        {before.length > 0 ? (
+          <details>
+            <summary className="quiet small">{t('alerts.before', { count: before.length })}</summary>
+            <ul className="reasons">
+              {before.map((one) => (
+                <li key={`${one.at} ${one.deployment}`}>
+                  <Said {...one} now={now} />
+                </li>
+              ))}
+            </ul>
+          </details>
+        ) : null}
         {silent ? <div className="quiet small">{t('alerts.silent', { at: f.moment(alert.silentUntil) })}</div> : null}
       </td>
       <td>

@@ -183,6 +183,14 @@ test('malformed tensors, wrong shapes, NaN and claims of a gigabyte are refused 
       'inference-header-content-length': '99',
     }),
   ).toEqual([400, expect.stringContaining('Inference-Header-Content-Length is 99')]);
+  const odd = JSON.stringify({ inputs: [{ ...input, data: undefined, parameters: { binary_data_size: 8 } }, category] });
+  const nan = Buffer.concat([Buffer.from(odd), new Uint8Array(new Float64Array([Number.NaN]).buffer)]);
+  expect(
+    await refused(nan, {
+      'content-type': 'application/octet-stream',
+      'inference-header-content-length': String(odd.length),
+    }),
+  ).toEqual([422, expect.stringContaining('input "numeric" element 0 must be a number, not NaN or infinite')]);
 });
 
 test('MLflow’s clients are answered, and a deployment describes itself', async () => {
@@ -236,7 +244,19 @@ test('guards hold: rates, budgets, inputs unlike the training data, rounded answ
     status: 422,
     error: { code: 'bad_input' },
   });
-  expect(await predict('tensors', [red, red, red])).toMatchObject({ status: 200 });
+  const tensors = async (size: number) => {
+    const numeric = { name: 'numeric', datatype: 'FP64', shape: [1, 1], data: [size] };
+    const category = { name: 'category', datatype: 'BYTES', shape: [1, 1], data: ['green'] };
+    const inputs = [numeric, category];
+    return json(await post('/v2/models/tensors/infer', { inputs, outputs: [{ name: 'probabilities' }] }));
+  };
+  expect(await tensors(99)).toEqual({ error: expect.stringContaining('row 0, column size: 99 is outside') });
+  const { parameters, outputs: rounded } = await tensors(0);
+  expect([parameters, rounded]).toEqual([
+    { warnings: 'row 0, column colour: "green" did not occur in the training data' },
+    [expect.objectContaining({ data: Array(3).fill(Math.fround(0.33)) })],
+  ]);
+  expect(await predict('tensors', [red])).toMatchObject({ status: 200 });
   expect(await predict('tensors')).toMatchObject({ status: 429, error: { code: 'too_many_requests' } });
   await appliance.client.call('deployments.set', { params: { name: 'tensors' }, body: {} });
   expect(await predict('tensors')).toMatchObject({ status: 200 });

@@ -2,10 +2,7 @@
 // onnxruntime handler, and FastAPI + PyTorch. Same network, same JSON, the peers in the same run; clients are wrk's.
 // node test/bench/serve/throughput.ts [--seconds 3] [--levels 1,8,64,256] [--only mlp,table,bert-32,bert-128] [--replicas 4]
 // [--batch 64] [--peers express,fastapi]; a peer's missing package leaves it out, and says so.
-import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { encodeModel } from '../../../engine/onnx/index.ts';
@@ -14,6 +11,7 @@ import type { BundleParts } from '../../../engine/bundle/index.ts';
 import { scratch } from '../../unit/bundle/sample.ts';
 import { type Load, load, processorMs, startServing } from './appliance.ts';
 import { bertParts, mlpParts, pixels, row, tableParts, tokens } from './models.ts';
+import { startPeer } from './peers.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -41,27 +39,6 @@ const cases: Record<string, Case> = {
   'bert-32': { parts: bertParts, kind: 'bert', values: tokens(32), replicas },
   'bert-128': { parts: bertParts, kind: 'bert', values: tokens(128), replicas },
 };
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-
-async function peer(command: string, args: string[], port: number): Promise<ChildProcess> {
-  const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-  for (let i = 0; i < 300; i++) {
-    const up = await fetch(`http://127.0.0.1:${port}/`).then(
-      () => true,
-      () => false,
-    );
-    if (up) return child;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error(`${command} did not start`);
-}
 
 const place = scratch();
 const rows: (Load & { model: string; server: string; concurrency: number; cpuMs: number })[] = [];
@@ -147,10 +124,9 @@ try {
       ['fastapi', 'FastAPI + torch', '/usr/bin/python3', [join(import.meta.dirname, 'fastapi_peer.py'), kind]],
     ] as const) {
       if (!options.peers.split(',').includes(short)) continue;
-      const port = await freePort();
-      const child = await peer(command, [...args, String(port)], port);
-      measure(server, child.pid as number, `http://127.0.0.1:${port}/predict`, plain);
-      child.kill('SIGKILL');
+      const peer = await startPeer(command, args);
+      measure(server, peer.pid, peer.url, plain);
+      peer.stop();
     }
   }
   const of = (model: string, server: string, concurrency: number) =>

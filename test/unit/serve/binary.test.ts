@@ -53,7 +53,7 @@ test('the specification’s answer: JSON, its length, and the output’s bytes',
     head: text,
     length,
     tails,
-  } = writeBinary({ name: 'mymodel', version: 1 }, tensors, new Set(['output0']), 'a');
+  } = writeBinary({ name: 'mymodel', version: 1 }, tensors, new Set(['output0']), { id: 'a' });
   expect(JSON.parse(text)).toEqual({
     model_name: 'mymodel',
     model_version: '1',
@@ -95,7 +95,22 @@ test('strings travel behind their lengths, both ways, and JSON and bytes may be 
   ]);
 });
 
-test.each<[string, () => unknown, string, RegExp]>([
+type Refusal = [string, () => unknown, string, RegExp];
+
+test('a file from elsewhere takes NaN as it likes, and every number that is none of those passes', () => {
+  const numbers = new Float32Array([3.4e38, -3.4e38, 1e-45, -0]);
+  const input = { name: 'x', shape: [4], datatype: 'FP32', parameters: { binary_data_size: 16 } };
+  const inputs = [spec('x', 'float32', [-1])];
+  const { bytes, length } = body({ inputs: [input] }, le(numbers));
+  expect(inferFromV2(readBinary(bytes, length), { inputs, outputs: [] }).tensors[0].data).toEqual(
+    Buffer.from(le(numbers)),
+  );
+  const odd = body({ inputs: [input] }, le(new Float32Array([Number.NaN, 1, 2, 3])));
+  const { tensors } = inferFromV2(readBinary(odd.bytes, odd.length), { inputs, outputs: [], tensors: true });
+  expect(tensors[0].dims).toEqual([4]);
+});
+
+test.each<Refusal>([
   [
     'a length beyond the body',
     () => readBinary(new Uint8Array(10), '11'),
@@ -179,6 +194,22 @@ test.each<[string, () => unknown, string, RegExp]>([
     'bad_input',
     /holds a byte that is no BOOL/,
   ],
+  ...(['float16', 'float32', 'float64'] as const).flatMap((dtype) =>
+    [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value): Refusal => {
+      const made = { float16: Float16Array, float32: Float32Array, float64: Float64Array }[dtype].of(1, 6e4, value, 0);
+      const datatype = { float16: 'FP16', float32: 'FP32', float64: 'FP64' }[dtype];
+      const input = { name: 'x', shape: [4], datatype, parameters: { binary_data_size: made.byteLength } };
+      return [
+        `${value} in ${dtype}`,
+        () => {
+          const { bytes, length } = body({ inputs: [input] }, le(made));
+          inferFromV2(readBinary(bytes, length), { inputs: [spec('x', dtype, [-1])], outputs: [] });
+        },
+        'bad_input',
+        /input "x" element 2 must be a number, not NaN or infinite/,
+      ];
+    }),
+  ),
   [
     'strings whose length runs over the end',
     () => {

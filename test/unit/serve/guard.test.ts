@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { createGuard } from '../../../engine/serve/guard.ts';
-import { Fault, type Protection } from '../../../engine/schema/index.ts';
+import { Fault, type Protection, type WireTensor } from '../../../engine/schema/index.ts';
 import { flowerParts } from '../bundle/sample.ts';
 
 const rules = (given: Partial<Protection>): Protection => ({ unseen: 'allow', outOfRange: 'allow', ...given });
@@ -80,4 +80,56 @@ test('scores and values are rounded to the decimals that are given away', () => 
   const outputs = [{ label: 'a', scores: { a: 0.98765, b: 0.01235 } }, { value: 3.14159 }];
   expect(guard.round(outputs)).toEqual([{ label: 'a', scores: { a: 0.99, b: 0.01 } }, { value: 3.14 }]);
   expect(guarded({}).guard.round(outputs)).toBe(outputs);
+});
+
+const bytesOf = (array: ArrayBufferView) => new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+const numbers = (...values: number[]): WireTensor => ({
+  name: 'numeric',
+  dtype: 'float64',
+  dims: [values.length, 1],
+  data: bytesOf(Float64Array.from(values)),
+});
+
+test('what holds for rows holds for tensors of the same columns', () => {
+  const tensors: WireTensor[] = [
+    numbers(1, 3.5),
+    { name: 'category', dtype: 'string', dims: [2, 1], data: ['green', 'red'] },
+  ];
+  expect(guarded({}).guard.checkTensors(tensors)).toEqual([]);
+  expect(guarded({ unseen: 'warn', outOfRange: 'warn' }).guard.checkTensors(tensors)).toEqual([
+    "row 1, column size: 3.5 is outside the training data's -2 to 2",
+    'row 0, column colour: "green" did not occur in the training data',
+  ]);
+  expect(faultOf(() => guarded({ outOfRange: 'refuse' }).guard.checkTensors(tensors))[0]).toBe('bad_input');
+  // Bytes that came behind JSON begin anywhere.
+  const shifted = new Uint8Array(9);
+  shifted.set(bytesOf(new Float64Array([9])), 1);
+  const one: WireTensor = { name: 'numeric', dtype: 'float64', dims: [1, 1], data: shifted.subarray(1) };
+  expect(guarded({ outOfRange: 'warn' }).guard.checkTensors([one])).toHaveLength(1);
+});
+
+test('tensors that are given away are rounded too, and only real numbers', () => {
+  const given: WireTensor[] = [
+    { name: 'probabilities', dtype: 'float32', dims: [1, 2], data: bytesOf(new Float32Array([0.98765, 0.01235])) },
+    { name: 'value', dtype: 'float64', dims: [2], data: bytesOf(new Float64Array([3.14159, Number.NaN])) },
+    { name: 'index', dtype: 'int64', dims: [1], data: bytesOf(new BigInt64Array([5n])) },
+    { name: 'label', dtype: 'string', dims: [1], data: ['a'] },
+  ];
+  const [probabilities, value, ...rest] = guarded({ decimals: 2 }).guard.roundTensors(given);
+  expect(probabilities?.data).toEqual(bytesOf(new Float32Array([0.99, 0.01])));
+  expect(value?.data).toEqual(bytesOf(new Float64Array([3.14, Number.NaN])));
+  expect(rest).toEqual(given.slice(2));
+  expect(guarded({}).guard.roundTensors(given)).toBe(given);
+});
+
+test('an answer that is too long is refused, and nothing is measured where no limit is set', () => {
+  const { guard } = guarded({ maxAnswer: 256 });
+  guard.weigh(() => 256);
+  expect(faultOf(() => guard.weigh(() => 257))).toEqual([
+    'payload_too_large',
+    'the answer would have 257 bytes; this deployment gives 256; ask for fewer rows at once',
+  ]);
+  guarded({}).guard.weigh(() => {
+    throw new Error('asked in vain');
+  });
 });

@@ -41,7 +41,14 @@ export function writersOf({ store }: JobContext, predicting: Pick<Predicting, 'w
         .map(({ name, createdAt }) => ({ name, createdAt })),
     taskOf,
     chats: (name) => modelOf(name).base?.gguf?.chats === true,
-    ask: (name, inputs, how, call) => predicting.write(name, inputs, how, call),
+    ask(name, inputs, how, call) {
+      if (!writes(taskOf(name)))
+        throw new Fault(
+          'bad_request',
+          `Deployment ${name} writes no texts. Ask it by /api/v1/deployments/${name}/predict.`,
+        );
+      return predicting.write(name, inputs, how, call);
+    },
   };
 }
 

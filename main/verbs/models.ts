@@ -58,6 +58,10 @@ function baseText({ name, base }: Model): string {
   const served = base.inputs
     ? `\nserve it as it is: neutrino deploy ${name}\ntakes ${tensors(base.inputs).join(', ')}; gives ${tensors(base.outputs).join(', ')}`
     : '';
+  if (base.gguf) {
+    const talk = base.gguf.chats ? 'it knows how conversations are written' : 'it goes on with texts';
+    return `a GGUF file (${base.architecture.slice(5)}), ${base.parameters} parameters; ${talk}\nserve it: neutrino deploy ${name}`;
+  }
   if (base.takes === 'tensors') return `an ONNX file${served}`;
   const what = { text: 'texts', image: 'images', table: 'the numbers of rows' }[base.takes];
   const head = base.output === undefined ? '' : `; a new head reads "${base.output}"`;

@@ -16,9 +16,9 @@ import { useClock } from '../runs/useClock.ts';
 import { conditionWords } from './condition.ts';
 import { NewAlert } from './NewAlert.tsx';
 
-const where = (alert: Alert): string =>
+const where = (alert: Alert, desktop: string): string =>
   alert.tell
-    .map((channel) => (channel.to === 'webhook' ? channel.url : channel.to === 'email' ? channel.address : 'desktop'))
+    .map((channel) => (channel.to === 'webhook' ? channel.url : channel.to === 'email' ? channel.address : desktop))
     .join(', ');
 
 /** One time that a rule spoke: to nobody while it was silent, and not to those that could not be reached. */
@@ -61,13 +61,9 @@ function Row({ alert, now }: { alert: Alert; now: number }) {
         )}
       </td>
       <td>{conditionWords(alert.when, t, f)}</td>
-      <td className="quiet">{alert.tell[0]?.to === 'desktop' ? t('alerts.desktop') : where(alert)}</td>
+      <td className="quiet">{where(alert, t('alerts.desktop'))}</td>
       <td>
-        {last ? (
-          <Said {...last} now={now} />
-        ) : (
-          <span className="quiet">{t('alerts.quiet')}</span>
-        )}
+        {last ? <Said {...last} now={now} /> : <span className="quiet">{t('alerts.quiet')}</span>}
         {before.length > 0 ? (
           <details>
             <summary className="quiet small">{t('alerts.before', { count: before.length })}</summary>

@@ -36,7 +36,7 @@ export function Traffic({ deployment }: { deployment: Deployment }) {
         </p>
       ) : null}
       <div className="scroll-x">
-        <table className="columns">
+        <table className="plain">
           <thead>
             <tr>
               <th scope="col">{t('models.model')}</th>

@@ -23,7 +23,11 @@ import { names, row, tableParts } from './models.ts';
 import { startPeer } from './peers.ts';
 
 const { values: options } = parseArgs({
-  options: { requests: { type: 'string', default: '2000' }, training: { type: 'boolean', default: false } },
+  options: {
+    requests: { type: 'string', default: '2000' },
+    warm: { type: 'string', default: '5000' },
+    training: { type: 'boolean', default: false },
+  },
 });
 const requests = Number(options.requests);
 /** A server's code is compiled while it runs: its first some thousand requests take twice as long. */
@@ -90,10 +94,7 @@ function heldUp(): { share: number; longest: number } {
 }
 
 /** POSTs over one kept connection, without the time that an HTTP library of the client's would take. */
-async function poster({
-  url,
-  key,
-}: Pick<Served, 'url' | 'key'>): Promise<{
+async function poster({ url, key }: Pick<Served, 'url' | 'key'>): Promise<{
   post: (path: string, body: string) => () => Promise<string>;
   end: () => void;
 }> {

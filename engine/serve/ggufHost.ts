@@ -23,7 +23,6 @@ interface LlamaModel {
   dispose(): Promise<void>;
 }
 interface LlamaContext {
-  readonly sequencesLeft: number;
   getSequence(): LlamaSequence;
 }
 interface LlamaSequence {
@@ -32,7 +31,7 @@ interface LlamaSequence {
     wanted: { confidence: true },
     options: { temperature: number; topK?: number; topP?: number; seed?: number },
   ): AsyncGenerator<{ token: number; confidence: number }>;
-  dispose(): void;
+  clearHistory(): Promise<void>;
 }
 type Said = { type: 'system' | 'user'; text: string } | { type: 'model'; response: string[] };
 interface Package {
@@ -62,6 +61,8 @@ const sequences = 4;
 const mostContext = 4096;
 /** Tokens that are written when nobody says how many. */
 const usualTokens = 256;
+/** Tokens that one character may take. */
+const mostOpen = 4;
 /** More do not help a model that waits for memory. */
 const mostThreads = 8;
 /** Where files are memory: what is decrypted here never reaches a disk. */
@@ -81,16 +82,19 @@ export async function openGgufHost(manifest: Manifest, file: GgufFile): Promise<
   const model = await loaded(llama, file);
   const contextSize = Math.min(mostContext, model.trainContextSize);
   const context = await model.createContext({ contextSize, sequences, threads });
-  const waiting: (() => void)[] = [];
+  /** Places where a text can be written; one that is given back is given to whoever waits longest. */
+  const free = Array.from({ length: sequences }, () => context.getSequence());
+  const waiting: ((sequence: LlamaSequence) => void)[] = [];
 
   async function turn<T>(work: (sequence: LlamaSequence) => Promise<T>): Promise<T> {
-    if (context.sequencesLeft === 0) await new Promise<void>((resolve) => waiting.push(resolve));
-    const sequence = context.getSequence();
+    const sequence = free.pop() ?? (await new Promise<LlamaSequence>((resolve) => waiting.push(resolve)));
     try {
+      await sequence.clearHistory();
       return await work(sequence);
     } finally {
-      sequence.dispose();
-      waiting.shift()?.();
+      const next = waiting.shift();
+      if (next) next(sequence);
+      else free.push(sequence);
     }
   }
 
@@ -126,11 +130,14 @@ export async function openGgufHost(manifest: Manifest, file: GgufFile): Promise<
         ...(topP === undefined ? {} : { topP }),
         ...(seed === undefined ? {} : { seed }),
       };
-      const made: number[] = [];
+      let written = 0;
       let logProbability = 0;
       let finish: 'stop' | 'length' = 'length';
       let text = '';
       let told = 0;
+      /** Tokens that end within a character, and those before them. */
+      let open: number[] = [];
+      let before = prompt.slice(-mostOpen);
       const tell = (until: number) => {
         if (until > told) writing.piece?.(text.slice(told, until));
         told = Math.max(told, until);
@@ -142,20 +149,28 @@ export async function openGgufHost(manifest: Manifest, file: GgufFile): Promise<
           finish = 'stop';
           break;
         }
-        made.push(token);
-        text = model.detokenize(made, false, prompt);
-        const end = firstOf(text, stop);
+        written++;
+        open.push(token);
+        const piece = model.detokenize(open, false, before);
+        const end = firstOf(text + piece, stop);
         if (end >= 0) {
-          text = text.slice(0, end);
+          text = (text + piece).slice(0, end);
+          open = [];
           finish = 'stop';
           break;
         }
-        // Half a character, or what may be the beginning of a stop word, is not told yet.
-        if (!text.endsWith('�')) tell(text.length - beginningOf(text, stop));
-        if (made.length >= most) break;
+        if (!piece.endsWith('\ufffd') || open.length >= mostOpen) {
+          text += piece;
+          before = [...before, ...open].slice(-mostOpen);
+          open = [];
+          // What may be the beginning of a stop word is not told yet.
+          tell(text.length - beginningOf(text, stop));
+        }
+        if (written >= most) break;
       }
+      if (open.length > 0) text += model.detokenize(open, false, before);
       tell(text.length);
-      return { text, tokens: { prompt: prompt.length, written: made.length }, finish, logProbability };
+      return { text, tokens: { prompt: prompt.length, written }, finish, logProbability };
     });
   }
 

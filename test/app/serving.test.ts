@@ -183,7 +183,9 @@ test('malformed tensors, wrong shapes, NaN and claims of a gigabyte are refused 
       'inference-header-content-length': '99',
     }),
   ).toEqual([400, expect.stringContaining('Inference-Header-Content-Length is 99')]);
-  const odd = JSON.stringify({ inputs: [{ ...input, data: undefined, parameters: { binary_data_size: 8 } }, category] });
+  const odd = JSON.stringify({
+    inputs: [{ ...input, data: undefined, parameters: { binary_data_size: 8 } }, category],
+  });
   const nan = Buffer.concat([Buffer.from(odd), new Uint8Array(new Float64Array([Number.NaN]).buffer)]);
   expect(
     await refused(nan, {

@@ -109,8 +109,9 @@ try {
   const before = (await closed(4000)).rate;
   const memory = [residentBytes(served.pid)];
   const cpu = processorMs(served.pid);
+  const weighing = setInterval(() => memory.push(residentBytes(served.pid)), (seconds * 1000) / 6);
   const over = await open(before * times, seconds * 1000);
-  memory.push(residentBytes(served.pid));
+  clearInterval(weighing);
   const goodput = over.outcome.ok / over.seconds;
   const began = performance.now();
   let recovered = Number.NaN;

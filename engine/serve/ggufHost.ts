@@ -63,7 +63,7 @@ const mostContext = 4096;
 const usualTokens = 256;
 /** Tokens that one character may take. */
 const mostOpen = 4;
-/** More do not help a model that waits for memory. */
+/** More do not help a model that waits for memory; and its threads wait for each other by spinning, so that half the cores are left. */
 const mostThreads = 8;
 /** Where files are memory: what is decrypted here never reaches a disk. */
 const memoryFolder = '/dev/shm';
@@ -71,7 +71,7 @@ const memoryFolder = '/dev/shm';
 /** Loads the file. Faults `unavailable` where the package or a place in memory is missing, `bad_graph` for what llama.cpp cannot load. */
 export async function openGgufHost(manifest: Manifest, file: GgufFile): Promise<ModelHost> {
   const llamaCpp = await packageOf();
-  const threads = Math.min(mostThreads, availableParallelism());
+  const threads = Math.max(1, Math.min(mostThreads, Math.floor(availableParallelism() / 2)));
   const llama = await llamaCpp.getLlama({
     gpu: false,
     build: 'never',

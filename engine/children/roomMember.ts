@@ -3,7 +3,7 @@ import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { rowsOf, type Place, type Turn } from '../cluster/index.ts';
 import { Fault, faultFrom, type Generation, type RoomFigures } from '../schema/index.ts';
-import { type Averager, Moved } from '../train/index.ts';
+import { type Averager, type Meeting, Moved } from '../train/index.ts';
 import { packDecision, readDecision } from './decision.ts';
 import type { FromThread, RingStand, Roster, ThreadStart, ToThread } from './roomTalk.ts';
 
@@ -28,11 +28,18 @@ const smoothing = 8;
 const warmUp = 2;
 /** Steps shorter than this are mostly not about rows, so that speeds would say nothing of shares, ms. */
 const leastMs = 5;
+/** How many steps a look at the pace is over. */
+const mostLately = 5;
 const asks = [undefined, 'stop', 'budget'] as const;
 
 /** Opens this trainer's port for the others. Fault when no port can be had. */
-export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Promise<RoomMember<P>> {
-  const worker = new Worker(new URL(`./roomThread${extname(import.meta.url)}`, import.meta.url), { workerData: start });
+export function openRoomMember<P>(
+  start: Omit<ThreadStart, 'generation'>,
+  codec: StateCodec<P>,
+): Promise<RoomMember<P>> {
+  const generation = new Int32Array(new SharedArrayBuffer(4));
+  const workerData: ThreadStart = { ...start, generation: generation.buffer };
+  const worker = new Worker(new URL(`./roomThread${extname(import.meta.url)}`, import.meta.url), { workerData });
   const tell = (message: ToThread, move: ArrayBuffer[] = []) => worker.postMessage(message, move);
   let answer: { resolve(message: FromThread): void; reject(error: unknown): void } | undefined;
   /** The sum that waits, and how to tell where the run stands before it. */
@@ -45,6 +52,10 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
   let measured = 0;
   let meanMs = 0;
   let stand: RingStand = { sent: 0, received: 0, generation: 0, members: [] };
+  let meeting: Meeting | undefined;
+  let every: number | undefined;
+  /** What the last few steps took. */
+  const lately: { computeMs: number; waitMs: number; sent: number }[] = [];
   const done = { samples: 0, steps: 0, computeMs: 0, waitMs: 0, speed: 0, computedRows: 0, checks: 0 };
 
   const ask = (message: ToThread, move: ArrayBuffer[] = []): Promise<FromThread> =>
@@ -67,8 +78,14 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
     tell({ type: 'state', step: at, state }, [state.buffer as ArrayBuffer]);
   }
 
-  /** Sums what the shared buffer holds. */
-  async function sum(length: number, exactFrom: number, position: () => Promise<P>, fresh: boolean): Promise<Turn> {
+  /** Sums what the shared buffer holds; `round` where that came of several steps. */
+  async function sum(
+    length: number,
+    exactFrom: number,
+    position: () => Promise<P>,
+    fresh: boolean,
+    round = false,
+  ): Promise<Turn> {
     pending = { step, position };
     const request = {
       type: 'sum',
@@ -77,6 +94,7 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
       length,
       exactFrom,
       speed: meanMs < leastMs ? 0 : done.speed,
+      round,
     } as const;
     const waiting = ask({ ...request, ...(fresh ? { buffer: shared.buffer as SharedArrayBuffer } : {}) });
     await hand();
@@ -101,11 +119,29 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
 
   const averager: Averager<P> = {
     shared: true,
-    share(rows) {
+    share(rows, position) {
       asked = performance.now();
+      if (position) {
+        pending = { step, position };
+        void hand();
+      }
       return rowsOf(place, rows);
     },
-    async reduce({ buffer, exactFrom, rows, ask: end, position }) {
+    isStale: () => Atomics.load(generation, 0) > place.generation,
+    pace() {
+      const mean = (of: (one: (typeof lately)[number]) => number) =>
+        lately.reduce((total, one) => total + of(one), 0) / lately.length;
+      if (lately.length === 0) return undefined;
+      return {
+        computeMs: mean((one) => one.computeMs),
+        waitMs: mean((one) => one.waitMs),
+        bytes: mean((one) => one.sent),
+      };
+    },
+    meets(chosen) {
+      meeting = chosen;
+    },
+    async reduce({ buffer, exactFrom, rows, ask: end, position, steps }) {
       const took = performance.now() - asked;
       if (rows > 0 && ++measured > warmUp) {
         done.computeMs += took;
@@ -119,12 +155,17 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
       shared.set(buffer);
       shared[length] = asks.indexOf(end);
       const began = performance.now();
-      const turn = await sum(length + 1, exactFrom, position, fresh);
-      done.waitMs += performance.now() - began;
+      const { sent } = stand;
+      const turn = await sum(length + 1, exactFrom, position, fresh, steps !== undefined);
+      const waited = performance.now() - began;
+      done.waitMs += waited;
+      lately.push({ computeMs: took, waitMs: waited, sent: stand.sent - sent });
+      if (lately.length > mostLately) lately.shift();
       if (turn.what !== 'held') return { what: 'again' };
       buffer.set(shared.subarray(0, length));
       done.samples += rows;
-      done.steps++;
+      done.steps += steps ?? 1;
+      every = steps === undefined ? 0 : Math.max(every ?? 0, steps);
       return { what: 'held', end: shared[length] === 0 ? undefined : shared[length] === 1 ? 'stop' : 'budget' };
     },
     async agree({ length, make, same, position }) {
@@ -167,7 +208,13 @@ export function openRoomMember<P>(start: ThreadStart, codec: StateCodec<P>): Pro
           return { averager, ...(begun.state ? { state: begun.state } : {}) };
         },
         setRoster: (roster) => tell({ type: 'roster', roster }),
-        figures: () => ({ ...done, ...stand, members: stand.members.map((one) => ({ ...one })) }),
+        figures: () => ({
+          ...done,
+          ...stand,
+          ...(every === undefined ? {} : { every }),
+          ...(meeting ? { why: meeting.reason } : {}),
+          members: stand.members.map((one) => ({ ...one })),
+        }),
         async close() {
           await Promise.race([ask({ type: 'close' }), new Promise((soon) => setTimeout(soon, 500))]);
         },

@@ -35,8 +35,8 @@ export async function runTogether(
   hooks: RunHooks,
   from?: RunState,
 ): Promise<RunResult> {
-  const { host, ports, encoding } = order;
-  const member = await openRoomMember<RunState>({ name: 'trainer', host, ports, encoding }, { encode: stateBytes });
+  const { host, ports, wires } = order;
+  const member = await openRoomMember<RunState>({ name: 'trainer', host, ports, wires }, { encode: stateBytes });
   channel.send({ type: 'roomOpen', id: member.id, port: member.port });
   const { roster, founding } = await channel.meeting;
   channel.onRoster((others) => member.setRoster(others));

@@ -1,6 +1,6 @@
 // What a trainer and the thread that carries its place in the room say to each other. Types only.
-import type { DenseEncoding, Turn, Place } from '../cluster/index.ts';
-import type { FaultBody, Generation, PeerAddress } from '../schema/index.ts';
+import type { Place, Turn } from '../cluster/index.ts';
+import type { FaultBody, Generation, PeerAddress, RoomWires } from '../schema/index.ts';
 
 /** What a thread is started with. */
 export interface ThreadStart {
@@ -8,7 +8,9 @@ export interface ThreadStart {
   host: string;
   /** First and last port to try; 0 for any free one. */
   ports: readonly [number, number];
-  encoding: DenseEncoding;
+  wires: RoomWires;
+  /** One number: the generation as the thread last saw it, for a loop that is far from its next word. */
+  generation: SharedArrayBuffer;
 }
 
 export type Roster = [id: string, address: PeerAddress][];
@@ -33,6 +35,8 @@ export type ToThread =
       length: number;
       exactFrom: number;
       speed: number;
+      /** What is summed came of several steps. */
+      round: boolean;
       buffer?: SharedArrayBuffer;
     }
   | { type: 'state'; step: number; state: Uint8Array }

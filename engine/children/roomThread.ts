@@ -24,6 +24,8 @@ const nowhere: Generation = {
   holders: [],
   over: false,
 };
+/** How often a loop that computes is told of a new generation, ms. */
+const lookEveryMs = 50;
 /** A job ends when its leader's appliance says so, not after so many steps. */
 const endless = 2 ** 40;
 
@@ -50,7 +52,7 @@ async function open(identity: Identity): Promise<JobNode> {
         durable: { generation: nowhere, promised: undefined, accepted: undefined },
         steps: endless,
         has: true,
-        encoding: start.encoding,
+        wires: start.wires,
         // A trainer that ends never comes back as the same member: each has a certificate of its own. So votes need no disk.
         persist: () => undefined,
         state: stateOf,
@@ -74,10 +76,10 @@ function take(node: JobNode, message: ToThread): void {
       return;
     case 'sum': {
       if (message.buffer) shared = new Float32Array(message.buffer);
-      const { step, generation, length, exactFrom, speed } = message;
+      const { step, generation, length, exactFrom, speed, round } = message;
       for (const asked of wanted.keys()) if (asked < step) wanted.delete(asked);
       node.member.setSpeed(speed);
-      void sum(node, { step, generation, values: shared.subarray(0, length), exactFrom });
+      void sum(node, { step, generation, values: shared.subarray(0, length), exactFrom, round });
       return;
     }
     case 'state':
@@ -120,6 +122,8 @@ function failed(error: unknown): void {
 try {
   const node = await open(await createIdentity(start.name));
   port.on('message', (message: ToThread) => take(node, message));
+  const known = new Int32Array(start.generation);
+  setInterval(() => Atomics.store(known, 0, node.member.generation.number), lookEveryMs).unref();
   say({ type: 'open', id: node.id, port: node.port });
 } catch (error) {
   failed(error);

@@ -19,6 +19,7 @@ import {
   durationMs,
   Fault,
   faultBody,
+  meetingOf,
   type PackGrant,
   type Preprocess,
   type Report,
@@ -182,6 +183,7 @@ const jobOf = (setup: Setup, { request, lease }: Pick<Job, 'request' | 'lease'>,
   seed: request.seed,
   memory: lease.memory,
   steps: stepsOf(request),
+  every: meetingOf(request),
 });
 
 /** A classic family, or a search over families. */

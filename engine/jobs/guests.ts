@@ -12,6 +12,7 @@ import {
   type RoomJob,
   type RoomObject,
   type RoomWord,
+  wiresOf,
 } from '../schema/index.ts';
 import { type JobContext, needDisk, throttle } from './context.ts';
 import { createRoomBook, type Entry, type RoomBook } from './roomBook.ts';
@@ -104,7 +105,7 @@ export function createGuests(
         dataset: word.objects.find(({ role }) => role === 'dataset')?.dataset?.name ?? '',
         role: 'helps',
         leader,
-        encoding: word.encoding,
+        wires: wiresOf(word.request),
         reasons: [],
       },
       () => context.now(),
@@ -245,7 +246,7 @@ export function createGuests(
       ...(test ? { test } : {}),
       ...(base ? { base } : {}),
       lease,
-      room: { host: config.cluster.host, ports: config.cluster.trainerPorts, encoding: word.encoding },
+      room: { host: config.cluster.host, ports: config.cluster.trainerPorts, wires: wiresOf(word.request) },
     });
     if (stop.signal.aborted) kill();
     const exit = await new Promise<Parameters<typeof deathFault>[1]>((resolve) => child.onExit(resolve));

@@ -1,6 +1,6 @@
 // How a run over several machines stands, from what its members tell: who does what, how fast, how well together. Says nothing to
 // anybody.
-import type { RoomEncoding, RoomFigures, RoomJob, RoomMemberView } from '../schema/index.ts';
+import type { RoomFigures, RoomJob, RoomMemberView, RoomWires } from '../schema/index.ts';
 
 type State = RoomMemberView['state'];
 
@@ -27,7 +27,7 @@ const paceMs = 5000;
 
 /** A book with nobody in it. */
 export function createRoomBook(
-  about: Pick<RoomJob, 'id' | 'name' | 'dataset' | 'role' | 'leader' | 'reasons'> & { encoding: RoomEncoding },
+  about: Pick<RoomJob, 'id' | 'name' | 'dataset' | 'role' | 'leader' | 'reasons'> & { wires: RoomWires },
   now: () => number,
 ): RoomBook {
   const entries = new Map<string, Entry>();
@@ -75,9 +75,16 @@ export function createRoomBook(
     view() {
       const ring = newest();
       const samples = sum((one) => one.samples);
+      const { wires, reasons, ...known } = about;
+      const met = all().flatMap(({ figures }) => figures?.every ?? []);
+      const every = met.length > 0 ? Math.max(...met) : undefined;
+      const why = all().flatMap(({ figures }) => figures?.why ?? [])[0];
       const shareOf = (trainer: string | undefined) => ring?.members.find((one) => one.id === trainer)?.share ?? 0;
       return {
-        ...about,
+        ...known,
+        encoding: every ? wires.rounds : wires.encoding,
+        ...(every === undefined ? {} : { every }),
+        reasons: [...reasons, ...(why === undefined ? [] : [why])],
         state,
         members: all().map(({ peer, name, state: own, why, trainer, figures, data }) => ({
           peer,

@@ -7,9 +7,9 @@ import {
   faultBody,
   type Generation,
   isClassic,
+  meetingOf,
   type PackGrant,
   type PeerView,
-  type RoomEncoding,
   type RoomFigures,
   type RoomJob,
   type RoomObject,
@@ -19,6 +19,7 @@ import {
   type ToTrainer,
   type TrainRequest,
   taskAsked,
+  wiresOf,
 } from '../schema/index.ts';
 import { type JobContext, throttle } from './context.ts';
 import { createRoomBook, type Entry, type RoomBook } from './roomBook.ts';
@@ -89,7 +90,7 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
   function open(run: Run, packs: Parameters<RoomLead['open']>[1]): LeadSession {
     const { id, request } = run;
     for (const data of [run.dataset, run.test]) if (data) mayLeave(data.id);
-    const encoding: RoomEncoding = request.wire ?? 'fp32';
+    const wires = wiresOf(request);
     // Who could take part when the run was asked for may be away by now: then it goes on without.
     const asked = namedPeers(line, request.peers ?? []);
     const peers = asked.flatMap(({ peer, fault }) => (fault ? [] : [peer]));
@@ -100,8 +101,8 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
         dataset: run.dataset.name,
         role: 'leads',
         leader: { peer: line.id, name: line.name },
-        encoding,
-        reasons: reasonsOf(peers, encoding),
+        wires,
+        reasons: reasonsOf(peers, request),
       },
       () => context.now(),
     );
@@ -207,7 +208,7 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       if (packs.base) await add('base', packs.base);
       if (over) return;
       for (const one of invited.values()) {
-        invitation = { say: 'invite', job: id, name: run.name, request, objects, encoding };
+        invitation = { say: 'invite', job: id, name: run.name, request, objects };
         if (!say(one.peer, invitation)) leave(one, 'refused', 'the link to it was lost');
         else audit('rooms.invite', one.peer, { run: id, objects: objects.map((object) => object.sha256) });
       }
@@ -249,7 +250,7 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
     led.set(id, self);
     show();
     return {
-      order: { host: config.cluster.host, ports: config.cluster.trainerPorts, encoding },
+      order: { host: config.cluster.host, ports: config.cluster.trainerPorts, wires },
       opened(trainer, port, tell) {
         Object.assign(own, { trainer, port, state: 'ready' });
         tellOwn = tell;
@@ -342,12 +343,18 @@ function foundingOf(members: readonly Invited[], resumes: boolean): Generation {
   };
 }
 
-function reasonsOf(peers: readonly PeerView[], encoding: RoomEncoding): string[] {
+function reasonsOf(peers: readonly PeerView[], request: TrainRequest): string[] {
   const names = peers.map((peer) => peer.name).join(', ');
   if (names === '') return ['nobody else could take part when the run began'];
-  const travel =
-    encoding === 'fp32'
-      ? 'gradients travel as they are'
-      : `gradients travel as ${encoding}, because that was asked for`;
-  return [`every step is shared with ${names}: the same steps as on one machine; ${travel}`];
+  const { wire, sync } = request;
+  const rows = `every batch is shared with ${names}, each machine its part after its speed`;
+  if (sync === 'local')
+    return [
+      rows,
+      `machines meet every ${meetingOf(request)} steps, because that was asked for: about a hundredth of the bytes, and a model close to one machine’s`,
+      ...(wire ? [`what changed travels as ${wire}, because that was asked for`] : []),
+    ];
+  const asked = wire ? `gradients travel as ${wire}, because that was asked for` : 'gradients travel as they are';
+  if (sync === 'sync') return [rows, `machines meet at every step, because that was asked for; ${asked}`];
+  return [rows, asked];
 }

@@ -37,6 +37,8 @@ export {
 } from './cluster.ts';
 export {
   type RoomEncoding,
+  type RoomWires,
+  wiresOf,
   type RoomFigures,
   type RoomJob,
   type RoomMemberView,
@@ -120,6 +122,7 @@ export {
   familyNames,
   type Hyper,
   mayBeSearched,
+  meetingOf,
   isClassic,
   type ModelKind,
   networkOf,

@@ -11,7 +11,7 @@ import type { MetricPoint, Progress, Report } from './report.ts';
 import type { PretrainedInfo } from './records.ts';
 import type { RefineResult, RefineWork } from './refine.ts';
 import type { Generation, PeerAddress } from './cluster.ts';
-import type { RoomEncoding, RoomFigures } from './room.ts';
+import type { RoomFigures, RoomWires } from './room.ts';
 import type { Device, GenerateOptions, PredictResponse } from './routes.ts';
 
 /** `trial` fits models for a search that a trainer leads; `probe` looks at the machine's devices and leaves: a driver that crashes takes it along, not the appliance. */
@@ -101,7 +101,7 @@ export interface RoomOrder {
   host: string;
   /** First and last port to listen at; 0 for any free one. */
   ports: [number, number];
-  encoding: RoomEncoding;
+  wires: RoomWires;
 }
 
 export type ToTrainer =

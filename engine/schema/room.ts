@@ -23,6 +23,9 @@ export const roomFigures = z.object({
   speed: amount,
   /** Times at which all members compared their weights and found them equal. */
   checks: whole,
+  /** Steps between two meetings, 0 where every step is one; and why, from the member who decided. */
+  every: whole.optional(),
+  why: z.string().max(1000).optional(),
   /** Bytes over the trainers' pipes. */
   sent: whole,
   received: whole,
@@ -57,6 +60,17 @@ export type RoomObject = z.infer<typeof roomObject>;
 export const roomEncoding = z.enum(['fp32', 'fp16', 'int8']);
 export type RoomEncoding = z.infer<typeof roomEncoding>;
 
+/** What travels between members: gradients of every step, and changes of whole rounds, whose rounding is made up for later. */
+export interface RoomWires {
+  encoding: RoomEncoding;
+  rounds: RoomEncoding;
+}
+/** The numbers that a request asks for. */
+export const wiresOf = ({ wire }: { wire?: RoomEncoding | undefined }): RoomWires => ({
+  encoding: wire ?? 'fp32',
+  rounds: wire ?? 'int8',
+});
+
 const roster = z.array(z.tuple([memberId, peerAddress])).max(64);
 const sayable = z.object({ code: z.enum(errorCodes), message: z.string().max(2000) });
 
@@ -68,7 +82,6 @@ export const roomWord = z.discriminatedUnion('say', [
     name: z.string().max(200),
     request: trainRequest,
     objects: z.array(roomObject).min(1).max(3),
-    encoding: roomEncoding,
   }),
   /** The receiver has all that it needs and starts its trainer; before that, how much of the packs it holds. */
   z.object({ say: z.literal('got'), job: runId, bytes: whole, of: whole }),
@@ -141,6 +154,8 @@ export const roomJob = z.object({
   leader: z.object({ peer: z.string(), name: z.string() }),
   state: z.enum(['gathering', 'working', 'over']),
   encoding: roomEncoding,
+  /** Steps between two meetings of the members; 0 where every step is one. Left out until it is known. */
+  every: z.number().int().optional(),
   /** Why it is done this way, one sentence each. */
   reasons: z.array(z.string()),
   members: z.array(roomMember),

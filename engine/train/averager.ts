@@ -1,6 +1,7 @@
 // What joins the members of a data-parallel run: each computes its share of a batch, and all hold the same sum before
 // anybody takes the step. All members run the same loop; what only a clock or a device can tell is agreed, so that they stay
 // in step. The one-machine form stands here; rings and their links are cluster/'s.
+import type { Meeting, Pace } from './pace.ts';
 
 /** Rows `from` up to `to` of a batch, counted from its first. */
 export interface Share {
@@ -21,6 +22,8 @@ export interface Sum<P> {
   rows: number;
   /** Whether this member wants the run to end after this step. */
   ask: Asked | undefined;
+  /** Steps that it stands for: more than one where members meet now and then. 1 when left out. */
+  steps?: number;
   /** Where the run stands before this step: what a member that joins here begins with. */
   position: () => Promise<P>;
 }
@@ -46,8 +49,14 @@ export interface Decision<P> {
 export interface Averager<P> {
   /** True where others compute too, so that what is reduced is not what this member computed. */
   readonly shared: boolean;
-  /** This member's rows of a batch of so many; may be none. */
-  share(rows: number): Share;
+  /** This member's rows of a batch of so many; may be none. `position` may be asked for at once, where steps are long. */
+  share(rows: number, position?: () => Promise<P>): Share;
+  /** Whether the members have changed since, so that what is being computed will not be of use. */
+  isStale?(): boolean;
+  /** What the steps taken lately took; undefined before any. */
+  pace?(): Pace | undefined;
+  /** Hears how often members meet, and why. */
+  meets?(meeting: Meeting): void;
   /**
    * Sums over all members. Resolves once every member has said that it holds the whole sum: nobody takes a step before, so
    * that no sample counts twice and none is left out. Rejects with `Moved`.

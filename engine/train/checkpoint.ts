@@ -26,7 +26,12 @@ const taken = (prefix: string, tensors: Tensors): Tensors =>
 type Plain = {
   version: number;
   stages: (Omit<Stage, 'best' | 'losses'> & { best: Omit<Stage['best'], 'weights'> })[];
-  fit: (Omit<FitState, 'best' | 'program'> & { best: Omit<Stage['best'], 'weights'> | null }) | null;
+  fit:
+    | (Omit<FitState, 'best' | 'program' | 'rounds'> & {
+        best: Omit<Stage['best'], 'weights'> | null;
+        rounds?: { every: number };
+      })
+    | null;
 };
 
 export function encodeCheckpoint(state: RunState): CheckpointFiles {
@@ -43,11 +48,13 @@ export function encodeCheckpoint(state: RunState): CheckpointFiles {
     fit: null,
   };
   if (state.fit) {
-    const { best, program, ...rest } = state.fit;
+    const { best, program, rounds, ...rest } = state.fit;
     tensors.push(...prefixed('fit/program', program));
     if (best) tensors.push(...prefixed('fit/best', best.weights));
+    const momentum = rounds?.momentum;
+    if (momentum) tensors.push(['fit/momentum', tensor('float32', [momentum.length], momentum)]);
     const { weights: _weights, ...kept } = best ?? { weights: undefined, loss: 0, score: 0, epoch: 0, step: 0 };
-    plain.fit = { ...rest, best: best ? kept : null };
+    plain.fit = { ...rest, best: best ? kept : null, ...(rounds ? { rounds: { every: rounds.every } } : {}) };
   }
   return { 'state.json': utf8(JSON.stringify(plain)), 'tensors.safetensors': writeSafetensors(new Map(tensors)) };
 }
@@ -69,6 +76,10 @@ export function decodeCheckpoint(files: CheckpointFiles): RunState {
       ...plain.fit,
       best: plain.fit.best && { ...plain.fit.best, weights: taken('fit/best', tensors) },
       program: taken('fit/program', tensors),
+      rounds: plain.fit.rounds && {
+        ...plain.fit.rounds,
+        momentum: (tensors.get('fit/momentum')?.data as Float32Array | undefined) ?? null,
+      },
     },
   };
 }

@@ -146,6 +146,7 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
   };
 
   const self: TrainingProgram = {
+    parameters: forward.parameters,
     reduced: state.reduced,
     tail: state.tail,
     async step(feeds, labels, weights, lr) {

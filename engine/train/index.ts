@@ -1,6 +1,7 @@
 // Training: programs that step a graph towards less loss, the loop around them, metrics and reports.
 export { assess, servedFeeds } from './assess.ts';
 export { type Averager, Moved } from './averager.ts';
+export type { Meeting } from './pace.ts';
 export { type Candidate, chooseCandidates } from './candidates.ts';
 export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';

@@ -6,7 +6,9 @@ import type { Tensor } from '../onnx/index.ts';
 import { Fault, type ScheduleSpec } from '../schema/index.ts';
 import { alone, type Asked, type Averager } from './averager.ts';
 import type { Batches } from './batches.ts';
+import { chooseMeeting, type Meeting, stepsLookedAt } from './pace.ts';
 import type { StepResult, TrainingProgram } from './program.ts';
+import { type Leg, roundLength, type RoundsState, takeRound } from './rounds.ts';
 import { openSchedule, type ScheduleState } from './schedule.ts';
 import { weightsHash } from './weights.ts';
 
@@ -18,6 +20,8 @@ export interface FitOptions {
   schedule: ScheduleSpec;
   /** Parts that a batch is computed in, one after the other: the same step with less memory. 1 when left out. */
   accumulate?: number;
+  /** Steps between the meetings of members that train together; told from the first steps where `auto`, 0 when left out. */
+  every?: number | 'auto';
   /** Epoch to end at though the schedule was made for more; `epochs` when left out. */
   until?: number;
 }
@@ -49,6 +53,8 @@ export interface FitState {
   best: BestState | null;
   /** Set once it is settled that the loop ends, and why. */
   end?: FitEnd | undefined;
+  /** How members meet, once that is settled. */
+  rounds?: RoundsState | undefined;
   /** Snapshot of the program. */
   program: Map<string, Tensor>;
 }
@@ -119,9 +125,15 @@ export async function fit(
         waited: 0,
         best: null as BestState | null,
         end: undefined as FitEnd | undefined,
+        rounds: undefined as RoundsState | undefined,
       };
+  const { every = 0 } = options;
+  if (averager.shared && every !== 'auto') at.rounds ??= { every, momentum: null };
+  /** Epochs since the last evaluation: a round may be several. */
+  let spanned = 1;
   const position = async (): Promise<FitState> => ({
     ...at,
+    rounds: at.rounds && { ...at.rounds },
     schedule: schedule.state(),
     program: await program.snapshot(),
   });
@@ -157,28 +169,36 @@ export async function fit(
       await keep(evaluation);
       at.waited = 0;
     } else {
-      at.waited++;
+      at.waited += spanned;
     }
+    spanned = 1;
     hooks.evaluated?.(at.step, at.epoch, loss, rate, evaluation);
     return at.waited >= options.patience;
   };
+  /** Gradients of some rows of a batch, in parts after each other. */
+  const compute = async (rows: Uint32Array, epoch: number, from: number, to: number): Promise<StepResult> => {
+    const part = Math.ceil(train.size / (options.accumulate ?? 1));
+    // Shares are computed as they are: filling them up to the whole batch would save nobody anything.
+    const width = averager.shared ? Math.min(part, to - from) : part;
+    const sums = { lossSum: 0, weightSum: 0 };
+    for (let first = from; first < to; first += width) {
+      const { feeds, labels, weights } = train.make(rows.subarray(first, Math.min(to, first + width)), epoch, width);
+      const own = await program.grad(feeds, labels, weights, { firstRow: first, add: first > from });
+      sums.lossSum += own.lossSum;
+      sums.weightSum += own.weightSum;
+    }
+    return sums;
+  };
   /** One step on a batch: whole, in parts after each other, or in parts on several machines. */
   const take = async (rows: Uint32Array, rate: number): Promise<StepResult> => {
-    const make = (part: Uint32Array, size?: number) => train.make(part, at.epoch, size);
-    const part = Math.ceil(train.size / (options.accumulate ?? 1));
-    if (!averager.shared && part >= train.size) {
-      const { feeds, labels, weights } = make(rows);
+    if (!averager.shared && (options.accumulate ?? 1) === 1) {
+      const { feeds, labels, weights } = train.make(rows, at.epoch);
       return program.step(feeds, labels, weights, rate);
     }
     for (;;) {
       const { from, to } = averager.share(rows.length);
-      // Shares are computed as they are: filling them up to the whole batch would save nobody anything.
-      const width = averager.shared ? Math.min(part, to - from) : part;
       if (from >= to) program.none();
-      for (let first = from; first < to; first += width) {
-        const { feeds, labels, weights } = make(rows.subarray(first, Math.min(to, first + width)), width);
-        await program.grad(feeds, labels, weights, { firstRow: first, add: first > from });
-      }
+      await compute(rows, at.epoch, from, to);
       if (!averager.shared) break;
       const sum = { buffer: program.reduced, exactFrom: program.tail, rows: to - from, position };
       const turn = await averager.reduce({ ...sum, ask: hooks.interrupt?.() });
@@ -187,6 +207,58 @@ export async function fit(
       break;
     }
     return program.apply(rate, averager.shared);
+  };
+  const breathe = async () => {
+    if (clock.monotonic() - breath <= breathEveryMs) return;
+    await setImmediate();
+    breath = clock.monotonic();
+  };
+  /** A round of steps that each member takes by itself, and its meeting. Its batches are done when it ends. */
+  const takeTurns = async (rounds: RoundsState): Promise<StepResult> => {
+    const legs: Leg[] = [];
+    const epochs = last - at.epoch + 1;
+    const length = roundLength(rounds.every, at.batch, train.count, epochs);
+    let [epoch, batch] = [at.epoch, at.batch];
+    while (legs.length < length) {
+      const order = train.order(epoch);
+      for (; batch < order.length && legs.length < length; batch++)
+        legs.push({ rows: order[batch], epoch, rate: schedule.rate(at.step + legs.length + 1) });
+      if (legs.length < length) [epoch, batch] = [epoch + 1, 0];
+    }
+    const sums = await takeRound(
+      {
+        program,
+        averager,
+        legs,
+        start: await position(),
+        async compute(leg, from, to) {
+          await train.ready(leg.rows, leg.epoch);
+          return compute(leg.rows, leg.epoch, from, to);
+        },
+        breathe,
+        ask: () => hooks.interrupt?.(),
+      },
+      rounds,
+    );
+    spanned = epoch - at.epoch + 1;
+    rate = legs.at(-1)?.rate ?? rate;
+    Object.assign(at, { epoch, batch, step: at.step + length, end: sums.end });
+    return sums;
+  };
+  /** One member's look at the first steps tells all how to go on. */
+  const settle = async (): Promise<void> => {
+    let own: Meeting | undefined;
+    const [chosen] = await averager.agree({
+      length: 1,
+      make() {
+        const pace = averager.pace?.() ?? { computeMs: 0, waitMs: 0, bytes: 0 };
+        own = chooseMeeting(pace, (last - at.epoch + 1) * train.count - at.batch);
+        return Promise.resolve(Float64Array.of(own.every));
+      },
+      position,
+    });
+    at.rounds = { every: chosen, momentum: null };
+    if (own) averager.meets?.(own);
   };
   const result = (end: FitEnd): FitResult => {
     const { best } = at;
@@ -213,20 +285,23 @@ export async function fit(
         await hooks.save(await position());
         saved = at.step;
       }
-      await train.ready(order[at.batch], at.epoch);
-      rate = schedule.rate(at.step + 1);
-      const sums = await take(order[at.batch], rate);
-      at.step++;
-      at.batch++;
+      if (averager.shared && !at.rounds && at.step >= stepsLookedAt) await settle();
+      let sums: StepResult;
+      if (at.rounds && at.rounds.every > 0) {
+        sums = await takeTurns(at.rounds);
+      } else {
+        await train.ready(order[at.batch], at.epoch);
+        rate = schedule.rate(at.step + 1);
+        sums = await take(order[at.batch], rate);
+        at.step++;
+        at.batch++;
+      }
       checkFinite(sums.lossSum, at.step, options.learningRate);
       at.first ??= sums.lossSum / sums.weightSum;
       at.lossSum += sums.lossSum;
       at.weightSum += sums.weightSum;
       hooks.stepped?.(at.step, at.epoch, sums.lossSum / sums.weightSum, rate);
-      if (clock.monotonic() - breath > breathEveryMs) {
-        await setImmediate();
-        breath = clock.monotonic();
-      }
+      await breathe();
     }
     if (await assess(rate)) return result('patience');
     if (at.epoch >= last) return result('epochs');

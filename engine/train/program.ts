@@ -44,6 +44,8 @@ export interface GradOptions {
  * float32 [batch, k] for the others; weights are float32 [batch], 0 for padding.
  */
 export interface TrainingProgram {
+  /** Names of what is trained, in one order on every machine. */
+  readonly parameters: readonly string[];
   /** The fused step: forward, backward and update of one whole batch. The same bits as `grad` and then `apply`. */
   step(feeds: Record<string, Tensor>, labels: Tensor, weights: Tensor, lr: number): Promise<StepResult>;
   /**

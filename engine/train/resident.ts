@@ -150,6 +150,7 @@ export async function compileOnDevice(forward: Graph, options: ProgramOptions): 
   };
 
   const self: TrainingProgram = {
+    parameters: forward.parameters,
     reduced,
     tail,
     async step(feeds, labels, weights, lr) {

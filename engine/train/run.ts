@@ -41,6 +41,8 @@ export interface RunJob {
   steps?: StepOptions;
   /** Joins this machine with others that run the same job; alone when left out. */
   averager?: Averager<RunState>;
+  /** Steps between the meetings of those machines, or `auto`; every step when left out. */
+  every?: number | 'auto';
 }
 
 /** What saves memory, as the request has it. */
@@ -181,13 +183,16 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
       const within = (own: () => Promise<FitState>) => async (): Promise<RunState> => ({ stages, fit: await own() });
       const own: Averager<FitState> = {
         shared: averager.shared,
-        share: (count) => averager.share(count),
+        share: (count, position) => averager.share(count, position && within(position)),
+        ...(averager.isStale ? { isStale: () => averager.isStale?.() ?? false } : {}),
+        pace: () => averager.pace?.(),
+        meets: (meeting) => averager.meets?.(meeting),
         reduce: (sum) => averager.reduce({ ...sum, position: within(sum.position) }),
         agree: (decision) => averager.agree({ ...decision, position: within(decision.position) }),
       };
       const result = await fit(
         { program, train, evaluate: again ? null : () => evaluatePart(program, validation, data), averager: own },
-        { ...candidate, accumulate: job.steps?.accumulate ?? 1, ...(again ? { until } : {}) },
+        { ...candidate, accumulate: job.steps?.accumulate ?? 1, every: job.every ?? 0, ...(again ? { until } : {}) },
         {
           interrupt: () => hooks.interrupt?.() ?? (clock.monotonic() >= endsAt ? 'budget' : undefined),
           saveDue: () => hooks.saveDue?.() ?? false,

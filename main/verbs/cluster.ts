@@ -116,6 +116,7 @@ export function jobText(job: RoomJob): string {
   const { id, name, role, leader, state, samplesPerSecond, efficiency, checks, members } = job;
   const who = role === 'leads' ? 'led here' : `led by ${leader.name}`;
   const figures = [
+    ...(job.every ? [`a meeting every ${job.every} steps`] : []),
     `${Math.round(samplesPerSecond)} samples/s`,
     ...(efficiency > 0 ? [`efficiency ${Math.round(efficiency * 100)} %`] : []),
     `${bytes(job.bytes)} between machines`,
@@ -130,7 +131,7 @@ export function jobText(job: RoomJob): string {
     bytes(one.sent),
     one.why ?? '',
   ]);
-  return `${name}  ${id}  ${who}, ${state}\n${figures.join('; ')}\n${table(memberHeader, rows)}`;
+  return `${name}  ${id}  ${who}, ${state}\n${figures.join('; ')}\n${job.reasons.join('\n')}\n${table(memberHeader, rows)}`;
 }
 
 function yes(name: string, text: string): boolean {

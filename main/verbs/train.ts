@@ -117,6 +117,8 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...pick('device', 'device'),
     ...(options['peers'] ? { peers: namesOf(options['peers'] as string) } : {}),
     ...pick('wire', 'wire'),
+    ...pick('sync', 'sync'),
+    ...pick('syncEvery', 'syncEvery'),
     ...pick('experiment', 'experiment'),
     ...pick('seed', 'seed'),
     ...pick('ignore', 'ignore'),
@@ -191,6 +193,11 @@ export function trainVerbs(program: Command): void {
         .option('--device <device>', 'auto, cpu, webgpu, cuda, dml, coreml, tfjs')
         .option('--peers <names>', 'paired machines that train along, as anna,bert, or all')
         .option('--wire <kind>', 'how gradients travel between machines: fp32, fp16 or int8')
+        .option(
+          '--sync <how>',
+          'how machines meet: at every step (sync), after rounds of steps of their own (local: a hundredth of the bytes), or as the network allows (auto)',
+        )
+        .option('--sync-every <n>', 'steps of a local round', whole('--sync-every', 1))
         .option('--experiment <name>', 'experiment that the run belongs to')
         .option('--seed <n>', 'seed of split, weights and shuffling', whole('--seed', 0))
         .option('--ignore <column...>', 'columns to leave out')

@@ -81,6 +81,15 @@ export function JobMembers({ job }: { job: RoomJob }) {
   return <Table label={t('job.members')} columns={columns} rows={job.members} keyOf={(one) => one.peer} />;
 }
 
+/** Why it is done this way. */
+export function JobReasons({ job }: { job: RoomJob }) {
+  return job.reasons.map((reason) => (
+    <p key={reason} className="quiet">
+      {reason}
+    </p>
+  ));
+}
+
 function Job({ job }: { job: RoomJob }) {
   const { t, f } = useWords();
   const leave = useMutation({
@@ -112,6 +121,11 @@ function Job({ job }: { job: RoomJob }) {
       </header>
       <dl className="figures row">
         <Figure name={t('job.state')}>{t(`job.state.${job.state}`)}</Figure>
+        {job.every === undefined ? null : (
+          <Figure name={t('job.meets')}>
+            {job.every > 0 ? t('job.everySteps', { count: f.count(job.every) }) : t('job.everyStep')}
+          </Figure>
+        )}
         <Figure name={t('job.speed')}>
           {t('job.perSecond', { count: f.count(Math.round(job.samplesPerSecond)) })}
         </Figure>
@@ -120,6 +134,7 @@ function Job({ job }: { job: RoomJob }) {
         <Figure name={t('job.checks')}>{f.count(job.checks)}</Figure>
       </dl>
       <JobMembers job={job} />
+      <JobReasons job={job} />
       {job.members
         .filter((one) => one.why)
         .map((one) => (

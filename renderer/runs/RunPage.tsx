@@ -12,7 +12,7 @@ import { showFault } from '../parts/faultWords.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Figure, Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { State } from '../parts/State.tsx';
-import { JobMembers } from '../room/Jobs.tsx';
+import { JobMembers, JobReasons } from '../room/Jobs.tsx';
 import { useWords } from '../parts/words.ts';
 import { CurvePanel } from './CurvePanel.tsx';
 import { headline, share, spent } from './figures.ts';
@@ -199,6 +199,7 @@ export function RunPage() {
       {run.search ? <SearchView search={run.search} task={run.plan?.task} /> : null}
       {run.room ? (
         <Section title={t('job.title')}>
+          <JobReasons job={run.room} />
           <JobMembers job={run.room} />
         </Section>
       ) : null}

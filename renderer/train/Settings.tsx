@@ -68,12 +68,24 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
             onChange={(peers) => change({ peers: peers.includes('all') ? ['all'] : peers })}
           />
           {draft.peers.length > 0 ? (
-            <Select
-              label={t('train.wire')}
-              data={['fp32', 'fp16', 'int8']}
-              value={draft.wire ?? 'fp32'}
-              onChange={(wire) => change({ wire: wire ?? undefined })}
-            />
+            <>
+              <Select
+                label={t('train.sync')}
+                description={t('train.syncWords')}
+                data={(['auto', 'sync', 'local'] as const).map((value) => ({ value, label: t(`train.sync.${value}`) }))}
+                value={draft.sync ?? 'auto'}
+                onChange={(sync) => change({ sync: sync === 'auto' ? undefined : (sync ?? undefined) })}
+              />
+              <Select
+                label={t('train.wire')}
+                data={[
+                  { value: '', label: auto },
+                  ...['fp32', 'fp16', 'int8'].map((value) => ({ value, label: value })),
+                ]}
+                value={draft.wire ?? ''}
+                onChange={(wire) => change({ wire: wire || undefined })}
+              />
+            </>
           ) : null}
         </>
       ) : null}

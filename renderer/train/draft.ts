@@ -19,6 +19,8 @@ export interface Draft {
   /** Machines that train along, by id; `all` alone for every one. */
   peers: string[];
   wire: string | undefined;
+  /** How those machines meet; as the network allows when left out. */
+  sync: string | undefined;
   experiment: string;
   name: string;
   test: string | undefined;
@@ -44,6 +46,7 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
     device: start.device ?? 'auto',
     peers: start.peers ?? [],
     wire: start.wire,
+    sync: start.sync,
     experiment: start.experiment ?? 'default',
     name: start.name ?? '',
     test: start.test,
@@ -107,6 +110,7 @@ export function requestOf(draft: Draft & { dataset: string }): TrainRequest {
     device: draft.device,
     ...(draft.peers.length > 0 ? { peers: draft.peers } : {}),
     ...(draft.wire && draft.peers.length > 0 ? { wire: draft.wire as 'fp16' } : {}),
+    ...(draft.sync && draft.peers.length > 0 ? { sync: draft.sync as 'local' } : {}),
     experiment: draft.experiment.trim() || 'default',
     seed: draft.seed,
     ...(draft.budget ? { budget: draft.budget } : {}),

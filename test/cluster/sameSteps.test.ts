@@ -55,18 +55,30 @@ async function parts() {
 }
 
 /** The loss of every step, and the weights at the end. */
-async function run(averager?: Parameters<typeof fit>[0]['averager']): Promise<{ losses: number[]; hash: string }> {
+async function run(
+  averager?: Parameters<typeof fit>[0]['averager'],
+  more: Partial<FitOptions> = {},
+): Promise<{ losses: number[]; hash: string; score: number }> {
   const losses: number[] = [];
   const own = await parts();
-  const { best } = await fit({ ...own, ...(averager ? { averager } : {}) }, options, {
-    stepped: (_step, _epoch, loss) => losses.push(loss),
-  });
+  const { best } = await fit(
+    { ...own, ...(averager ? { averager } : {}) },
+    { ...options, ...more },
+    {
+      stepped: (_step, _epoch, loss) => losses.push(loss),
+    },
+  );
   await own.program.dispose();
-  return { losses, hash: weightsHash(best.weights) };
+  return { losses, hash: weightsHash(best.weights), score: best.score };
 }
 
-async function room(shares: readonly number[], encoding: 'fp32' | 'int8' = 'fp32') {
-  const start = { name: 'trainer', host: '127.0.0.1', ports: [0, 0] as const, encoding };
+async function room(shares: readonly number[], encoding: 'fp32' | 'int8' = 'fp32', more: Partial<FitOptions> = {}) {
+  const start = {
+    name: 'trainer',
+    host: '127.0.0.1',
+    ports: [0, 0] as const,
+    wires: { encoding, rounds: 'int8' as const },
+  };
   const opened = await Promise.all(
     shares.map(() => openRoomMember<FitState>(start, { encode: () => new Uint8Array(0) })),
   );
@@ -88,7 +100,7 @@ async function room(shares: readonly number[], encoding: 'fp32' | 'int8' = 'fp32
   return Promise.all(
     opened.map(async (one) => {
       const begun = await one.begin(roster, founding);
-      return run(begun?.averager);
+      return run(begun?.averager, more);
     }),
   );
 }
@@ -111,4 +123,19 @@ test('int8: a quarter of the bytes, close losses, the same bits on both', async 
   expect(a).toEqual(b);
   const mean = (losses: readonly number[]) => losses.slice(-10).reduce((sum, loss) => sum + loss, 0) / 10;
   expect(Math.abs(mean(a?.losses ?? []) - mean(alone.losses))).toBeLessThan(0.05);
+});
+
+test('local rounds: a twentieth of the bytes, a like score, the same bits on both', async () => {
+  const [first] = await room([0.7, 0.3]);
+  const whole = members[0]?.figures().sent ?? 0;
+  await Promise.all(members.splice(0).map((one) => one.close()));
+  const [a, b] = await room([0.7, 0.3], 'fp32', { every: 10 });
+  expect(a?.hash).toBe(b?.hash);
+  expect(a?.losses.length).toBe(3);
+  expect(Math.abs((a?.score ?? 0) - (first?.score ?? 9))).toBeLessThan(0.1);
+  const rows = members.map((one) => one.figures().samples);
+  expect(rows.reduce((sum, one) => sum + one, 0)).toBe(3 * 320);
+  expect(members[0]?.figures()).toMatchObject({ steps: 30, every: 10, checks: 3 });
+  // Words between members, and what they agree on, weigh most where models are this small.
+  expect(members[0]?.figures().sent ?? whole).toBeLessThan(whole / 4);
 });

@@ -3,7 +3,8 @@
 // so that no sample counts twice and none is skipped. Sans I/O: messages, ticks and time come in, messages and orders go out.
 import type { Rng } from '../../base/index.ts';
 import type { Ballot, Beat, Generation, JobMessage, Standing } from '../../schema/index.ts';
-import { createComposer, imbalance, type Scene } from './compose.ts';
+import { whyChange } from './change.ts';
+import { createComposer, type Scene } from './compose.ts';
 import { jobTimes } from './times.ts';
 import { createProposal, createVoter, type Durable, type Proposal } from './vote.ts';
 
@@ -18,6 +19,8 @@ export interface MemberOptions {
   kept: () => number | undefined;
   random: Rng;
   now: () => number;
+  /** Whether steps are whole rounds: then those who join wait for the end of one. */
+  inRounds?: () => boolean;
   persist: (durable: Durable) => void;
   send: (to: string, message: JobMessage) => void;
   /** Everybody to whom a beat goes: members and those who want in. */
@@ -59,9 +62,8 @@ export interface Member {
   readonly standing: Standing;
 }
 
-/** Shares are evened out again when a step would take so much less, and not sooner after the last time, ms. */
-const lopsided = 1.2;
-const evenEveryMs = 3000;
+/** How long after its start a round may be given up for what could wait, ms. */
+const softMs = 1000;
 
 /** A member that begins with what it remembers; nothing is sent before the first tick. */
 export function createMember(options: MemberOptions): Member {
@@ -85,6 +87,8 @@ export function createMember(options: MemberOptions): Member {
   let movedAt = now();
   /** Those of a new generation get their time before they count as silent. */
   let adoptedAt = now();
+  /** When the last step counted, or the generation began. */
+  let countedAt = now();
 
   const generation = (): Generation => voter.durable.generation;
   const isMember = (who = id): boolean => generation().members.some((one) => one.id === who);
@@ -106,23 +110,6 @@ export function createMember(options: MemberOptions): Member {
   };
   const everybody = (): string[] => [...new Set([...options.others(), ...generation().members.map((one) => one.id)])];
 
-  /** What is to be changed about the present generation, if anything. */
-  function reason(): string | undefined {
-    const present = generation();
-    if (present.over) return undefined;
-    const ids = present.members.map((one) => one.id);
-    if (ids.some((who) => !alive(who))) return 'a member is silent';
-    if (ids.some((who) => beatOf(who)?.wants === 'out')) return 'a member leaves';
-    if (ids.some((who) => beatOf(who)?.number === present.number && beatOf(who)?.broken !== undefined))
-      return 'the ring broke';
-    if (arrivals().length > 0) return 'a machine joins';
-    const all = ids.every((who) => beatOf(who)?.number === present.number && beatOf(who)?.ready);
-    if (all && ids.some((who) => !present.voters.includes(who))) return 'all have the weights: all vote';
-    if (ids.some((who) => (beatOf(who)?.applied ?? 0) >= options.steps)) return 'the last step is applied';
-    if (now() - adoptedAt > evenEveryMs && imbalance(present, (who) => beatOf(who)?.speed ?? 0) > lopsided)
-      return 'the shares do not fit the speeds';
-    return undefined;
-  }
   const arrivals = (): string[] =>
     [...heard].filter(([who, { beat }]) => alive(who) && beat.wants === 'in' && !isMember(who)).map(([who]) => who);
 
@@ -133,6 +120,9 @@ export function createMember(options: MemberOptions): Member {
     arrivals: arrivals(),
     adoptedMs: now() - adoptedAt,
   });
+
+  const reason = (): string | undefined =>
+    whyChange(scene(), options.steps, !options.inRounds?.() || now() - countedAt < softMs);
 
   function propose(): void {
     const present = generation();
@@ -172,6 +162,7 @@ export function createMember(options: MemberOptions): Member {
     ready = false;
     movedAt = now();
     adoptedAt = now();
+    countedAt = now();
     options.halt();
     const inside = isMember();
     if (value.holders.includes(id) && standing.applied !== undefined) {
@@ -208,6 +199,7 @@ export function createMember(options: MemberOptions): Member {
     standing.held = false;
     standing.kept = options.kept();
     movedAt = now();
+    countedAt = now();
   }
 
   /** The leader's part within a generation: lets all begin together, and lets a step count once all hold it. */

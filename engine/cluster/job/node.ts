@@ -37,6 +37,8 @@ export interface Given {
   values: Float32Array;
   /** Numbers from here on travel as they are. */
   exactFrom: number;
+  /** They came of a round of steps, not of one. */
+  round?: boolean;
 }
 
 /** The rows of a batch that a place stands for. */
@@ -55,7 +57,8 @@ export interface JobNodeOptions {
   steps: number;
   /** Whether this trainer has what the first generation begins with. */
   has: boolean;
-  encoding?: DenseEncoding;
+  /** How gradients and how rounds travel; as they are when left out. */
+  wires?: { encoding: DenseEncoding; rounds: DenseEncoding };
   persist: (durable: Durable) => void;
   /** All that a member needs to go on after so many applied steps; the loop answers when it stands there. */
   state: (step: number) => Promise<Uint8Array>;
@@ -102,8 +105,11 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
   let moved: { step: number; state: Uint8Array } | undefined;
   /** Who is being given the state, and of which generation. */
   const handing = new Set<string>();
-  /** What lossy encodings dropped so far. */
-  let residue: Float32Array | undefined;
+  /** What lossy encodings dropped so far, and of what. */
+  let residue: { of: string; error: Float32Array } | undefined;
+  /** Whether the loop takes rounds of steps, in which a change of members costs more than one. */
+  let inRounds = false;
+  const { encoding: usual, rounds } = options.wires ?? { encoding: 'fp32', rounds: 'fp32' };
 
   const mesh = await openMesh({
     id,
@@ -185,14 +191,18 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     ring = undefined;
     open = undefined;
   }
+  /** What was dropped so far of numbers such as these. */
+  function residueOf(of: string, length: number): Float32Array {
+    if (residue?.of !== of || residue.error.length !== length) residue = { of, error: new Float32Array(length) };
+    return residue.error;
+  }
   async function sum(): Promise<void> {
     const now = ring;
     const asked = turn;
     if (!now || !asked) return;
     const { step, values, exactFrom } = asked.given;
-    const { encoding = 'fp32' } = options;
-    if (encoding !== 'fp32' && residue?.length !== exactFrom && exactFrom > 0) residue = new Float32Array(exactFrom);
-    const error = encoding === 'fp32' || exactFrom === 0 ? undefined : residue;
+    const encoding = inRounds ? rounds : usual;
+    const error = encoding === 'fp32' || exactFrom === 0 ? undefined : residueOf(`${encoding} ${inRounds}`, exactFrom);
     const before = error?.slice();
     try {
       const parts: Promise<void>[] = [];
@@ -255,6 +265,7 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     restore: () => undefined,
     random: rng(Number.parseInt(id.slice(0, 8), 16), 'member'),
     now: () => performance.now(),
+    inRounds: () => inRounds,
     persist: options.persist,
     send: (to, message) => mesh.tell(to, message),
     others: () => [...options.roster().keys()],
@@ -265,9 +276,8 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
       const right = next === id ? alone : mesh.ring(next, generation.number);
       const left = ids[(rank + ids.length - 1) % ids.length] ?? id;
       const send = right.send;
-      const { encoding = 'fp32' } = options;
       ring = {
-        ring: createRing({ rank, size: ids.length, generation: generation.number, encoding, send }),
+        ring: createRing({ rank, size: ids.length, generation: generation.number, encoding: usual, send }),
         generation,
         left,
         right,
@@ -323,6 +333,8 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     reduce(given) {
       return new Promise((give, fail) => {
         turn = { given, give, fail };
+        // Between rounds come sums of decisions: they change nothing about how steps are taken.
+        if (given.exactFrom > 0) inRounds = given.round ?? false;
         member.setComputing(false);
         settle();
       });

@@ -35,7 +35,7 @@ const node = await openJobNode({
   durable: { generation, promised: undefined, accepted: undefined },
   steps,
   has: true,
-  encoding,
+  wires: { encoding, rounds: encoding },
   persist: () => undefined,
   state: () => Promise.resolve(new Uint8Array(0)),
 });

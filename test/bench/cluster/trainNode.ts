@@ -21,7 +21,7 @@ const program = await compileTraining(graph, {
   seed: 1,
 });
 const member = await openRoomMember(
-  { name: 'bench', host, ports: [0, 0], encoding },
+  { name: 'bench', host, ports: [0, 0], wires: { encoding, rounds: encoding } },
   { encode: () => new Uint8Array(0) },
 );
 say({ id: member.id, port: member.port });

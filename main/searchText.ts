@@ -26,7 +26,9 @@ export function searchText(search: SearchSummary, task: Task | undefined): strin
   const header = ['trial', 'family', 'set', 'loss', score, '95 % of samples', '', 'fit', 'predict', 'weight'];
   const parts = [`${search.trials} trials\n${table(header, rows)}`];
   if (search.score !== undefined && search.interval) {
-    parts.push(`together, on held-out rows: ${score} ${figure(search.score)} (${between(search.interval)})`);
+    parts.push(
+      `together, on held-out rows: ${score} ${figure(search.score)} (${between(search.interval)})${mixText(search)}`,
+    );
   }
   if (search.importance.length > 0) {
     const columns = search.importance
@@ -39,3 +41,18 @@ export function searchText(search: SearchSummary, task: Task | undefined): strin
 }
 
 const between = ([low, high]: readonly [number, number]): string => `${figure(low)} – ${figure(high)}`;
+
+/** How the members' answers become one. */
+function mixText({ mix }: SearchSummary): string {
+  if (!mix) return '';
+  const calibration = {
+    temperature: 'one temperature',
+    scaling: 'a factor and an offset a class',
+    isotonic: 'isotonic curves',
+  };
+  const named =
+    mix.metric === undefined
+      ? ''
+      : `; classes are named for the best ${mix.metric}${mix.threshold === undefined ? '' : `, the second from a share of ${figure(mix.threshold)}`}`;
+  return `; ${mix.by === 'stack' ? 'stacked' : 'their mean by weight'}, calibrated by ${calibration[mix.calibration]}${named}`;
+}

@@ -3,8 +3,8 @@
 import { hex, sha256, utf8 } from '../base/index.ts';
 import { graphOf, type Graph } from '../graph/index.ts';
 import { decodeModel } from '../onnx/index.ts';
-import { Fault } from '../schema/index.ts';
-import { chooseEnsemble, type Ensemble, ensembleOf, type Member } from './ensemble.ts';
+import { Fault, type Metric } from '../schema/index.ts';
+import { chooseEnsemble, type Ensemble, ensembleOf, type Member, polish } from './ensemble.ts';
 import type { Field } from './field.ts';
 import { mergeParts, type Part } from './merge.ts';
 import type { TrialRunner } from './runner.ts';
@@ -20,6 +20,8 @@ export interface AutomlOptions {
   known?: readonly Trial[];
   /** The only families to try; all that suit when left out. */
   families?: readonly SearchFamily[];
+  /** What classes are named by; accuracy when left out. */
+  metric?: Metric;
 }
 
 export interface AutomlHooks extends SearchHooks {
@@ -105,11 +107,13 @@ export async function automl(
     mixed && [...partial.values()].some(({ loss }) => loss < mixed.loss - Math.abs(mixed.loss) * clearly);
   const best = mixed && !isBeaten ? mixed : alone([...found, ...partial.values()], open, options.seed);
   const price = (trial: Trial) => (wholes.has(trial.id) ? 0 : costs(trial));
-  const chosen = left ? affordable(best, field, price, left(), runner.slots) : best;
+  const affordableOnes = left ? affordable(best, field, price, left(), runner.slots) : best;
+  const chosen = polish(affordableOnes, field, options.metric);
   hooks.refitting?.(chosen.members);
   const parts = await refit(chosen, runner, wholes, left);
   const kept = parts.map(({ member }) => member);
-  const ensemble = kept.length === chosen.members.length ? chosen : ensembleOf(kept, field);
+  const ensemble =
+    kept.length === chosen.members.length ? chosen : polish(ensembleOf(kept, field), field, options.metric);
   const isClasses = field.rows.labels !== undefined;
   const weighted = parts.map(({ member, graph }): Part => {
     const weight = ensemble.members.find(({ trial }) => trial === member.trial)?.weight ?? 0;
@@ -118,8 +122,8 @@ export async function automl(
   const name = weighted.length === 1 ? kept[0].trial.family : 'ensemble';
   const said = parts.map(({ hash }, i) => [hash, weighted[i].weight, weighted[i].factor]);
   return {
-    graph: mergeParts(weighted, ensemble.factor, isClasses, name),
-    hash: hex(sha256(utf8(JSON.stringify([said, ensemble.factor])))),
+    graph: mergeParts(weighted, ensemble, isClasses, name),
+    hash: hex(sha256(utf8(JSON.stringify([said, ensemble.stack, ensemble.calibration])))),
     ensemble,
     trials: found,
   };
@@ -151,7 +155,7 @@ function alone(trials: readonly Trial[], open: readonly Space[], seed: number): 
   };
   const trial = best ?? untried;
   const { loss, score, interval } = trial;
-  return { members: [{ trial, weight: 1 }], factor: 1, loss, score, interval };
+  return { members: [{ trial, weight: 1 }], calibration: { kind: 'temperature', factor: 1 }, loss, score, interval };
 }
 
 /** Finished trials, the best first. */

@@ -1,10 +1,14 @@
 // Which trials are put together and with what weights: greedy selection with replacement over held-out answers (Caruana et al. 2004),
-// in bags of candidates where rows are few (Caruana et al. 2006), and the temperature of the whole.
+// in bags of candidates where rows are few (Caruana et al. 2006); then what is made of their answers: a mean or a stack, calibrated.
 import { rng } from '../base/index.ts';
 import type { ClassicRows } from '../classic/index.ts';
+import type { Metric } from '../schema/index.ts';
+import { type Calibration, calibrated, chooseCalibration } from './calibrate.ts';
+import { chooseDecision } from './decide.ts';
 import { lossesOf, meanOf, scoreOf, softmaxOf, temperatureOf } from './scores.ts';
 import type { Field } from './field.ts';
 import { heldRows } from './runner.ts';
+import { chooseStack, type Stack, stacked } from './stack.ts';
 import type { Trial } from './trial.ts';
 
 export interface Member {
@@ -15,8 +19,12 @@ export interface Member {
 export interface Ensemble {
   /** By falling weight; weights add up to 1. */
   members: Member[];
-  /** Factor on the logarithm of the mixed shares. */
-  factor: number;
+  /** In place of the members' mean by weight. */
+  stack?: Stack;
+  /** On the logarithms of the shares that come out. */
+  calibration: Calibration;
+  /** Added to the logarithm of each class's share before one is named. */
+  decision?: number[];
   /** On held-out rows. */
   loss: number;
   score: number;
@@ -66,24 +74,93 @@ export function chooseEnsemble(trials: readonly Trial[], field: Rows, seed: numb
   return bagged.loss < whole.loss ? bagged : whole;
 }
 
-/** The ensemble of these members, their weights brought to a sum of 1. */
+/** The ensemble of these members, their weights brought to a sum of 1: their mean under one temperature. */
 export function ensembleOf(members: readonly Member[], field: Rows): Ensemble {
   const { rows } = field;
   const total = members.reduce((sum, { weight }) => sum + weight, 0);
   const settled = members.map(({ trial, weight }) => ({ trial, weight: weight / total }));
   const all = heldRows(field);
+  const logs = logsOf(meanOfTerms(heldAnswers(settled, all, rows), settled), rows);
+  const calibration: Calibration = { kind: 'temperature', factor: temperatureOf(logs, all, rows) };
+  return { members: settled, calibration, ...judged(logs, calibration, all, rows) };
+}
+
+/** The same members, stacked and calibrated as held-out rows say is better, and naming classes by the metric. */
+export function polish(ensemble: Ensemble, field: Rows, metric: Metric = 'accuracy'): Ensemble {
+  const { rows } = field;
+  const { members } = ensemble;
   const { outputs } = rows;
-  const mixed = new Float64Array(all.length * outputs);
-  for (const { trial, weight } of settled) {
+  const all = heldRows(field);
+  const isKnown = members.every(({ trial }) => trial.held);
+  if (!isKnown || all.length < fewestPolished) return ensemble;
+  const folds = all.map((row) => field.folds[row]);
+  const answers = heldAnswers(members, all, rows);
+  const mean = meanOfTerms(answers, members);
+  const plain = logsOf(mean, rows);
+  const terms = answers.map((values) => logsOf(values, rows));
+  const now = rows.labels ? softmaxOf(calibrated(ensemble.calibration, plain, outputs), outputs) : mean;
+  const weights = members.map(({ weight }) => weight);
+  const stack = chooseStack(terms, weights, lossesOf(now, all, rows), all, folds, rows);
+  const mixed = stack ? stacked(stack, terms) : plain;
+  const logs = stack && rows.labels ? logsOf(softmaxOf(mixed, outputs), rows) : mixed;
+  const calibration = chooseCalibration(logs, all, folds, rows);
+  const { labels } = rows;
+  const shares = labels ? softmaxOf(calibrated(calibration, logs, outputs), outputs) : logs;
+  const decision = labels
+    ? chooseDecision(
+        metric,
+        shares,
+        Int32Array.from(all, (row) => labels[row]),
+        outputs,
+      )
+    : undefined;
+  return {
+    members,
+    ...(stack ? { stack } : {}),
+    calibration,
+    ...(decision ? { decision } : {}),
+    ...judged(logs, calibration, all, rows),
+  };
+}
+
+/** Held-out rows below which nothing but a temperature is fitted to them. */
+const fewestPolished = 60;
+
+/** Each member's calibrated shares, or numbers, of the rows. */
+function heldAnswers(members: readonly Member[], all: Uint32Array, rows: ClassicRows): Float64Array[] {
+  const { outputs } = rows;
+  return members.map(({ trial }) => {
     const own = answersOf(trial, rows);
-    for (const [i, row] of all.entries()) {
-      for (let k = 0; k < outputs; k++) mixed[i * outputs + k] += weight * own[row * outputs + k];
-    }
+    const out = new Float64Array(all.length * outputs);
+    for (const [i, row] of all.entries()) out.set(own.subarray(row * outputs, (row + 1) * outputs), i * outputs);
+    return out;
+  });
+}
+
+function meanOfTerms(answers: readonly Float64Array[], members: readonly Member[]): Float64Array {
+  const mixed = new Float64Array(answers[0]?.length ?? 0);
+  for (const [m, own] of answers.entries()) {
+    for (let i = 0; i < mixed.length; i++) mixed[i] += members[m].weight * own[i];
   }
-  const logs = rows.labels ? mixed.map((share) => Math.log(Math.max(share, 1e-7))) : mixed;
-  const factor = temperatureOf(logs, all, rows);
-  const final = rows.labels ? softmaxOf(logs, rows.outputs, factor) : mixed;
-  return { members: settled, factor, loss: meanOf(lossesOf(final, all, rows)), ...scoreOf(final, all, rows) };
+  return mixed;
+}
+
+/** Logarithms of shares; numbers as they are. */
+const logsOf = (answers: Float64Array, { labels }: ClassicRows): Float64Array =>
+  labels ? answers.map((share) => Math.log(Math.max(share, leastShare))) : answers;
+
+/** Least share of a class, in the merged graph too. */
+const leastShare = 1e-7;
+
+function judged(
+  logs: Float64Array,
+  calibration: Calibration,
+  all: Uint32Array,
+  rows: ClassicRows,
+): Pick<Ensemble, 'loss' | 'score' | 'interval'> {
+  const { outputs } = rows;
+  const final = rows.labels ? softmaxOf(calibrated(calibration, logs, outputs), outputs) : logs;
+  return { loss: meanOf(lossesOf(final, all, rows)), ...scoreOf(final, all, rows) };
 }
 
 /** Calibrated shares, or scaled numbers, of all rows. */

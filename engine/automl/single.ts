@@ -1,6 +1,7 @@
 // One classic family by itself: fitted while some rows are held back, then once more on all of them for as many rounds as were best.
 import type { Graph } from '../graph/index.ts';
-import type { ClassicName, Hyper } from '../schema/index.ts';
+import type { ClassicName, Hyper, Metric } from '../schema/index.ts';
+import { chooseDecision } from './decide.ts';
 import type { Field } from './field.ts';
 import { fitModel } from './learner.ts';
 import { mergeParts } from './merge.ts';
@@ -9,6 +10,8 @@ import { lossesOf, meanOf, scoreOf, softmaxOf, temperatureOf } from './scores.ts
 export interface SingleOptions {
   seed: number;
   threads: number;
+  /** What classes are named by; accuracy when left out. */
+  metric?: Metric;
   stop?: () => boolean;
   /** Share of the whole work, and the validation loss where there is one. */
   progress?: (share: number, loss?: number) => void;
@@ -19,6 +22,8 @@ export interface SingleResult {
   rounds: number;
   bestRound: number;
   size: number;
+  /** Added to the logarithm of each class's share before one is named. */
+  decision?: number[];
   /** On the rows that were held back. */
   loss: number;
   score: number;
@@ -29,7 +34,7 @@ export async function fitSingle(
   field: Field,
   family: ClassicName,
   hyper: Hyper,
-  { seed, threads, stop, progress }: SingleOptions,
+  { seed, threads, metric = 'accuracy', stop, progress }: SingleOptions,
 ): Promise<SingleResult> {
   const { rows, train, validation } = field;
   const common = { family, hyper, seed, threads, ...(stop ? { stop } : {}) };
@@ -49,12 +54,16 @@ export async function fitSingle(
         rounds: first.bestRound,
         progress: tell(0.5),
       });
+  const { labels, outputs } = rows;
+  const truth = labels && Int32Array.from(validation, (row) => labels[row]);
+  const decision = truth && chooseDecision(metric, answers, truth, outputs);
   const part = { graph: last.graph(), weight: 1, factor };
   return {
-    graph: mergeParts([part], 1, rows.labels !== undefined, family),
+    graph: mergeParts([part], { calibration: { kind: 'temperature', factor: 1 } }, rows.labels !== undefined, family),
     rounds: first.rounds,
     bestRound: first.bestRound,
     size: last.size,
+    ...(decision ? { decision } : {}),
     loss: meanOf(lossesOf(answers, validation, rows)),
     score: scoreOf(answers, validation, rows).score,
   };

@@ -18,6 +18,7 @@ import { encodeModel } from '../onnx/index.ts';
 import {
   type DatasetGrant,
   type DeviceLease,
+  Fault,
   type Hyper,
   isClassic,
   type Leak,
@@ -97,6 +98,9 @@ export async function trainTabular(
     : forkedRunner(slots, { type: 'open', request, dataset, ...(tested ? { test: tested } : {}), lease: share });
   try {
     const field = await openField(own, test, request);
+    if (request.metric && !field.rows.labels) {
+      throw new Fault('bad_request', `--metric ${request.metric} is for classes; ${request.target} is a number`);
+    }
     if (runner) runner.local = localRunner(field, lease.threads);
     const plan = (family: ModelKind, hyper: Hyper, parameters: number, reasons: string[]) =>
       hooks.plan(planOf(field, job, family, hyper, parameters, reasons));
@@ -109,6 +113,7 @@ export async function trainTabular(
       const fitted = await fitSingle(field, family, hyper, {
         seed: request.seed,
         threads: lease.threads,
+        ...(request.metric ? { metric: request.metric } : {}),
         stop: () => hooks.stop() || left() <= 0,
         progress(done, loss) {
           const now = performance.now();
@@ -136,6 +141,7 @@ export async function trainTabular(
         { epochs: rounds, bestEpoch: bestRound, steps: rounds, weights },
         job,
         hooks,
+        fitted.decision,
       );
     }
     const leaks = findLeaks(own, request.target, { ignore: request.ignore ?? [] });
@@ -201,6 +207,7 @@ async function lead(
       known: job.known,
       ...(isTimed ? { left } : {}),
       ...(request.trials === undefined ? {} : { trials: request.trials }),
+      ...(request.metric === undefined ? {} : { metric: request.metric }),
     },
     {
       stop,
@@ -232,7 +239,8 @@ async function lead(
   await saving;
   stop();
   const { ensemble } = result;
-  hooks.search(summaryOf(result.trials, told, ensemble));
+  const metric = request.metric ?? 'accuracy';
+  hooks.search(summaryOf(result.trials, told, ensemble, metric));
   const { members } = ensemble;
   const single = members.length === 1 ? members[0].trial : undefined;
   const size = members.reduce((sum, { trial }) => sum + trial.size, 0);
@@ -243,11 +251,11 @@ async function lead(
   plan(family, single?.hyper ?? {}, size, [...reasons, `it is made of ${chosen.join(', ')}`]);
   const facts = { epochs: 0, bestEpoch: 0, steps: result.trials.length, weights: result.hash };
   const began = performance.now();
-  const done = await finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks);
+  const done = await finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks, ensemble.decision);
   // Looking at the model is the first thing to go where time is short.
   const again = 1.5 * (performance.now() - began);
   const looks = explain(done.graph, done.preprocess, field.encodeTest(), isTimed ? () => left() - again : undefined);
-  hooks.search({ ...summaryOf(result.trials, told, ensemble), ...(await looks) });
+  hooks.search({ ...summaryOf(result.trials, told, ensemble, metric), ...(await looks) });
   return done;
 }
 
@@ -259,8 +267,9 @@ async function finish(
   facts: Pick<Report, 'epochs' | 'bestEpoch' | 'steps' | 'weights'>,
   { lease }: TabularJob,
   hooks: TabularHooks,
+  decision?: number[],
 ): Promise<TabularResult> {
-  const { preprocess } = field;
+  const preprocess = { ...field.preprocess, ...(decision ? { decision } : {}) };
   const graph = servedModel(preprocess, model);
   const seconds = hooks.spent() / 1000;
   const report = await assess(graph, preprocess, field.encodeTest(), { seconds, ...facts }, lease.threads);

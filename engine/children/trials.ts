@@ -1,7 +1,7 @@
 // Finished trials as files of a checkpoint, and as the summary that people see.
-import type { Trial } from '../automl/index.ts';
+import type { Ensemble, Trial } from '../automl/index.ts';
 import { fromUtf8, utf8 } from '../base/index.ts';
-import type { SearchSummary, TrialRow } from '../schema/index.ts';
+import type { Metric, SearchSummary, TrialRow } from '../schema/index.ts';
 
 /** Names of the files in the pack. */
 export const trialFiles = ['trials.json', 'held.bin'] as const;
@@ -51,14 +51,13 @@ function ranked(trials: readonly Trial[]): Trial[] {
   );
 }
 
-interface Chosen {
-  members: readonly { trial: Trial; weight: number }[];
-  score: number;
-  interval: [number, number];
-}
-
 /** The leaderboard, and the ensemble once there is one. */
-export function summaryOf(trials: readonly Trial[], leaks: readonly string[], ensemble?: Chosen): SearchSummary {
+export function summaryOf(
+  trials: readonly Trial[],
+  leaks: readonly string[],
+  ensemble?: Ensemble,
+  metric: Metric = 'accuracy',
+): SearchSummary {
   const rows = ranked(trials)
     .slice(0, mostRows)
     .map((trial): TrialRow => {
@@ -77,9 +76,17 @@ export function summaryOf(trials: readonly Trial[], leaks: readonly string[], en
     trials: trials.length,
     rows,
     members: (ensemble?.members ?? []).map(({ trial, weight }) => ({ id: trial.id, weight })),
-    ...(ensemble ? { score: ensemble.score, interval: ensemble.interval } : {}),
+    ...(ensemble ? { score: ensemble.score, interval: ensemble.interval, mix: mixOf(ensemble, metric) } : {}),
     importance: [],
     dependence: [],
     leaks: [...leaks],
   };
 }
+
+const mixOf = ({ stack, calibration, decision }: Ensemble, metric: Metric): SearchSummary['mix'] => ({
+  by: stack ? 'stack' : 'mean',
+  calibration: calibration.kind,
+  ...(metric === 'accuracy' ? {} : { metric }),
+  // Of two classes the offset says the share of the second from which on it is named.
+  ...(decision?.length === 2 ? { threshold: 1 / (1 + Math.exp(decision[1] - decision[0])) } : {}),
+});

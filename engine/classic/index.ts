@@ -19,3 +19,4 @@ export const classicFamilies: Readonly<Record<ClassicName, ClassicFamily>> = {
 
 export type { ClassicFamily, ClassicModel, FitOptions as ClassicFitOptions } from './model.ts';
 export type { ClassicRows } from './rows.ts';
+export { minimise } from './lbfgs.ts';

@@ -27,7 +27,11 @@ export function headGraph(preprocess: Preprocess): Graph {
   }
   const classes = preprocess.classes;
   g.output(g.op('Softmax', [logits], { axis: -1 }), 'probabilities');
-  const best = g.op('ArgMax', [logits], { axis: 1, keepdims: 0 });
+  const { decision } = preprocess;
+  const judged = decision
+    ? g.op('Add', [logits, g.constant(tensor('float32', [1, classes.length], decision))])
+    : logits;
+  const best = g.op('ArgMax', [judged], { axis: 1, keepdims: 0 });
   const label = g.op('LabelEncoder', [best], {
     keys_int64s: classes.map((_, i) => i),
     values_strings: classes,

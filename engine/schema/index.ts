@@ -123,6 +123,7 @@ export {
   type Hyper,
   mayBeSearched,
   meetingOf,
+  type Metric,
   isClassic,
   type ModelKind,
   networkOf,

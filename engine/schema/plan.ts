@@ -69,6 +69,13 @@ export function durationMs(text: string): number {
   return Number(match?.[1]) * unit;
 }
 
+/**
+ * What the class that is named is chosen for: `f1` is of the rarer of two classes, and the mean over more; `balanced-accuracy` the mean
+ * recall. The shares of the classes do not depend on it.
+ */
+export const metric = z.enum(['accuracy', 'balanced-accuracy', 'f1']);
+export type Metric = z.infer<typeof metric>;
+
 /** How steps are computed, whatever is learned: all of them give the same model but for rounding. */
 const stepOptions = {
   /** Parts that a batch is computed in, one after the other: the same step with less memory. */
@@ -95,6 +102,8 @@ export const trainRequest = z.object({
   trials: z.number().int().min(1).max(10_000).optional(),
   /** Wall-clock for the whole run; training stops at the best state found when it ends. */
   budget: duration.optional(),
+  /** What a search or a classic family names classes by. */
+  metric: metric.optional(),
   epochs: z.number().int().min(1).max(100_000).optional(),
   batchSize: z.number().int().min(1).max(65_536).optional(),
   ...stepOptions,

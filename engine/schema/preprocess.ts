@@ -240,6 +240,8 @@ export const preprocess = z.object({
   target: z.object({ column: z.string(), mean: z.number().optional(), std: z.number().positive().optional() }),
   /** Labels in the order of the class indices; empty for regression. */
   classes: z.array(z.string()),
+  /** Added to the logarithm of each class's share before the greatest is named; the likeliest class is when left out. */
+  decision: z.array(z.number()).optional(),
   numeric: z.array(numericInput),
   category: z.array(categoryInput),
   text: z.array(textInput),

@@ -1,6 +1,6 @@
 // What a search tells of itself: its trials, what it put together, and what the model looks at.
 import { z } from 'zod';
-import { hyper, modelKind } from './plan.ts';
+import { hyper, metric, modelKind } from './plan.ts';
 
 /** One tried configuration. */
 export const trialRow = z.object({
@@ -35,6 +35,16 @@ export const searchSummary = z.object({
   /** Of the ensemble on held-out rows. */
   score: z.number().optional(),
   interval: z.tuple([z.number(), z.number()]).optional(),
+  /** How the members' answers become one, and what the class that is named was chosen for where it is not accuracy. */
+  mix: z
+    .object({
+      by: z.enum(['mean', 'stack']),
+      calibration: z.enum(['temperature', 'scaling', 'isotonic']),
+      metric: metric.optional(),
+      /** Share of the second of two classes from which on it is named. */
+      threshold: z.number().optional(),
+    })
+    .optional(),
   /** How much the score on test rows falls when a column is shuffled. */
   importance: z.array(z.object({ column: z.string(), drop: z.number(), spread: z.number() })).default([]),
   /** What the model answers on average where a column has a value: a number, or the share of each class. */

@@ -73,7 +73,8 @@ export async function assess(
   if (labels) {
     const truth = Int32Array.from(known, (row) => labels[row]);
     const task = preprocess.task === 'binary' ? 'binary' : 'multiclass';
-    return classificationReport(task, preprocess.classes, truth, out, { ...facts, loss: logLoss(truth, out, width) });
+    const { classes, decision } = preprocess;
+    return classificationReport(task, classes, truth, out, { ...facts, loss: logLoss(truth, out, width) }, decision);
   }
   const truth = Float64Array.from(known, (row) => targets?.[row] ?? 0);
   const { std = 1 } = preprocess.target;

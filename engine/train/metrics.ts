@@ -12,6 +12,13 @@ export function argmaxRows(values: ArrayLike<number>, classes: number): Int32Arr
   return out;
 }
 
+/** The class that is named in each row: the greatest logarithm of a share and offset, or the likeliest. */
+export function namedRows(shares: ArrayLike<number>, classes: number, offsets?: ArrayLike<number>): Int32Array {
+  if (!offsets) return argmaxRows(shares, classes);
+  const sums = Float64Array.from(shares, (share, i) => Math.log(Math.max(1e-30, share)) + offsets[i % classes]);
+  return argmaxRows(sums, classes);
+}
+
 /** Share of equal entries. */
 export function accuracyOf(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
   let hits = 0;

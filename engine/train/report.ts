@@ -2,7 +2,7 @@
 import { assert } from '../base/index.ts';
 import { type ClassificationReport, Fault, type RegressionReport, type Report } from '../schema/index.ts';
 import { confusionMatrix, confusionScores } from './confusion.ts';
-import { argmaxRows, calibrationOf, logLoss, regressionScores, rocAuc } from './metrics.ts';
+import { calibrationOf, logLoss, namedRows, regressionScores, rocAuc } from './metrics.ts';
 
 /** Above it no confusion matrix is kept: it grows with the square, and a list of runs carries it. */
 const mostConfusion = 200;
@@ -10,18 +10,19 @@ const mostConfusion = 200;
 /** What the run itself adds to a report: how long it took and what came out. */
 export type RunFacts = Pick<Report, 'loss' | 'seconds' | 'epochs' | 'bestEpoch' | 'steps' | 'weights'>;
 
-/** Report of class probabilities `[rows, classes]` against true class numbers. */
+/** Report of class probabilities `[rows, classes]` against true class numbers; `decision` as preprocess.json has it. */
 export function classificationReport(
   task: ClassificationReport['task'],
   labels: readonly string[],
   truth: ArrayLike<number>,
   probabilities: ArrayLike<number>,
   facts: RunFacts,
+  decision?: readonly number[],
 ): ClassificationReport {
   const k = labels.length;
   assert(probabilities.length === truth.length * k, 'a probability for every row and class');
   needRows(truth);
-  const predicted = argmaxRows(probabilities, k);
+  const predicted = namedRows(probabilities, k, decision);
   const { accuracy, classes, macro, weighted } = confusionScores(truth, predicted, labels);
   const auc = rocAuc(truth, probabilities, k);
   return {

@@ -108,6 +108,7 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...(Object.keys(ranking).length > 0 ? { ranking } : {}),
     ...pick('budget', 'budget'),
     ...pick('trials', 'trials'),
+    ...pick('metric', 'metric'),
     ...pick('epochs', 'epochs'),
     ...pick('batchSize', 'batchSize'),
     ...pick('accumulate', 'accumulate'),
@@ -181,6 +182,10 @@ export function trainVerbs(program: Command): void {
           '--trials <n>',
           'configurations to try, in place of a budget: the same seed gives the same model',
           whole('--trials', 1),
+        )
+        .option(
+          '--metric <name>',
+          'what classes are named by: accuracy, balanced-accuracy or f1 (of the rarer of two, the mean of more)',
         )
         .option('--epochs <n>', 'passes over the training part', whole('--epochs', 1))
         .option('--batch-size <n>', 'rows a step', whole('--batch-size', 1))

@@ -97,6 +97,28 @@ function scoresOf({ report, search, plan }: Run): string[] {
       ),
     );
   }
+  const slices = 'slices' in report ? (report.slices ?? []) : [];
+  if (slices.length > 0) {
+    parts.push(
+      '<p>Parts of the test rows that it does worse on than on all of them:</p>',
+      tableOf(
+        [
+          'column',
+          'value',
+          report.task === 'regression' ? 'mean absolute error' : 'accuracy',
+          '95 % of samples',
+          'rows',
+        ],
+        slices.map(({ column, value, score, interval: [low, high], rows }) => [
+          column,
+          value === '' ? '(nothing)' : value,
+          figure(score),
+          `${figure(low)} – ${figure(high)}`,
+          rows,
+        ]),
+      ),
+    );
+  }
   if (search?.interval && search.score !== undefined) {
     const [low, high] = search.interval;
     parts.push(
@@ -163,7 +185,7 @@ function curve(at: readonly number[], answers: readonly (readonly number[])[], l
 function limitsOf({ report, plan, search }: Run, { shape }: Dataset): string[] {
   const limits = [
     `It knows what ${shape?.rows ?? 0} rows show; rows of another kind, place or time may be unlike them.`,
-    'Scores by groups of people or things were not looked at; make a test dataset of each group and train with --test.',
+    'Scores were looked at by one column at a time; for groups that several columns make, test on a dataset of each (--test).',
   ];
   if (report && report.rows < fewRows) limits.push(`It was tested on ${report.rows} rows only: the scores are rough.`);
   if (report && 'classes' in report) {

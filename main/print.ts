@@ -201,6 +201,25 @@ function bodyOf(report: Report): string {
   return 'perplexity' in report ? generation(report) : classification(report);
 }
 
+/** Parts that a text shows. */
+const shownSlices = 5;
+
+/** Where the model does worse than on all test rows. */
+function slicesText(report: Report): string {
+  const slices = 'slices' in report ? (report.slices ?? []) : [];
+  if (slices.length === 0) return '';
+  const score = report.task === 'regression' ? 'mean error' : 'accuracy';
+  const rows = slices
+    .slice(0, shownSlices)
+    .map(({ column, value, rows: count, score: own, interval }) => [
+      `${column} ${value === '' ? '(nothing)' : value}`,
+      figure(own),
+      `${figure(interval[0])} – ${figure(interval[1])}`,
+      count,
+    ]);
+  return `\n\n${table(['worse where', score, '95 % of samples', 'rows'], rows)}`;
+}
+
 /** A report on the test part, as a table. */
 export function reportText(report: Report): string {
   // An ensemble has no epochs of its own: its steps are the trials of the search.
@@ -208,7 +227,7 @@ export function reportText(report: Report): string {
     report.epochs === 0
       ? `${report.steps} ${report.steps === 1 ? 'trial' : 'trials'}`
       : `trained ${report.epochs} ${report.epochs === 1 ? 'epoch' : 'epochs'} (best ${report.bestEpoch}), ${report.steps} steps`;
-  return `${bodyOf(report)}\n\n${report.rows} test rows; ${work} in ${time(report.seconds * 1000)}`;
+  return `${bodyOf(report)}${slicesText(report)}\n\n${report.rows} test rows; ${work} in ${time(report.seconds * 1000)}`;
 }
 
 /** What was chosen for a run and why. */

@@ -1,6 +1,6 @@
 // What a search found, for the terminal: the leaderboard, what the model is made of, which columns it looks at.
 import type { SearchSummary, Task } from '../engine/schema/index.ts';
-import { figure, table, time } from './print.ts';
+import { figure, quantity, table, time } from './print.ts';
 
 /** Best trials shown. */
 const shownTrials = 12;
@@ -21,14 +21,19 @@ export function searchText(search: SearchSummary, task: Task | undefined): strin
     row.state === 'finished' ? '' : `${row.state} after ${row.folds}`,
     time(row.fitMs),
     time(row.predictMs),
+    quantity(row.size),
     weights.has(row.id) ? `${Math.round(100 * (weights.get(row.id) ?? 0))} %` : '',
   ]);
-  const header = ['trial', 'family', 'set', 'loss', score, '95 % of samples', '', 'fit', 'predict', 'weight'];
+  const header = ['trial', 'family', 'set', 'loss', score, '95 % of samples', '', 'fit', 'predict', 'size', 'weight'];
   const parts = [`${search.trials} trials\n${table(header, rows)}`];
   if (search.score !== undefined && search.interval) {
     parts.push(
       `together, on held-out rows: ${score} ${figure(search.score)} (${between(search.interval)})${mixText(search)}`,
     );
+  }
+  if (search.replay) {
+    const { run, trials, same } = search.replay;
+    parts.push(`${trials} trials of ${run} done again: ${same} gave the same loss`);
   }
   if (search.importance.length > 0) {
     const columns = search.importance

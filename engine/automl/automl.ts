@@ -3,12 +3,13 @@
 import { hex, sha256, utf8 } from '../base/index.ts';
 import { graphOf, type Graph } from '../graph/index.ts';
 import { decodeModel } from '../onnx/index.ts';
-import { Fault, type Metric } from '../schema/index.ts';
+import { Fault, type Metric, type SearchSpace } from '../schema/index.ts';
 import { chooseEnsemble, type Ensemble, ensembleOf, type Member, polish } from './ensemble.ts';
 import type { Field } from './field.ts';
 import { mergeParts, type Part } from './merge.ts';
 import type { TrialRunner } from './runner.ts';
 import { search, type SearchHooks } from './search.ts';
+import { narrowed } from './narrow.ts';
 import { type SearchFamily, type Space, spacesFor } from './spaces.ts';
 import type { Trial } from './trial.ts';
 
@@ -20,8 +21,18 @@ export interface AutomlOptions {
   known?: readonly Trial[];
   /** The only families to try; all that suit when left out. */
   families?: readonly SearchFamily[];
+  /** What may be tried, as the user wants it. */
+  space?: SearchSpace;
+  /** Decisions to be taken again, in place of any of its own. */
+  script?: Script;
   /** What classes are named by; accuracy when left out. */
   metric?: Metric;
+}
+
+/** A search's trials and what its model was made of. */
+export interface Script {
+  trials: readonly Trial[];
+  members: readonly { id: number; weight: number }[];
 }
 
 export interface AutomlHooks extends SearchHooks {
@@ -60,7 +71,8 @@ export async function automl(
   options: AutomlOptions,
   hooks: AutomlHooks = {},
 ): Promise<AutomlResult> {
-  const open = spacesFor(field).filter(({ family }) => !options.families || options.families.includes(family));
+  const suiting = spacesFor(field).filter(({ family }) => !options.families || options.families.includes(family));
+  const open = options.space ? narrowed(suiting, options.space) : suiting;
   if (open.length === 0) throw new Fault('bad_data', 'no family suits these columns; name one with --model');
   const { left } = options;
   const total = left?.() ?? Number.POSITIVE_INFINITY;
@@ -84,6 +96,7 @@ export async function automl(
       spaces: open,
       known: trials,
       ...(options.trials === undefined ? {} : { trials: options.trials }),
+      ...(options.script ? { script: options.script.trials } : {}),
       ...(left ? { left: () => left() - reserve(), foldMs: foldShare * total } : {}),
     },
     {
@@ -102,7 +115,7 @@ export async function automl(
       },
     },
   );
-  const mixed = chooseEnsemble(found, field, options.seed);
+  const mixed = scripted(options.script, found, field) ?? chooseEnsemble(found, field, options.seed);
   const isBeaten =
     mixed && [...partial.values()].some(({ loss }) => loss < mixed.loss - Math.abs(mixed.loss) * clearly);
   const best = mixed && !isBeaten ? mixed : alone([...found, ...partial.values()], open, options.seed);
@@ -127,6 +140,15 @@ export async function automl(
     ensemble,
     trials: found,
   };
+}
+
+/** The members that a script names, where all of them are there. */
+function scripted(script: Script | undefined, found: readonly Trial[], field: Field): Ensemble | undefined {
+  const members = (script?.members ?? []).flatMap(({ id, weight }) => {
+    const trial = found.find((one) => one.id === id && one.held);
+    return trial ? [{ trial, weight }] : [];
+  });
+  return members.length > 0 && members.length === script?.members.length ? ensembleOf(members, field) : undefined;
 }
 
 /** One model, where no trial came through all folds: the best as far as they came, or the quickest family as it is. */

@@ -1,5 +1,5 @@
 // AutoML: spaces, proposals, folds, ensembles. Trials are fitted by a TrialRunner that is handed in; nothing here forks or stores.
-export { automl, type AutomlOptions, type AutomlResult } from './automl.ts';
+export { automl, type AutomlOptions, type AutomlResult, type Script } from './automl.ts';
 export type { Ensemble } from './ensemble.ts';
 export { explain, type Explanation } from './explain.ts';
 export { type Field, openField } from './field.ts';

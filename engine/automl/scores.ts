@@ -1,5 +1,6 @@
 // Losses and scores of held-out logits, calibration by one temperature, and how sure a score is. Pure arithmetic.
 import type { ClassicRows } from '../classic/index.ts';
+import { wilson } from '../train/index.ts';
 
 type Truth = Pick<ClassicRows, 'labels' | 'targets' | 'outputs'>;
 
@@ -45,7 +46,7 @@ export function hitsOf(answers: ArrayLike<number>, rows: Uint32Array, truth: Tru
 /** Standard errors on either side that hold 95 of 100 samples. */
 const z95 = 1.96;
 
-/** Accuracy (Wilson 1927), or R² (by the spread of the squared errors), and where 95 of 100 samples of such rows would have it. */
+/** Accuracy, or R² (by the spread of the squared errors), and where 95 of 100 samples of such rows would have it. */
 export function scoreOf(
   answers: ArrayLike<number>,
   rows: Uint32Array,
@@ -54,11 +55,7 @@ export function scoreOf(
   const hits = hitsOf(answers, rows, truth);
   const n = Math.max(1, hits.length);
   const mean = meanOf(hits);
-  if (truth.labels) {
-    const middle = (mean + z95 ** 2 / (2 * n)) / (1 + z95 ** 2 / n);
-    const half = (z95 * Math.sqrt((mean * (1 - mean)) / n + z95 ** 2 / (4 * n * n))) / (1 + z95 ** 2 / n);
-    return { score: mean, interval: [middle - half, middle + half] };
-  }
+  if (truth.labels) return { score: mean, interval: wilson(mean, n) };
   const { targets } = truth;
   const spread = varianceOf(Float64Array.from(rows, (row) => targets?.[row] ?? 0));
   const half = (z95 * Math.sqrt(varianceOf(hits) / n)) / spread;

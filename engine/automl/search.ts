@@ -18,6 +18,8 @@ export interface SearchOptions {
   left?: () => number;
   /** Most time of one fold, ms: a fit that would take longer is cut off and judged by what it is then. */
   foldMs?: number;
+  /** Trials that were decided elsewhere: each is gone through as far as it was then, and no other is tried. */
+  script?: readonly Trial[];
   /** Finished before, when a search goes on. */
   known?: readonly Trial[];
 }
@@ -46,17 +48,21 @@ export async function search(
   hooks: SearchHooks = {},
 ): Promise<Trial[]> {
   const { spaces, seed, left = () => Number.POSITIVE_INFINITY } = options;
-  const most = options.trials ?? Number.POSITIVE_INFINITY;
-  const byCount = options.trials !== undefined;
+  const script = options.script && new Map(options.script.map((trial) => [trial.id, trial]));
+  const scripted = script && Math.max(-1, ...script.keys()) + 1;
+  const most = scripted ?? options.trials ?? Number.POSITIVE_INFINITY;
+  const byCount = scripted !== undefined || options.trials !== undefined;
   const trials = new Map<number, Trial>((options.known ?? []).map((trial) => [trial.id, trial]));
-  const starts = startsOf(spaces);
-  const slots = byCount ? Math.min(runner.slots, lag) : runner.slots;
+  const starts = script ? [] : startsOf(spaces);
+  const slots = script ? runner.slots : byCount ? Math.min(runner.slots, lag) : runner.slots;
   const isOver = () => hooks.stop?.() === true || left() <= 0;
 
   /** What a trial of this number may know: under a clock all that there is, else what is certain to be there. */
   const history = (id: number) => [...trials.values()].filter((trial) => !byCount || trial.id <= id - lag);
 
   const specOf = (id: number): (TrialSpec & { why: string }) | undefined => {
+    const told = script?.get(id);
+    if (told) return { id, family: told.family, hyper: told.hyper, seed: told.seed, why: told.why };
     const base = { id, seed: rng(seed, 'trial', id).int(2 ** 31) };
     if (id < starts.length) {
       const { family, hyper } = starts[id];
@@ -71,7 +77,7 @@ export async function search(
     const even = evenLosses(seen);
     const hyper = propose(
       space.dimensions,
-      own.map((trial) => ({ hyper: trial.hyper, loss: even(trial) })),
+      own.map((trial) => ({ hyper: trial.hyper, loss: even(trial), ...(byCount ? {} : { cost: trial.fitMs }) })),
       random,
     );
     return {
@@ -87,6 +93,7 @@ export async function search(
     const losses: number[] = [];
     let state: Trial['state'] = 'finished';
     let isCut = false;
+    const told = script?.get(spec.id);
     let error: string | undefined;
     try {
       for (let fold = 0; fold < field.foldCount; fold++) {
@@ -104,9 +111,18 @@ export async function search(
         results.push(result);
         losses.push(foldLoss(field, fold, result.logits));
         if (!isCut) hooks.fold?.(trialOf(field, spec, 'stopped', results, losses));
-        if (rungs.includes(fold + 1) && spec.id >= spaces.length && !isPromising(losses, history(spec.id))) {
-          state = 'stopped';
+        if (told) {
+          if (fold + 1 < told.losses.length) continue;
+          state = told.state;
           break;
+        }
+        if (spec.id >= spaces.length && fold + 1 < field.foldCount) {
+          const seen = history(spec.id);
+          const isLeft = (rungs.includes(fold + 1) && !isPromising(losses, seen)) || isHopeless(losses, seen);
+          if (isLeft) {
+            state = 'stopped';
+            break;
+          }
         }
       }
     } catch (cause) {
@@ -123,8 +139,8 @@ export async function search(
   const running = new Map<number, Promise<void>>();
   let next = 0;
   while (!isOver()) {
-    while (next < most && trials.has(next)) next++;
-    const mayStart = next < most && running.size < slots && (!byCount || isSettled(trials, next - lag));
+    while (next < most && (trials.has(next) || script?.has(next) === false)) next++;
+    const mayStart = next < most && running.size < slots && (script || !byCount || isSettled(trials, next - lag));
     const spec = mayStart ? specOf(next) : undefined;
     if (mayStart && !spec && next < starts.length) {
       next++;
@@ -191,6 +207,32 @@ function isPromising(losses: readonly number[], seen: readonly Trial[]): boolean
   if (others.length < leastPeers) return true;
   const better = others.filter((other) => other < mean(losses)).length;
   return better < others.length / 2;
+}
+
+/** Trials that came through all folds before one is raced against the best of them. */
+const fewestRaced = 4;
+/** Deviations of what the folds to come may change, beyond which a trial will not overtake the leader. */
+const hopeless = Number(process.env['HOPE'] ?? 1.2);
+
+/**
+ * Whether a trial will hardly overtake the leader: folds are the same for both, so that their differences say more than losses do
+ * (racing, Birattari et al. 2002). How far differences stray from one fold to the next is seen from the others.
+ */
+function isHopeless(losses: readonly number[], seen: readonly Trial[]): boolean {
+  const finished = seen.filter(({ state }) => state === 'finished');
+  if (finished.length < fewestRaced) return false;
+  const [leader, ...others] = [...finished].sort((a, b) => meanOver(a.losses) - meanOver(b.losses) || a.id - b.id);
+  const gaps = (own: readonly number[]) => own.map((loss, fold) => loss - leader.losses[fold]);
+  const strays = others
+    .map(({ losses: own }) => {
+      const all = gaps(own);
+      const mean = meanOver(all);
+      return meanOver(all.map((gap) => (gap - mean) ** 2)) * (all.length / Math.max(1, all.length - 1));
+    })
+    .sort((a, b) => a - b);
+  const stray = Math.sqrt(strays[Math.floor(strays.length / 2)]);
+  const left = Math.sqrt(1 / losses.length - 1 / leader.losses.length);
+  return meanOver(gaps(losses)) > hopeless * stray * left;
 }
 
 const meanOver = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;

@@ -7,6 +7,7 @@ import {
   fitSingle,
   localRunner,
   openField,
+  type Script,
   servedModel,
   settle,
   type Trial,
@@ -58,6 +59,8 @@ export interface TabularJob {
   test?: DatasetGrant;
   /** Trials that were finished before. */
   known: readonly Trial[];
+  /** The decisions of a search that is done again. */
+  script?: Script;
 }
 
 export interface TabularResult {
@@ -71,7 +74,8 @@ export interface TabularResult {
 /** Whether a request is for this path: a classic family, or a search. */
 export function isTabular(request: TrainRequest, { shape }: DatasetGrant): boolean {
   if (isClassic(request.model)) return true;
-  return (request.trials !== undefined || request.budget !== undefined) && mayBeSearched(request, shape.columns);
+  const isSearch = request.trials !== undefined || request.budget !== undefined || request.from !== undefined;
+  return isSearch && mayBeSearched(request, shape.columns);
 }
 
 /** Time for the report and the bundle, as a share of the budget and at least so many ms. */
@@ -169,9 +173,11 @@ async function lead(
   const first = hooks.left() ?? 0;
   const name = field.rows.labels ? 'val.accuracy' : 'val.r2';
   const reasons = [
-    isTimed
-      ? 'a search until the budget ends: starting points first, then proposals by what did well'
-      : `a search of ${request.trials} trials: starting points first, then proposals by what did well`,
+    job.script
+      ? `the ${job.script.trials.length} trials of run ${request.from?.run ?? ''} again, and its members`
+      : isTimed
+        ? 'a search until the budget ends: starting points first, then proposals by what did well'
+        : `a search of ${request.trials} trials: starting points first, then proposals by what did well`,
     `${field.foldCount} folds; the test part is looked at once, at the end`,
     ...leaks.map(({ level, message }) => (level === 'leak' ? `careful: ${message}` : message)),
   ];
@@ -208,6 +214,8 @@ async function lead(
       ...(isTimed ? { left } : {}),
       ...(request.trials === undefined ? {} : { trials: request.trials }),
       ...(request.metric === undefined ? {} : { metric: request.metric }),
+      ...(request.space === undefined ? {} : { space: request.space }),
+      ...(job.script === undefined ? {} : { script: job.script }),
     },
     {
       stop,
@@ -215,7 +223,7 @@ async function lead(
         const rest = hooks.left();
         const by = isTimed
           ? { done: Math.round(first - (rest ?? 0)), total: Math.round(first), leftMs: Math.max(0, rest ?? 0) }
-          : { done: trials.length, total: request.trials ?? 1 };
+          : { done: trials.length, total: job.script?.trials.length ?? request.trials ?? 1 };
         hooks.progress({ phase: `trial ${id + 1}: ${family}`, ...by });
       },
       ended(trial) {
@@ -240,7 +248,8 @@ async function lead(
   stop();
   const { ensemble } = result;
   const metric = request.metric ?? 'accuracy';
-  hooks.search(summaryOf(result.trials, told, ensemble, metric));
+  const summary = { ...summaryOf(result.trials, told, ensemble, metric), ...replayOf(job, result.trials) };
+  hooks.search(summary);
   const { members } = ensemble;
   const single = members.length === 1 ? members[0].trial : undefined;
   const size = members.reduce((sum, { trial }) => sum + trial.size, 0);
@@ -255,8 +264,16 @@ async function lead(
   // Looking at the model is the first thing to go where time is short.
   const again = 1.5 * (performance.now() - began);
   const looks = explain(done.graph, done.preprocess, field.encodeTest(), isTimed ? () => left() - again : undefined);
-  hooks.search({ ...summaryOf(result.trials, told, ensemble, metric), ...(await looks) });
+  hooks.search({ ...summary, ...(await looks) });
   return done;
+}
+
+/** How many trials that were done again gave the very same loss. */
+function replayOf({ request, script }: TabularJob, trials: readonly Trial[]): Pick<SearchSummary, 'replay'> {
+  if (!script || !request.from) return {};
+  const losses = new Map(script.trials.map(({ id, loss }) => [id, loss]));
+  const same = trials.filter(({ id, loss }) => losses.get(id) === loss).length;
+  return { replay: { run: request.from.run, trials: script.trials.length, same } };
 }
 
 async function finish(

@@ -195,8 +195,19 @@ async function tabular(
   budgetMs: number | undefined,
 ): Promise<void> {
   const { request, lease, dataset } = given;
-  const known = given.resume ? decodeTrials(readFiles(given.resume, trialFiles)) : [];
-  const job = { request, lease, dataset, known, ...(given.test ? { test: given.test } : {}) };
+  const trialsIn = (grant: PackGrant) => decodeTrials(readFiles(grant, trialFiles));
+  const { prior, resume } = given;
+  const before = prior ? trialsIn(prior.trials) : [];
+  const isReplay = request.from?.as === 'replay';
+  const known = resume ? trialsIn(resume) : isReplay ? [] : before;
+  const job = {
+    request,
+    lease,
+    dataset,
+    known,
+    ...(prior && isReplay ? { script: { trials: before, members: prior.members } } : {}),
+    ...(given.test ? { test: given.test } : {}),
+  };
   const made = await trainTabular(job, own, test, {
     plan: (plan) => void link.send({ type: 'plan', plan }),
     progress: (progress) => void link.send({ type: 'progress', progress }),

@@ -16,6 +16,7 @@ import { baseGrant, baseOfRequest } from './bases.ts';
 import { type JobContext, needDisk, pageOf } from './context.ts';
 import type { Datasets } from './datasets.ts';
 import { checkModelName, type Models } from './models.ts';
+import { checkPrior, priorOf } from './priors.ts';
 import type { LeadSession, RoomLead } from './roomLead.ts';
 import { type LiveRun, startTrainer, type TrainerSession } from './trainerSession.ts';
 
@@ -80,8 +81,15 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
       throw new Fault('bad_target', `The test dataset ${test.name} has no column ${JSON.stringify(target)}.`);
     }
     const base = baseOfRequest(context, request);
+    checkPrior(store, request, dataset, target);
+    if (request.space && !mayBeSearched(request, dataset.shape.columns)) {
+      throw new Fault(
+        'bad_request',
+        'a space is for a search over families of a table or texts: leave --model, --set and --epochs out',
+      );
+    }
     lead.check(request);
-    const isFree = request.budget === undefined && request.trials === undefined;
+    const isFree = request.budget === undefined && request.trials === undefined && request.from?.as !== 'replay';
     const { rows, columns } = dataset.shape;
     // A search holds the rows in memory, once a trial; larger data is streamed through one network.
     const isHeld = rows * columns.length <= mostCells;
@@ -143,6 +151,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         dataset: sameData(run.dataset),
         test: run.test && sameData(run.test),
         base: run.base && baseGrant(context, run.base),
+        prior: request.from && priorOf(store, request.from),
         lease,
         models,
         live: job.live,

@@ -12,6 +12,7 @@ import {
   type PackGrant,
   type Progress,
   type Run,
+  type ToTrainer,
 } from '../schema/index.ts';
 import { type JobContext, throttle } from './context.ts';
 import type { HeldLease } from './leases.ts';
@@ -30,6 +31,8 @@ export interface SessionParts {
   dataset: DatasetGrant;
   test: DatasetGrant | undefined;
   base: PackGrant | undefined;
+  /** The finished search that this one begins from. */
+  prior: Extract<ToTrainer, { type: 'train' }>['prior'] | undefined;
   lease: HeldLease;
   models: Models;
   live: LiveRun;
@@ -83,6 +86,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
     ...(parts.base ? { base: parts.base } : {}),
     lease,
     checkpointSeconds: config.checkpointSeconds,
+    ...(parts.prior ? { prior: parts.prior } : {}),
     ...(checkpoint ? { resume: objects.grant(checkpoint.object) } : {}),
     bundle,
     spentMs: checkpoint?.spentMs ?? 0,
@@ -125,8 +129,9 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
         bundle: made,
         runId: id,
       });
-      // A run that was stopped may go on later, from its last checkpoint.
-      if (run.checkpoint && !stopped) objects.erase(run.checkpoint.object);
+      // A run that was stopped may go on later, from its last checkpoint; a search's trials serve others that begin from it.
+      const isKept = stopped || run.search !== undefined;
+      if (run.checkpoint && !isKept) objects.erase(run.checkpoint.object);
       const updated = runs.update(id, {
         state: stopped ? 'stopped' : 'finished',
         report,
@@ -135,7 +140,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
         progress: live.progress,
         endedAt: context.now(),
         ...(parts.room ? { room: parts.room.end() } : {}),
-        ...(stopped ? {} : { checkpoint: undefined }),
+        ...(isKept ? {} : { checkpoint: undefined }),
       });
       return { run: updated, model };
     });

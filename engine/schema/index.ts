@@ -124,6 +124,8 @@ export {
   mayBeSearched,
   meetingOf,
   type Metric,
+  type SearchSpace,
+  type Tried,
   isClassic,
   type ModelKind,
   networkOf,
@@ -194,6 +196,7 @@ export {
   type RegressionReport,
   type Report,
   report,
+  type Slice,
 } from './report.ts';
 export {
   type Action,

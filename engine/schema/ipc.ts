@@ -119,6 +119,8 @@ export type ToTrainer =
       checkpointSeconds: number;
       /** Newest checkpoint, when the run goes on from one. */
       resume?: PackGrant;
+      /** The finished search that this one begins from: its trials, and what its model was made of. */
+      prior?: { trials: PackGrant; members: { id: number; weight: number }[] };
       /** Where the finished bundle goes. */
       bundle: PackGrant;
       /** Wall-clock already spent before a resume, ms. */

@@ -76,6 +76,22 @@ export function durationMs(text: string): number {
 export const metric = z.enum(['accuracy', 'balanced-accuracy', 'f1']);
 export type Metric = z.infer<typeof metric>;
 
+/** Values of a hyper-parameter that a search may try: one, some of a list, or what lies between two numbers. */
+export const tried = z.union([
+  z.number(),
+  z.string(),
+  z
+    .array(z.union([z.number(), z.string()]))
+    .min(1)
+    .max(100),
+  z.object({ from: z.number(), to: z.number(), log: z.boolean().optional(), whole: z.boolean().optional() }).strict(),
+]);
+export type Tried = z.infer<typeof tried>;
+
+/** The only families that a search may try, and what it may set of each; what is not named is as it is without a space. */
+export const searchSpace = z.record(z.string(), z.record(z.string(), tried));
+export type SearchSpace = z.infer<typeof searchSpace>;
+
 /** How steps are computed, whatever is learned: all of them give the same model but for rounding. */
 const stepOptions = {
   /** Parts that a batch is computed in, one after the other: the same step with less memory. */
@@ -98,10 +114,14 @@ export const trainRequest = z.object({
     .object({ user: z.string().optional(), rating: z.string().optional(), time: z.string().optional() })
     .optional(),
   model: z.enum(['auto', ...familyNames, ...classicNames]).default('auto'),
-  /** Trials of a search, in place of a clock: the same seed gives the same trials and model. */
+  /** Trials of a search in all, in place of a clock: the same seed gives the same trials and model. */
   trials: z.number().int().min(1).max(10_000).optional(),
   /** Wall-clock for the whole run; training stops at the best state found when it ends. */
   budget: duration.optional(),
+  /** What a search may try. */
+  space: searchSpace.optional(),
+  /** A finished search to go on from with its trials, or to be done again decision by decision. */
+  from: z.object({ run: z.string(), as: z.enum(['extend', 'replay']) }).optional(),
   /** What a search or a classic family names classes by. */
   metric: metric.optional(),
   epochs: z.number().int().min(1).max(100_000).optional(),

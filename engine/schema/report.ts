@@ -11,6 +11,20 @@ export const classScore = z.object({
 });
 export type ClassScore = z.infer<typeof classScore>;
 
+/** A part of the test rows: where a column has a value (none: ''), or a number lies in a range. */
+export const slice = z.object({
+  column: z.string(),
+  value: z.string(),
+  rows: z.number().int(),
+  /** Accuracy, or mean absolute error in the target's unit, and where 95 of 100 samples of such rows would have it. */
+  score: z.number(),
+  interval: z.tuple([z.number(), z.number()]),
+});
+export type Slice = z.infer<typeof slice>;
+
+/** Parts that the model does worse on than on all test rows, the clearest first; left out where none were looked for. */
+const slices = z.array(slice).optional();
+
 const average = classScore.omit({ label: true });
 
 const classification = {
@@ -24,6 +38,7 @@ const classification = {
   confusion: z.array(z.array(z.number().int())),
   /** Area under the ROC curve; one against the rest, macro, for more than two classes. Absent when a class has no row. */
   rocAuc: z.number().optional(),
+  slices,
   logLoss: z.number(),
   /** Reliability of the top class: ten equal bins of confidence, and expected calibration error (Naeini et al. 2015). */
   calibration: z.object({
@@ -33,6 +48,7 @@ const classification = {
 };
 
 const regression = {
+  slices,
   mae: z.number(),
   rmse: z.number(),
   r2: z.number(),

@@ -51,6 +51,8 @@ export const searchSummary = z.object({
   dependence: z
     .array(z.object({ column: z.string(), at: z.array(z.number()), answers: z.array(z.array(z.number())) }))
     .default([]),
+  /** For a search that was done again: trials that were, and those of them with the very same loss. */
+  replay: z.object({ run: z.string(), trials: z.number().int(), same: z.number().int() }).optional(),
   /** Columns that may give the target away, found before the search. */
   leaks: z.array(z.string()).default([]),
 });

@@ -8,10 +8,11 @@ import { Fault, type Preprocess, type Report } from '../schema/index.ts';
 import { anomalyReport, type Judged } from './anomaly.ts';
 import { assessWriting } from './assessWriting.ts';
 import { mediaFeeds, type WithMedia } from './mediaFeeds.ts';
-import { logLoss } from './metrics.ts';
+import { logLoss, namedRows } from './metrics.ts';
 import { rankingReport } from './ranking.ts';
 import { classificationReport, regressionReport, type RunFacts } from './report.ts';
 import { rowsThatFit, sizesOf } from './room.ts';
+import { worstSlices } from './slices.ts';
 
 /** Rows of one run at most, and what its values may take. */
 const rowsPerRun = 512;
@@ -70,16 +71,30 @@ export async function assess(
   } finally {
     await program.dispose();
   }
+  /** Rows that come in blocks are not all here to be parted. */
+  const slicesOf = (scores: Float64Array, isShare: boolean) =>
+    encoded.blocks ? {} : { slices: worstSlices(preprocess, encoded, known, scores, isShare) };
   if (labels) {
     const truth = Int32Array.from(known, (row) => labels[row]);
     const task = preprocess.task === 'binary' ? 'binary' : 'multiclass';
     const { classes, decision } = preprocess;
-    return classificationReport(task, classes, truth, out, { ...facts, loss: logLoss(truth, out, width) }, decision);
+    const named = namedRows(out, width, decision);
+    const hits = Float64Array.from(truth, (label, i) => Number(named[i] === label));
+    const report = classificationReport(
+      task,
+      classes,
+      truth,
+      out,
+      { ...facts, loss: logLoss(truth, out, width) },
+      decision,
+    );
+    return { ...report, ...slicesOf(hits, true) };
   }
   const truth = Float64Array.from(known, (row) => targets?.[row] ?? 0);
   const { std = 1 } = preprocess.target;
   const loss = truth.reduce((sum, value, i) => sum + ((out[i] - value) / std) ** 2, 0) / truth.length;
-  return regressionReport(truth, out, { ...facts, loss });
+  const errors = Float64Array.from(truth, (value, i) => Math.abs(out[i] - value));
+  return { ...regressionReport(truth, out, { ...facts, loss }), ...slicesOf(errors, false) };
 }
 
 /** Errors of all rows, and the columns that answers name. */

@@ -10,7 +10,7 @@ export { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from
 export { feedingOf } from './feeding.ts';
 export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
-export { namedRows } from './metrics.ts';
+export { namedRows, wilson } from './metrics.ts';
 export { figuresOf } from './ranking.ts';
 export { headline } from './report.ts';
 export { type RunHooks, type RunJob, type RunResult, type RunState, runTraining, type StepOptions } from './run.ts';

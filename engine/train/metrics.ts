@@ -116,6 +116,16 @@ export function calibrationOf(
   return { ece, bins };
 }
 
+/** Standard errors on either side that hold 95 of 100 samples. */
+const z95 = 1.96;
+
+/** Where 95 of 100 samples of `n` rows would have a share (Wilson 1927). */
+export function wilson(share: number, n: number): [number, number] {
+  const middle = (share + z95 ** 2 / (2 * n)) / (1 + z95 ** 2 / n);
+  const half = (z95 * Math.sqrt((share * (1 - share)) / n + z95 ** 2 / (4 * n * n))) / (1 + z95 ** 2 / n);
+  return [middle - half, middle + half];
+}
+
 /** Coefficient of determination; for a constant truth 1 when every prediction is right, else 0, as scikit-learn does. */
 export function r2Of(truth: ArrayLike<number>, predicted: ArrayLike<number>): number {
   const mean = meanOf(truth);

@@ -1,4 +1,5 @@
 // neutrino demo: the whole path on bundled data: import, train, report, deploy, predict over REST; then keep serving.
+import { follow } from '../following.ts';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { startAppliance } from '../../engine/appliance.ts';
@@ -9,7 +10,6 @@ import { type GlobalOptions, openSession, passphrase, type Session, trustApplian
 import { fail, withGlobals } from '../verb.ts';
 import { configOf } from './appliance.ts';
 import { datasetText, importFile } from './datasets.ts';
-import { follow } from './train.ts';
 
 const sample = join(import.meta.dirname, '../../resources/samples/package-topics.csv');
 const question = 'A fast multiplayer arcade game in which a spaceship shoots asteroids';

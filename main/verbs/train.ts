@@ -2,21 +2,12 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import {
-  classicNames,
-  familyNames,
-  Fault,
-  type MetricPoint,
-  type Progress,
-  type Run,
-  type TrainRequest,
-} from '../../engine/schema/index.ts';
+import { classicNames, familyNames, Fault, type Run, type TrainRequest } from '../../engine/schema/index.ts';
 import {
   clipped,
   figure,
   note,
   planText,
-  progressLine,
   quantity,
   reportText,
   runHeader,
@@ -26,62 +17,13 @@ import {
   time,
 } from '../print.ts';
 import { modelCard } from '../card.ts';
+import { finished, follow } from '../following.ts';
 import { pairsOf } from '../pairs.ts';
 import { searchText } from '../searchText.ts';
 import type { Session } from '../session.ts';
-import { recordedFault, verb, whole } from '../verb.ts';
-import { jobText } from './cluster.ts';
+import { verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
-
-const shown = ['train.loss', 'val.loss', 'val.accuracy', 'val.r2', 'val.ndcg', 'val.tokenAccuracy'];
-
-/** Follows a run to its end with a progress line; Ctrl-C asks the run to stop and keeps its best state. */
-export async function follow(session: Session, id: string, quiet: boolean): Promise<Run> {
-  const line = progressLine(quiet);
-  let planned = false;
-  let asked = false;
-  const stop = () => {
-    if (asked) process.exit(130);
-    asked = true;
-    line.end();
-    note('stopping after this step; the best state is kept (press Ctrl-C again to leave at once)');
-    session.client.call('runs.stop', { params: { id }, body: {} }).catch(() => {});
-  };
-  process.on('SIGINT', stop);
-  try {
-    const shownFigures: Record<string, number> = {};
-    return await session.client.waitRun(id, (event) => {
-      if (event.type === 'run.metric') {
-        for (const { name, value } of event.data as MetricPoint[]) if (shown.includes(name)) shownFigures[name] = value;
-      }
-      if (event.type === 'run.progress') line.show(event.data as Progress, shownFigures);
-      if (event.type === 'run.changed') {
-        const { plan } = event.data as Run;
-        if (!plan || planned) return;
-        planned = true;
-        line.end();
-        if (!quiet) note(planText(plan));
-      }
-    });
-  } finally {
-    process.off('SIGINT', stop);
-    line.end();
-  }
-}
-
-/** The value and text of a run that is over; one without a report throws its fault. */
-export function finished(run: Run): { json: unknown; text: string } {
-  if (!run.report) {
-    if (run.error) throw recordedFault(run.error);
-    throw new Fault(
-      'cancelled',
-      `run ${run.id} ended ${run.state} without a model; go on with: neutrino runs resume ${run.id}`,
-    );
-  }
-  const model = run.model ? `\nmodel ${run.model.name}@${run.model.version}: neutrino deploy ${run.model.name}` : '';
-  const room = run.room ? `\n\n${jobText(run.room)}` : '';
-  return { json: run, text: `${reportText(run.report)}${room}${model}` };
-}
+import { searchVerbs, spaceFrom } from './searches.ts';
 
 /** `time=sold_at` as the schema says it. */
 function splitFrom(text: string): { by: string; column?: string } {
@@ -153,7 +95,11 @@ export function trainVerbs(program: Command): void {
       const dataset = await resolveDataset(session, given, quiet);
       const test = options['test'] ? await resolveDataset(session, options['test'] as string, quiet) : undefined;
       const started = await session.client.call('runs.create', {
-        body: { ...requestOf(dataset, options), ...(test ? { test } : {}) },
+        body: {
+          ...requestOf(dataset, options),
+          ...(test ? { test } : {}),
+          ...(options['space'] ? { space: await spaceFrom(options['space'] as string) } : {}),
+        },
       });
       if (!quiet) note(`run ${started.id}`);
       if (options['detach'] === true) {
@@ -182,6 +128,10 @@ export function trainVerbs(program: Command): void {
           '--trials <n>',
           'configurations to try, in place of a budget: the same seed gives the same model',
           whole('--trials', 1),
+        )
+        .option(
+          '--space <file>',
+          'families to search and what to set of each, as JSON: {"boosting": {"rate": {"from": 0.01, "to": 0.1}}}',
         )
         .option(
           '--metric <name>',
@@ -320,6 +270,7 @@ export function trainVerbs(program: Command): void {
     const run = await session.client.call('runs.resume', { params: { id }, body: {} });
     return finished(await follow(session, run.id, options.json === true));
   });
+  searchVerbs(group);
   verb<[string[]] & string[]>(
     group,
     'compare <runs...>',

@@ -6,6 +6,7 @@ import { Heatmap } from '../charts/Heatmap.tsx';
 import { Figure, Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
 import { Anomaly, Generation, Ranking } from './OtherReports.tsx';
+import { Slices } from './Slices.tsx';
 
 function Classes({ report }: { report: ClassificationReport }) {
   const { t, f } = useWords();
@@ -129,6 +130,7 @@ function Classification({ report }: { report: ClassificationReport }) {
           <Reliability bins={report.calibration.bins} />
           <p className="quiet small">{t('report.calibrationWords')}</p>
         </div>
+        <Slices slices={report.slices} score={t('metric.accuracy')} />
       </div>
     </>
   );
@@ -175,6 +177,7 @@ function Regression({ report }: { report: RegressionReport }) {
             </tbody>
           </table>
         </div>
+        <Slices slices={report.slices} score={t('metric.mae')} />
       </div>
     </>
   );

@@ -196,7 +196,13 @@ export function RunPage() {
         <Standing run={run} />
       </div>
       {run.report ? <ReportView report={run.report} /> : null}
-      {run.search ? <SearchView search={run.search} task={run.plan?.task} /> : null}
+      {run.search ? (
+        <SearchView
+          search={run.search}
+          task={run.plan?.task}
+          labels={run.report && 'classes' in run.report ? run.report.classes.map(({ label }) => label) : []}
+        />
+      ) : null}
       {run.room ? (
         <Section title={t('job.title')}>
           <JobReasons job={run.room} />

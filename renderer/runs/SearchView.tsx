@@ -1,5 +1,6 @@
 // A search as it goes on and when it is over: the leaderboard, what the model is made of, the columns that it looks at.
 import type { SearchSummary, Task } from '../../engine/schema/index.ts';
+import { Dependence } from './Dependence.tsx';
 import { Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
 import { shown } from './Plan.tsx';
@@ -15,6 +16,8 @@ function Leaderboard({ search, task }: { search: SearchSummary; task: Task | und
     task === 'regression' ? 'R²' : t('metric.accuracy'),
     t('search.interval'),
     t('search.fit'),
+    t('search.predict'),
+    t('search.size'),
     t('search.weight'),
   ];
   return (
@@ -44,6 +47,8 @@ function Leaderboard({ search, task }: { search: SearchSummary; task: Task | und
                 {f.figure(row.interval[0], 3)} – {f.figure(row.interval[1], 3)}
               </td>
               <td className="num">{f.span(row.fitMs)}</td>
+              <td className="num">{f.span(row.predictMs)}</td>
+              <td className="num">{f.count(row.size)}</td>
               <td className="num">
                 {row.state === 'finished'
                   ? weights.has(row.id)
@@ -81,8 +86,34 @@ function Importance({ importance }: Pick<SearchSummary, 'importance'>) {
   );
 }
 
-/** See the file's head. */
-export function SearchView({ search, task }: { search: SearchSummary; task: Task | undefined }) {
+/** How the members' answers become one, and what classes are named for. */
+function Mix({ mix }: Pick<SearchSummary, 'mix'>) {
+  const { t, f } = useWords();
+  if (!mix) return null;
+  const named =
+    mix.metric === undefined
+      ? ''
+      : mix.threshold === undefined
+        ? t('search.named', { metric: t(`metricAsked.${mix.metric}`) })
+        : t('search.threshold', { metric: t(`metricAsked.${mix.metric}`), share: f.figure(mix.threshold, 3) });
+  return (
+    <p className="soft">
+      {t(`search.${mix.by}`)} · {t(`search.${mix.calibration}`)}
+      {named ? ` · ${named}` : ''}
+    </p>
+  );
+}
+
+/** See the file's head; `labels` are the classes' names. */
+export function SearchView({
+  search,
+  task,
+  labels,
+}: {
+  search: SearchSummary;
+  task: Task | undefined;
+  labels: readonly string[];
+}) {
   const { t, f } = useWords();
   const together =
     search.score === undefined || !search.interval
@@ -101,7 +132,14 @@ export function SearchView({ search, task }: { search: SearchSummary; task: Task
       ))}
       <Leaderboard search={search} task={task} />
       {together ? <p>{together}</p> : null}
+      <Mix mix={search.mix} />
+      {search.replay ? (
+        <p className="soft">
+          {t('search.replayed', { trials: f.count(search.replay.trials), same: f.count(search.replay.same) })}
+        </p>
+      ) : null}
       {search.importance.length > 0 ? <Importance importance={search.importance} /> : null}
+      {search.dependence.length > 0 ? <Dependence dependence={search.dependence} labels={labels} /> : null}
     </Section>
   );
 }

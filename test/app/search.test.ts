@@ -89,6 +89,33 @@ describe('a search of a number of trials', () => {
     expect(kept.length).toBeGreaterThanOrEqual(safe);
   });
 
+  it('is done again decision by decision, and goes on with its trials', async () => {
+    const { items } = await appliance.client.call('runs.list', { query: { search: 'calm' } });
+    const [calm] = items;
+    const again = await train(appliance.client, {
+      dataset: 'flowers',
+      target: 'kind',
+      seed: 4,
+      name: 'again',
+      from: { run: calm.id, as: 'replay' },
+    });
+    expect(again.error).toBeUndefined();
+    expect(again.search?.replay).toEqual({ run: calm.id, trials: 9, same: 9 });
+    expect(again.report?.weights).toBe(calm.report?.weights);
+
+    const space = { glm: { c: { from: 0.01, to: 10, log: true } } };
+    const from = { run: calm.id, as: 'extend' } as const;
+    const further = await train(appliance.client, { ...request, trials: 12, name: 'further', space, from });
+    expect(further.error).toBeUndefined();
+    expect(further.search?.trials).toBe(12);
+    const rows = further.search?.rows ?? [];
+    expect(rows.filter(({ id }) => id >= 9).map(({ family }) => family)).toEqual(['glm', 'glm', 'glm']);
+    const times = new Set(calm.search?.rows.map(({ fitMs }) => fitMs));
+    expect(rows.filter(({ fitMs }) => times.has(fitMs)).length).toBeGreaterThanOrEqual(9);
+    const other = appliance.client.call('runs.create', { body: { ...request, seed: 5, trials: 12, from } });
+    await expect(other).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
   it('is reported as one model that answers', async () => {
     const { items } = await appliance.client.call('models.list', { query: {} });
     expect(items.find(({ name }) => name === 'calm')).toMatchObject({ task: 'multiclass' });

@@ -52,7 +52,11 @@ const sets: Record<string, Set> = {
   },
 };
 
-const [names = Object.keys(sets).join(), budget, seeds = '1', folds] = process.argv.slice(2);
+// An empty argument is as good as none.
+const [asked, budget, seeds = '1', folds] = process.argv.slice(2).map((text) => text || undefined);
+const names = asked?.split(',') ?? Object.keys(sets);
+const unknown = names.find((name) => !Object.hasOwn(sets, name));
+if (unknown !== undefined) throw new Error(`there is no set ${unknown}: ${Object.keys(sets).join(', ')}`);
 const dir = mkdtempSync(join(tmpdir(), 'neutrino-automl-'));
 
 function read(file: string): Record<string, string>[] {
@@ -135,7 +139,7 @@ const deviation = (values: number[]) =>
 
 const results: Record<string, unknown>[] = [];
 try {
-  for (const name of names.split(',')) {
+  for (const name of names) {
     const set = sets[name];
     const all = read(set.file);
     const rows = set.keep ? set.keep(all) : all;

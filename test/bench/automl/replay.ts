@@ -45,8 +45,8 @@ function place(dimension: Dimension, value: unknown): number {
   return dimension.log ? (Math.log(at) - Math.log(low)) / (Math.log(high) - Math.log(low)) : (at - low) / (high - low);
 }
 
-/** The recorded configuration of a family that is most like one. */
-function nearest(table: readonly Recorded[], space: Space, hyper: Hyper): Recorded {
+/** The recorded configuration of a family that is most like one, of those that were not taken before while there are any. */
+function nearest(table: readonly Recorded[], space: Space, hyper: Hyper, taken: Set<Recorded>): Recorded {
   const distance = (other: Hyper) =>
     Object.entries(space.dimensions).reduce((sum, [name, dimension]) => {
       const [a, b] = [hyper[name], other[name]];
@@ -56,8 +56,13 @@ function nearest(table: readonly Recorded[], space: Space, hyper: Hyper): Record
       if (dimension.kind === 'choice') return sum + Number(a !== b);
       return sum + (place(dimension, a) - place(dimension, b)) ** 2;
     }, 0);
-  const own = table.filter(({ family }) => family === space.family);
-  return own.reduce((best, row) => (distance(row.hyper) < distance(best.hyper) ? row : best));
+  const all = table.filter(({ family }) => family === space.family);
+  const open = all.filter((row) => !taken.has(row));
+  const found = (open.length > 0 ? open : all).reduce((best, row) =>
+    distance(row.hyper) < distance(best.hyper) ? row : best,
+  );
+  taken.add(found);
+  return found;
 }
 
 /** Folds of one row each whose only number is 0: the answer's square is the loss. */
@@ -88,10 +93,11 @@ const meanLoss = ({ losses }: Recorded) => mean(losses);
 /** Draws evenly and goes through all folds of each. */
 function drawn(table: readonly Recorded[], spaces: readonly Space[], seed: number): { best: number; cost: number } {
   const random = rng(seed, 'random search');
+  const taken = new Set<Recorded>();
   let [best, cost] = [Number.POSITIVE_INFINITY, 0];
   for (let i = 0; i < randomTrials; i++) {
     const space = spaces[random.int(spaces.length)];
-    const row = nearest(table, space, propose(space.dimensions, [], random));
+    const row = nearest(table, space, propose(space.dimensions, [], random), taken);
     cost += folds * (row.ms + askMs);
     best = Math.min(best, meanLoss(row));
   }
@@ -117,11 +123,12 @@ async function searched(
   let now = 0;
   let reached = Number.POSITIVE_INFINITY;
   const rowOf = new Map<number, Recorded>();
+  const taken = new Set<Recorded>();
   const runner: TrialRunner = {
     slots: 1,
     fold({ id, family, hyper }, fold) {
       const space = spaces.find((one) => one.family === family) as Space;
-      const row = rowOf.get(id) ?? nearest(table, space, hyper);
+      const row = rowOf.get(id) ?? nearest(table, space, hyper, taken);
       rowOf.set(id, row);
       now += row.ms + askMs;
       return Promise.resolve({

@@ -94,12 +94,12 @@ export function crossParts(folds: ArrayLike<number>, most: number): CrossPart[] 
     .filter(({ fit, held }) => fit.length > 0 && held.length > 0);
 }
 
-/** Whether losses are lower in the mean by more than one standard error of the difference, over the held rows of all parts. */
-export function isBetter(losses: Float64Array, than: Float64Array, parts: readonly CrossPart[]): boolean {
+/** Whether losses are lower in the mean by more than so many standard errors of the difference, over the held rows of all parts. */
+export function isBetter(losses: Float64Array, than: Float64Array, parts: readonly CrossPart[], errors = 1): boolean {
   const gains = parts.flatMap(({ held }) => Array.from(held, (i) => than[i] - losses[i]));
   const mean = meanOf(gains);
   const error = Math.sqrt(meanOf(gains.map((gain) => (gain - mean) ** 2)) / gains.length);
-  return mean > error;
+  return mean > errors * error;
 }
 
 /** The values of some places, and their rows. */
@@ -179,7 +179,3 @@ function fitIsotonic(logs: Float64Array, rows: Uint32Array, { labels, outputs: k
   });
   return { kind: 'isotonic', curves };
 }
-
-/** Calibrated shares of logarithms of shares. */
-export const sharesOf = (calibration: Calibration, logs: ArrayLike<number>, k: number): Float64Array =>
-  softmaxOf(calibrated(calibration, logs, k), k);

@@ -77,7 +77,7 @@ export async function search(
     const even = evenLosses(seen);
     const hyper = propose(
       space.dimensions,
-      own.map((trial) => ({ hyper: trial.hyper, loss: even(trial), ...(byCount ? {} : { cost: trial.fitMs }) })),
+      own.map((trial) => ({ hyper: trial.hyper, loss: even(trial) })),
       random,
     );
     return {
@@ -212,7 +212,7 @@ function isPromising(losses: readonly number[], seen: readonly Trial[]): boolean
 /** Trials that came through all folds before one is raced against the best of them. */
 const fewestRaced = 4;
 /** Deviations of what the folds to come may change, beyond which a trial will not overtake the leader. */
-const hopeless = Number(process.env['HOPE'] ?? 1.2);
+const hopeless = 1.2;
 
 /**
  * Whether a trial will hardly overtake the leader: folds are the same for both, so that their differences say more than losses do

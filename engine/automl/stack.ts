@@ -2,7 +2,7 @@
 // it was not fitted on. Each class weighs its own members; weights are held near the mean's, so that few rows change little.
 import { type ClassicRows, minimise } from '../classic/index.ts';
 import { type CrossPart, crossParts, isBetter } from './calibrate.ts';
-import { lossesOf, softmaxOf } from './scores.ts';
+import { hitsOf, lossesOf, softmaxOf } from './scores.ts';
 
 /** Logits of a row: sum over members of weight × logarithm of the calibrated share (or × number), and an offset. */
 export interface Stack {
@@ -29,13 +29,13 @@ export function stacked({ weights, offsets }: Stack, terms: readonly ArrayLike<n
 }
 
 /**
- * A stack of members' held-out terms [rows × outputs] each, or undefined where their mean, whose losses are given by row, is not
- * beaten by more than one standard error of the difference. `folds` are those of `rows`.
+ * A stack of members' held-out terms [rows × outputs] each, or undefined where their mean, whose answers are given, is not beaten by
+ * more than two standard errors of the difference, or names as many rows right. `folds` are those of `rows`.
  */
 export function chooseStack(
   terms: readonly Float64Array[],
   shares: readonly number[],
-  mean: Float64Array,
+  mean: ArrayLike<number>,
   rows: Uint32Array,
   folds: ArrayLike<number>,
   truth: Truth,
@@ -43,26 +43,36 @@ export function chooseStack(
   if (terms.length < 2) return undefined;
   const parts = crossParts(folds, mostRows);
   if (parts.length < 2) return undefined;
+  const judged = parts.flatMap(({ held }) => Array.from(held));
+  const right = (answers: ArrayLike<number>) => {
+    const hits = truth.labels ? hitsOf(answers, rows, truth) : new Float64Array(rows.length);
+    return judged.reduce((sum, i) => sum + hits[i], 0);
+  };
+  const leastRight = right(mean);
   let best: { pull: number; losses: Float64Array } | undefined;
+  const means = lossesOf(mean, rows, truth);
   for (const pull of pulls) {
-    const losses = new Float64Array(rows.length);
-    for (const part of parts) judge(terms, shares, rows, part, truth, pull, losses);
-    if (isBetter(losses, best?.losses ?? mean, parts)) best = { pull, losses };
+    const answers = new Float64Array(rows.length * truth.outputs);
+    for (const part of parts) answer(terms, shares, rows, part, truth, pull, answers);
+    const losses = lossesOf(answers, rows, truth);
+    const isRight = !truth.labels || right(answers) > leastRight;
+    if (isRight && isBetter(losses, best?.losses ?? means, parts, 2)) best = { pull, losses };
   }
   if (!best) return undefined;
   // What the parts judge by are all rows, or the sample of them.
-  const places = Uint32Array.from(parts.flatMap(({ held }) => Array.from(held))).sort();
+  const places = Uint32Array.from(judged).sort();
   return fitStack(terms, shares, rows, places, truth, best.pull);
 }
 
-function judge(
+/** Fills in what a stack that was fitted on the other folds answers for the held rows. */
+function answer(
   terms: readonly Float64Array[],
   shares: readonly number[],
   rows: Uint32Array,
   { fit, held }: CrossPart,
   truth: Truth,
   pull: number,
-  losses: Float64Array,
+  answers: Float64Array,
 ): void {
   const k = truth.outputs;
   const stack = fitStack(terms, shares, rows, fit, truth, pull);
@@ -72,9 +82,8 @@ function judge(
     return out;
   });
   const logits = stacked(stack, own);
-  const answers = truth.labels ? softmaxOf(logits, k) : logits;
-  const heldRows = held.map((place) => rows[place]);
-  for (const [i, loss] of lossesOf(answers, heldRows, truth).entries()) losses[held[i]] = loss;
+  const said = truth.labels ? softmaxOf(logits, k) : logits;
+  for (const [i, place] of held.entries()) answers.set(said.subarray(i * k, (i + 1) * k), place * k);
 }
 
 /** The likeliest weights over some places of the rows, or those of least squares. */

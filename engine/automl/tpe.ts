@@ -8,8 +8,6 @@ export interface Seen {
   hyper: Hyper;
   /** Smaller is better. */
   loss: number;
-  /** Of one fold, ms, where time counts. */
-  cost?: number;
 }
 
 /** Trials of a space before its history says more than chance. */
@@ -37,7 +35,6 @@ export function propose(space: Readonly<Record<string, Dimension>>, seen: readon
       [good, bad].map((list) => parzen(dimension, valuesOf(list, name))) as [Density, Density],
     ]),
   );
-  const dearness = dearnessOf(space, seen);
   let best: { hyper: Hyper; gain: number } | undefined;
   for (let i = 0; i < candidates; i++) {
     const hyper: Hyper = {};
@@ -49,38 +46,9 @@ export function propose(space: Readonly<Record<string, Dimension>>, seen: readon
       hyper[name] = value;
       gain += Math.log(likely.density(value)) - Math.log(unlikely.density(value));
     }
-    gain -= thrift * dearness(hyper);
     if (!best || gain > best.gain) best = { hyper, gain };
   }
   return best?.hyper ?? {};
-}
-
-/** What a proposal that takes e times as long must be likelier by, as a power of e. */
-const thrift = Number(process.env['THRIFT'] ?? 0.5);
-/** Distance, as a share of an axis, over which costs are held to be alike. */
-const alike = 0.2;
-
-/** The logarithm of what a fold of a configuration is likely to take: that of those seen, the nearer the more; 0 where nothing is known. */
-function dearnessOf(space: Readonly<Record<string, Dimension>>, seen: readonly Seen[]): (hyper: Hyper) => number {
-  const known = seen.flatMap(({ hyper, cost }) => (cost === undefined ? [] : [{ hyper, log: Math.log(1 + cost) }]));
-  if (known.length === 0) return () => 0;
-  const entries = Object.entries(space);
-  const far = (a: Hyper, b: Hyper) =>
-    entries.reduce((sum, [name, dimension]) => {
-      const [one, other] = [a[name], b[name]];
-      if (one === undefined || other === undefined || dimension.kind === 'choice')
-        return sum + Number(one !== other) / 4;
-      return sum + (scale(dimension, Number(one)) - scale(dimension, Number(other))) ** 2;
-    }, 0);
-  return (hyper) => {
-    let [sum, total] = [0, 0];
-    for (const { hyper: other, log } of known) {
-      const weight = Math.exp(-far(hyper, other) / (2 * alike * alike)) + 1e-6;
-      sum += weight * log;
-      total += weight;
-    }
-    return sum / total;
-  };
 }
 
 type Point = string | number;

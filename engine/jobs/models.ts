@@ -10,6 +10,7 @@ import {
   type Handlers,
   type Manifest,
   type Model,
+  type PredictOutput,
   type PredictRequest,
   type PredictResponse,
 } from '../schema/index.ts';
@@ -18,10 +19,11 @@ import type { ReplicaSet } from '../serve/index.ts';
 import type { New } from '../store/index.ts';
 import { adoptModel, nameOfPath, needServed } from './bases.ts';
 import { type JobContext, needDisk, pageOf } from './context.ts';
+import { explanationOf, occlusionsOf } from './occlusion.ts';
 import { importablePath } from './paths.ts';
-import type { WarmModels } from './serving.ts';
+import { manifestOf, type WarmModels } from './serving.ts';
 
-type Names = 'list' | 'show' | 'export' | 'import' | 'adopt' | 'predict' | 'delete';
+type Names = 'list' | 'show' | 'export' | 'import' | 'adopt' | 'predict' | 'explain' | 'delete';
 
 export interface Models {
   handlers: Pick<Handlers, `models.${Names}`>;
@@ -197,6 +199,19 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
         checkBatch(body.inputs, config.limits.batch);
         const set = parts.serving(model.id) ?? (await parts.warm.get(model));
         return answerOf(set, body, signal);
+      },
+      async 'models.explain'({ params, body }, { signal }) {
+        const model = models.find(params.id);
+        needServed(model, 'rows');
+        const set = parts.serving(model.id) ?? (await parts.warm.get(model));
+        const without = occlusionsOf(body.input, manifestOf(context, model).features);
+        const outputs: PredictOutput[] = [];
+        const inputs = [body.input, ...without.map(({ input }) => input)];
+        for (let from = 0; from < inputs.length; from += config.limits.batch) {
+          const some = await set.predict(inputs.slice(from, from + config.limits.batch), { signal });
+          outputs.push(...some.outputs);
+        }
+        return explanationOf(outputs[0], without, outputs.slice(1));
       },
       async 'models.delete'({ params }) {
         const model = models.find(params.id);

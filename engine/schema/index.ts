@@ -208,6 +208,7 @@ export {
   importRequest,
   type PredictRequest,
   type PredictResponse,
+  type Explanation,
   predictRequest,
   predictResponse,
   type Route,

@@ -153,6 +153,21 @@ export const predictResponse = z.object({
   /** Inputs that are unlike the training data, where the deployment warns of them. */
   warnings: z.array(z.string()).optional(),
 });
+/** What a single answer rests on: what it loses when a word or a column is left out, the greatest change first. */
+export const explanation = z.object({
+  output: predictResponse.shape.outputs.element,
+  parts: z.array(
+    z.object({
+      column: z.string(),
+      /** A word of a text, and where it begins. */
+      text: z.string().optional(),
+      at: z.number().int().optional(),
+      /** Of the share of the class that was named, or of the number. */
+      drop: z.number(),
+    }),
+  ),
+});
+export type Explanation = z.infer<typeof explanation>;
 export type PredictRequest = z.infer<typeof predictRequest>;
 export type PredictResponse = z.infer<typeof predictResponse>;
 
@@ -535,6 +550,15 @@ export const routes = {
     params: id,
     body: predictRequest,
     response: predictResponse,
+  },
+  'models.explain': {
+    method: 'POST',
+    path: '/api/v1/models/{id}/explain',
+    action: 'deployments:predict',
+    summary: 'What one answer rests on: the input asked again without each word or column',
+    params: id,
+    body: z.object({ input: predictRequest.shape.inputs.element }),
+    response: explanation,
   },
   'models.delete': {
     method: 'DELETE',

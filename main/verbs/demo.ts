@@ -1,10 +1,10 @@
 // neutrino demo: the whole path on bundled data: import, train, report, deploy, predict over REST; then keep serving.
-import { follow } from '../following.ts';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { startAppliance } from '../../engine/appliance.ts';
 import { createClient } from '../../engine/client/index.ts';
 import { type Dataset, Fault } from '../../engine/schema/index.ts';
+import { follow } from '../following.ts';
 import { figure, note, reportText, say, showRecovery } from '../print.ts';
 import { type GlobalOptions, openSession, passphrase, type Session, trustAppliance } from '../session.ts';
 import { fail, withGlobals } from '../verb.ts';

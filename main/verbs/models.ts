@@ -19,7 +19,7 @@ import {
 import { bytes, figure, table, when } from '../print.ts';
 import { pairsOf } from '../pairs.ts';
 import type { Session } from '../session.ts';
-import { verb } from '../verb.ts';
+import { verb, whole } from '../verb.ts';
 
 const header = ['name', 'version', 'task', 'family', 'target', 'score', 'size', 'created'];
 /** Figures of a model by the first that it has. */
@@ -96,10 +96,10 @@ export function readInputs(file: string): PredictInput[] {
 
 function jsonInputs(file: string, text: string): PredictInput[] {
   try {
-    const whole = JSON.parse(text) as PredictInput | PredictInput[] | { inputs: PredictInput[] };
-    if (Array.isArray(whole)) return whole;
-    if (typeof whole === 'object' && Array.isArray(whole['inputs'])) return whole['inputs'];
-    return [whole];
+    const all = JSON.parse(text) as PredictInput | PredictInput[] | { inputs: PredictInput[] };
+    if (Array.isArray(all)) return all;
+    if (typeof all === 'object' && Array.isArray(all['inputs'])) return all['inputs'];
+    return [all];
   } catch {}
   return text
     .split(/\r?\n/)
@@ -236,6 +236,32 @@ export function modelVerbs(program: Command): void {
     const answer = await client.call('models.delete', { params: { id } });
     return { json: answer, text: `erased ${id}` };
   });
+  verb<[string]>(
+    program,
+    'explain <model>',
+    'what one answer rests on: the same input without each word or column',
+    async (session, [model], options) => {
+      const text = options['text'] as string | undefined;
+      if (text === undefined && !options['input']) throw new Fault('bad_request', 'give --input FILE or --text TEXT');
+      const input = text ?? readInputs(options['input'] as string)[Number(options['row'] ?? 1) - 1];
+      if (input === undefined) throw new Fault('bad_request', `the file has no row ${String(options['row'])}`);
+      const answer = await session.client.call('models.explain', {
+        params: { id: model },
+        body: { input: input as PredictRequest['inputs'][number] },
+      });
+      const [said] = flat([answer.output]);
+      const rows = answer.parts.slice(0, 20).map(({ column, text: word, drop }) => [column, word ?? '', figure(drop)]);
+      return {
+        json: answer,
+        text: `${String(said['prediction'])}\n\n${table(['without', '', 'it loses'], rows)}`,
+      };
+    },
+    (command) =>
+      command
+        .option('--text <text>', 'a text')
+        .option('--input <file>', 'CSV, JSON or JSON lines; its first row is explained')
+        .option('--row <n>', 'another row of the file, counted from 1', whole('--row', 1)),
+  );
   verb<[string]>(
     program,
     'predict <model>',

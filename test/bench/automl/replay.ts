@@ -105,6 +105,8 @@ function drawn(table: readonly Recorded[], spaces: readonly Space[], seed: numbe
 }
 
 interface Outcome {
+  /** When a better one had come through all folds, and its loss. */
+  steps: { at: number; loss: number }[];
   /** The table's time at which the mark was reached. */
   reached: number;
   /** Of the best that came through all folds: its loss there, and on rows that no fold saw. */
@@ -122,6 +124,7 @@ async function searched(
 ): Promise<Outcome> {
   let now = 0;
   let reached = Number.POSITIVE_INFINITY;
+  const steps: Outcome['steps'] = [];
   const rowOf = new Map<number, Recorded>();
   const taken = new Set<Recorded>();
   const runner: TrialRunner = {
@@ -148,6 +151,8 @@ async function searched(
     { seed, spaces, left: () => budget - now },
     {
       ended(trial) {
+        if (trial.state === 'finished' && trial.loss < (steps.at(-1)?.loss ?? Number.POSITIVE_INFINITY))
+          steps.push({ at: now, loss: trial.loss });
         if (trial.state === 'finished' && trial.loss <= mark + 1e-6 && reached === Number.POSITIVE_INFINITY)
           reached = now;
       },
@@ -156,7 +161,17 @@ async function searched(
   );
   const done = trials.filter(({ state }) => state === 'finished').sort((a, b) => a.loss - b.loss);
   const best = done[0] && rowOf.get(done[0].id);
-  return { reached, loss: best ? meanLoss(best) : Number.NaN, test: best?.test ?? Number.NaN };
+  return { steps, reached, loss: best ? meanLoss(best) : Number.NaN, test: best?.test ?? Number.NaN };
+}
+
+/** Share of random search's cost at which the mean of the best so far over all seeds is as low as random search's final mean. */
+function meets(curves: readonly { steps: Outcome['steps']; cost: number }[], mark: number): number {
+  for (let share = 0.01; share <= 2; share += 0.01) {
+    // Before anything came through, the first that did stands for it.
+    const best = curves.map(({ steps, cost }) => (steps.findLast(({ at }) => at <= share * cost) ?? steps[0]).loss);
+    if (mean(best) <= mark && curves.every(({ steps, cost }) => steps[0].at <= share * cost)) return share;
+  }
+  return 2;
 }
 
 const rows: Record<string, unknown>[] = [];
@@ -167,15 +182,23 @@ for (const set of sets) {
   /** Without its starting points, so that what is measured is the search and not the portfolio. */
   const bare = all.map((space) => ({ ...space, starts: [] }));
   const shares: Record<'search' | 'with starts', number[]> = { search: [], 'with starts': [] };
+  const curves: Record<'search' | 'with starts', { steps: Outcome['steps']; cost: number }[]> = {
+    search: [],
+    'with starts': [],
+  };
+  const finals: number[] = [];
   const gains: Record<string, { loss: number[]; test: number[] }> = {};
   for (let seed = 1; seed <= seeds; seed++) {
     const random = drawn(table, bare, seed);
+    finals.push(random.best);
     for (const [name, spaces] of [
       ['search', bare],
       ['with starts', all],
     ] as const) {
       const { reached } = await searched(table, spaces, seed, 2 * random.cost, random.best);
       shares[name].push(Math.min(2, reached / random.cost));
+      const { steps } = await searched(table, spaces, seed, 2 * random.cost);
+      curves[name].push({ steps, cost: random.cost });
     }
     const budgets = [0.1, 0.3, 1].map((share) => share * random.cost);
     const ends = [];
@@ -192,7 +215,12 @@ for (const set of sets) {
     shares: Object.fromEntries(
       Object.entries(shares).map(([name, values]) => [
         name,
-        { mean: mean(values), interval: half(values), median: median(values) },
+        {
+          mean: mean(values),
+          interval: half(values),
+          median: median(values),
+          curve: meets(curves[name as keyof typeof curves], mean(finals)),
+        },
       ]),
     ),
     more: Object.fromEntries(
@@ -203,9 +231,9 @@ for (const set of sets) {
     ),
   };
   rows.push(row);
-  for (const [name, { mean: at, interval, median: middle }] of Object.entries(row.shares)) {
+  for (const [name, { mean: at, interval, median: middle, curve }] of Object.entries(row.shares)) {
     console.error(
-      `${set.padEnd(14)} ${name.padEnd(12)} reaches the best of ${randomTrials} random trials in ${at.toFixed(2)} ± ${interval.toFixed(2)} of their cost (median ${middle.toFixed(2)})`,
+      `${set.padEnd(14)} ${name.padEnd(12)} reaches the best of ${randomTrials} random trials in ${at.toFixed(2)} ± ${interval.toFixed(2)} of their cost (median ${middle.toFixed(2)}); the mean curve is there at ${curve.toFixed(2)}`,
     );
   }
   for (const [name, { loss, lossInterval, test, testInterval }] of Object.entries(row.more)) {

@@ -21,8 +21,8 @@ import { noteCrash } from './desktop/crashes.ts';
 import { keychainPassphrase } from './desktop/keychain.ts';
 import { handedOver, scheme, screenOf } from './desktop/links.ts';
 import { type MenuActions, menuTemplate, trayTemplate } from './desktop/menu.ts';
-import { readWindow, saveWindow } from './desktop/state.ts';
-import { checkUpdate } from './desktop/update.ts';
+import { readChoices, readWindow, saveChoices, saveWindow } from './desktop/state.ts';
+import { checkUpdate, fetchUpdate } from './desktop/update.ts';
 import { desktopWords } from './desktop/words.ts';
 
 const root = process.env['NEUTRINO_ROOT'] ?? app.getAppPath();
@@ -38,10 +38,14 @@ let wanted = handedOver(process.argv.slice(1));
 /** Arguments that are the appliance's, not the window's. */
 const passed = /^--(?:no-cluster|no-discovery|(?:port|host|name|cluster-port)=.+)$/;
 
+/** Whether this desktop keeps to itself: without a word from a person it can be found and paired, like every machine. */
+const roomClosed = (): boolean => readChoices(own('choices.json')).roomClosed;
+
 /** The appliance's program: from a checkout Node and the sources, in a package the single executable beside the app. */
 function program(): Program {
   const node = process.env['NEUTRINO_NODE'];
-  const start = process.argv.filter((arg) => passed.test(arg));
+  const asked = process.argv.filter((arg) => passed.test(arg));
+  const start = roomClosed() && !asked.includes('--no-cluster') ? [...asked, '--no-cluster'] : asked;
   if (node) return { command: node, args: [join(root, 'main', 'cli.ts')], start };
   const name = process.platform === 'win32' ? 'neutrino.exe' : 'neutrino';
   return { command: join(process.resourcesPath, name), args: [], start };
@@ -89,17 +93,34 @@ async function importBundle(path?: string): Promise<void> {
   }
 }
 
-async function update(): Promise<void> {
+/** The address of an internal server's `update.json`, where an admin wrote one down. */
+function updateServer(): string | undefined {
+  const file = own('update-server.txt');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() || undefined : undefined;
+}
+
+async function chosenFile(above: BrowserWindow): Promise<string | undefined> {
+  const filters = [{ name: 'update.json', extensions: ['json'] }];
+  return (await dialog.showOpenDialog(above, { properties: ['openFile'], filters })).filePaths[0];
+}
+
+/** From the internal server where there is one, else from a file. `told`: a person asked, and hears what came of it. */
+async function update(told: boolean): Promise<void> {
   if (!window) return;
   const words = desktopWords(app.getLocale());
   const key = own('update-key.pem');
   if (!existsSync(key)) return void (await dialog.showMessageBox(window, { message: words.noKey, detail: key }));
-  const filters = [{ name: 'update.json', extensions: ['json'] }];
-  const file = (await dialog.showOpenDialog(window, { properties: ['openFile'], filters })).filePaths[0];
-  if (!file) return;
   try {
-    const about = { version: app.getVersion(), publicKey: readFileSync(key, 'utf8') };
-    const found = await checkUpdate(file, { ...about, platform: `${process.platform}-${process.arch}` });
+    const about = {
+      version: app.getVersion(),
+      publicKey: readFileSync(key, 'utf8'),
+      platform: `${process.platform}-${process.arch}`,
+    };
+    const server = updateServer();
+    const found = server
+      ? await fetchUpdate(server, own('updates'), about)
+      : await chosenFile(window).then((file) => (file ? checkUpdate(file, about) : null));
+    if (found === null || (!found && !told)) return;
     if (!found) return void (await dialog.showMessageBox(window, { message: words.newest }));
     const { response } = await dialog.showMessageBox(window, {
       message: words.ready.replace('{{version}}', found.version),
@@ -109,7 +130,8 @@ async function update(): Promise<void> {
     });
     if (response === 0) await shell.openPath(found.installer);
   } catch (error) {
-    dialog.showErrorBox('Neutrino', (error as Error).message);
+    if (told) dialog.showErrorBox('Neutrino', (error as Error).message);
+    else noteCrash(crashes, 'update', error);
   }
 }
 
@@ -117,7 +139,11 @@ const actions: MenuActions = {
   open: show,
   go,
   importBundle: () => void importBundle(),
-  update: () => void update(),
+  update: () => void update(true),
+  room(isOpen) {
+    saveChoices(own('choices.json'), { roomClosed: !isOpen });
+    if (window) void dialog.showMessageBox(window, { message: desktopWords(app.getLocale()).roomLater });
+  },
   showData: () => void (started && shell.openPath(started.dataDir)),
   quit: () => app.quit(),
 };
@@ -212,7 +238,9 @@ function handOver(given: { screen?: string; bundle?: string }): void {
 async function begin(): Promise<void> {
   await app.whenReady();
   const words = desktopWords(app.getLocale());
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(words, actions, process.platform === 'darwin')));
+  Menu.setApplicationMenu(
+    Menu.buildFromTemplate(menuTemplate(words, actions, { mac: process.platform === 'darwin', room: !roomClosed() })),
+  );
   tray = new Tray(join(root, 'resources', 'icons', 'tray.png'));
   tray.setToolTip('Neutrino');
   tray.setContextMenu(Menu.buildFromTemplate(trayTemplate(words, actions)));
@@ -231,6 +259,10 @@ async function begin(): Promise<void> {
   });
   try {
     await open(await running.start());
+    if (updateServer() && existsSync(own('update-key.pem'))) {
+      void update(false);
+      setInterval(() => void update(false), 86_400_000).unref();
+    }
   } catch (error) {
     fail((error as Error).message);
   }

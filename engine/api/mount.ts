@@ -72,6 +72,7 @@ const hot: ReadonlySet<RouteName> = new Set([
   'v2.infer',
   'datasets.rows',
   'runs.metrics',
+  'runs.judged',
 ]);
 
 /** A router with every route of the table. */

@@ -32,6 +32,8 @@ export interface Field {
   validation: Uint32Array;
   counts: { train: number; validation: number; test: number };
   encodeTest(): EncodedRows;
+  /** Numbers of those rows in their dataset; all rows in order when left out. */
+  tested?: Uint32Array;
 }
 
 /** Most n-grams of a text that get weights of their own. */
@@ -101,6 +103,7 @@ export async function openField(
       validation: split.validation.length,
       test: testReader?.rows ?? split.test.length,
     },
+    ...(testReader ? {} : { tested: split.test }),
     encodeTest: () =>
       testReader
         ? encodeDataset(

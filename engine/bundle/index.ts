@@ -3,6 +3,8 @@
 //   writer = createPack(path, key); writeBundle(writer, { manifest, graph, preprocess, report }); writer.finish()
 //   readBundle(openPack(path, key))
 export { type Bundle, tensorManifest, textColumn, writerManifest } from './bundle.ts';
+export { curvesOf } from './outcomeCurves.ts';
+export { decodeOutcomes, encodeOutcomes, outcomesEntry } from './outcomes.ts';
 export {
   type BundleParts,
   exportBundle,

@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
-import { extname } from 'node:path';
+import { basename, extname } from 'node:path';
 import { isSea } from 'node:sea';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
@@ -82,7 +82,11 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
     why ??= reason;
     child.kill('SIGKILL');
   };
-  capture(child, log, kind, () => (why ??= 'memory'));
+  let missing: string | undefined;
+  capture(child, log, kind, {
+    heapFull: () => (why ??= 'memory'),
+    lacks: (part) => (missing ??= part),
+  });
   child.stdin?.on('error', () => undefined);
   child.on('error', (err) => log.warn({ child: kind, childPid: pid, err }, 'child error'));
   const hangs = options.silence === undefined ? undefined : openHang(pid, options.silence);
@@ -97,7 +101,7 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
     clearInterval(watch);
     clearTimeout(clock);
     log.info({ child: kind, childPid: pid, code, signal, why }, 'child ended');
-    return { code, signal, ...(why ? { why } : {}) };
+    return { code, signal, ...(why ? { why } : {}), ...(missing && code ? { missing } : {}) };
   });
   return {
     pid,
@@ -122,6 +126,12 @@ export function deathFault(kind: ChildKind, exit: ChildExit, remedy: string): Fa
     return new Fault('out_of_memory', `The ${kind} took more memory than it was given. ${remedy}`);
   }
   if (exit.why === 'timeout') return new Fault('timeout', `The ${kind} ran out of time. ${remedy}`);
+  if (exit.missing !== undefined) {
+    return new Fault(
+      'child_died',
+      `The ${kind} could not load ${exit.missing}, a part of this program. Install Neutrino again; “neutrino doctor” tells what else is missing.`,
+    );
+  }
   const how = exit.signal ? `was killed (${exit.signal})` : `ended with code ${exit.code}`;
   return new Fault('child_died', `The ${kind} ${how}. ${remedy}`);
 }
@@ -177,10 +187,21 @@ function printsThrough(): boolean {
   return debuglog('neutrino').enabled;
 }
 
-function capture(child: ChildProcess, log: Log, kind: ChildKind, onHeapFull: () => void): void {
+/** What Node and the system's loader print of a file that is missing or does not fit; the name alone is kept. */
+const unloaded =
+  /Cannot find (?:module|package) '([^']{1,300})'|((?:\/|[A-Z]:\\)[^\s:]{1,300}\.(?:node|so|dylib|dll)[.\d]*)(?=:)/;
+
+function capture(
+  child: ChildProcess,
+  log: Log,
+  kind: ChildKind,
+  on: { heapFull(): void; lacks(part: string): void },
+): void {
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.on('data', (bytes: Buffer) => {
-      if (bytes.includes('heap out of memory')) onHeapFull();
+      if (bytes.includes('heap out of memory')) on.heapFull();
+      const found = name === 'stderr' ? unloaded.exec(bytes.toString('utf8')) : null;
+      if (found) on.lacks(basename(found[1] ?? found[2]));
       log.debug({ child: kind, childPid: child.pid, stream: name, bytes: bytes.length }, 'child output');
     });
   }

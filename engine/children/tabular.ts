@@ -33,7 +33,7 @@ import {
   type SearchSummary,
   type TrainRequest,
 } from '../schema/index.ts';
-import { assess } from '../train/index.ts';
+import { assess, inDataset, type Outcomes } from '../train/index.ts';
 import { forkedRunner } from './trialRunner.ts';
 import { encodeTrials, summaryOf } from './trials.ts';
 
@@ -67,6 +67,8 @@ export interface TabularResult {
   graph: Graph;
   preprocess: Preprocess;
   report: Report;
+  /** What it said of each test row, by row of the dataset, where it judges rows. */
+  outcomes?: Outcomes;
   family: ModelKind;
   hyper: Hyper;
 }
@@ -289,8 +291,19 @@ async function finish(
   const preprocess = { ...field.preprocess, ...(decision ? { decision } : {}) };
   const graph = servedModel(preprocess, model);
   const seconds = hooks.spent() / 1000;
-  const report = await assess(graph, preprocess, field.encodeTest(), { seconds, ...facts }, lease.threads);
-  return { graph, preprocess, report, family, hyper };
+  let said: Outcomes | undefined;
+  const report = await assess(
+    graph,
+    preprocess,
+    field.encodeTest(),
+    { seconds, ...facts },
+    lease.threads,
+    (outcomes) => {
+      said = outcomes;
+    },
+  );
+  const outcomes = said && inDataset(said, field.tested);
+  return { graph, preprocess, report, family, hyper, ...(outcomes ? { outcomes } : {}) };
 }
 
 function planOf(

@@ -3,7 +3,7 @@
 import { constants, setPriority } from 'node:os';
 import about from '../../package.json' with { type: 'json' };
 import { must, residentBytes } from '../base/index.ts';
-import { type BundleParts, writeBundle } from '../bundle/index.ts';
+import { type BundleParts, encodeOutcomes, outcomesEntry, writeBundle } from '../bundle/index.ts';
 import { type DatasetReader, featureSpecs, openDataset, plannedFeatures } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import {
@@ -35,6 +35,8 @@ import {
   encodeCheckpoint,
   feedingOf,
   headline,
+  inDataset,
+  type Outcomes,
   parameterCount,
   prepareRun,
   type RunHooks,
@@ -146,10 +148,11 @@ async function train(given: Job): Promise<void> {
     );
     tell(result.candidate);
     const graph = servedOf(result);
-    const report = await reportOf(setup, result, graph, lease.threads, spent() / 1000);
+    const { report, outcomes } = await reportOf(setup, result, graph, lease.threads, spent() / 1000);
     const parts = partsOf(given, result, graph, report);
     const writer = createPack(given.bundle.path, given.bundle);
     const manifest = writeBundle(writer, parts);
+    if (outcomes) writer.append(outcomesEntry, encodeOutcomes(outcomes));
     const { bytes, sha256 } = writer.finish();
     await link.send({ type: 'finished', report, manifest, bundle: { bytes, sha256 }, stopped: result.end === 'stop' });
   } finally {
@@ -221,9 +224,10 @@ async function tabular(
     left: () => (budgetMs === undefined ? undefined : budgetMs - spent() - startMs),
     spent,
   });
-  const { graph, preprocess, report, family, hyper } = made;
+  const { graph, preprocess, report, family, hyper, outcomes } = made;
   const writer = createPack(given.bundle.path, given.bundle);
   const manifest = writeBundle(writer, bundleOf(given, preprocess, { family, hyper }, graph, report));
+  if (outcomes) writer.append(outcomesEntry, encodeOutcomes(outcomes));
   const { bytes, sha256 } = writer.finish();
   await link.send({ type: 'finished', report, manifest, bundle: { bytes, sha256 }, stopped: stopping });
 }
@@ -288,12 +292,22 @@ function servedOf({ candidate: { family, hyper }, rows: { preprocess, layout }, 
   return cached ? writerGraph(cached, graph) : servedGraph(preprocess, graph);
 }
 
-/** The report of the graph that will be served, on rows it never saw. */
-function reportOf(setup: Setup, result: RunResult, graph: Graph, threads: number, seconds: number): Promise<Report> {
+/** The report of the graph that will be served, on rows it never saw, and what it said of each. */
+async function reportOf(
+  setup: Setup,
+  result: RunResult,
+  graph: Graph,
+  threads: number,
+  seconds: number,
+): Promise<{ report: Report; outcomes?: Outcomes }> {
   const { epochs, bestEpoch, steps, rows } = result;
   const weights = new Map(result.graph.parameters.map((name) => [name, must(graph.initializers.get(name), name)]));
   const facts = { seconds, epochs, bestEpoch, steps, weights: weightsHash(weights) };
-  return assess(graph, rows.preprocess, setup.encodeTest(rows.preprocess), facts, threads);
+  let said: Outcomes | undefined;
+  const report = await assess(graph, rows.preprocess, setup.encodeTest(rows.preprocess), facts, threads, (outcomes) => {
+    said = outcomes;
+  });
+  return { report, ...(said ? { outcomes: inDataset(said, setup.tested) } : {}) };
 }
 
 function partsOf(given: Job, { rows, candidate }: RunResult, graph: Graph, report: Report): BundleParts {

@@ -18,6 +18,7 @@ import { createKeys } from './keys.ts';
 import { createLabelling } from './labelling.ts';
 import { createRefinery } from './refinery.ts';
 import { createLeases } from './leases.ts';
+import { outcomeHandlers } from './outcomes.ts';
 import { completionHandlers, writersOf } from './completions.ts';
 import { createModels } from './models.ts';
 import { createInferring } from './inferring.ts';
@@ -104,6 +105,7 @@ export async function createJobs({ config, store, log, version, token, lasting }
       ...refinery.handlers,
       ...labelling.handlers(refinery),
       ...runs.handlers,
+      ...outcomeHandlers(context, datasets),
       ...models.handlers,
       ...deployments.handlers,
       ...predicting.handlers,

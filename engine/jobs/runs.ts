@@ -18,9 +18,10 @@ import type { Datasets } from './datasets.ts';
 import { checkModelName, type Models } from './models.ts';
 import { checkPrior, priorOf } from './priors.ts';
 import type { LeadSession, RoomLead } from './roomLead.ts';
+import { groupRuns } from './runGroups.ts';
 import { type LiveRun, startTrainer, type TrainerSession } from './trainerSession.ts';
 
-type Names = 'list' | 'create' | 'show' | 'metrics' | 'stop' | 'resume' | 'compare';
+type Names = 'list' | 'groups' | 'create' | 'show' | 'metrics' | 'stop' | 'resume' | 'compare';
 
 export interface Runs {
   handlers: Pick<Handlers, `runs.${Names}` | 'experiments.list' | 'experiments.show'>;
@@ -60,6 +61,18 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     events.emit('run.changed', run.id, shown);
     return shown;
   };
+
+  /** Which runs a filter means. */
+  function meant(filter: Record<'experiment' | 'dataset' | 'family', string | undefined>) {
+    const { experiment, dataset, family } = filter;
+    const isOf = (run: Run): boolean =>
+      (dataset === undefined || run.dataset.id === dataset || run.dataset.name === dataset) &&
+      (family === undefined || (run.plan?.family ?? run.request.model) === family);
+    return {
+      parentId: experiment === undefined ? undefined : experiments.find(experiment).id,
+      where: dataset === undefined && family === undefined ? undefined : isOf,
+    };
+  }
 
   function experimentId(name: string): string {
     const found = experiments.look(name);
@@ -219,12 +232,14 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
   return {
     handlers: {
       'runs.list': ({ query }) => {
-        const { experiment, dataset, ...rest } = query;
-        const parentId = experiment === undefined ? undefined : experiments.find(experiment).id;
-        const where =
-          dataset === undefined ? undefined : (run: Run) => run.dataset.id === dataset || run.dataset.name === dataset;
-        const page = pageOf<'run'>(runs, { ...rest, parentId, where });
+        const { experiment, dataset, family, ...rest } = query;
+        const page = pageOf<'run'>(runs, { ...rest, ...meant({ experiment, dataset, family }) });
         return { ...page, items: page.items.map(view) };
+      },
+      'runs.groups': ({ query }) => {
+        const { experiment, dataset, family, by, ...rest } = query;
+        const { items } = runs.list({ ...rest, ...meant({ experiment, dataset, family }) });
+        return { items: groupRuns(items, by, (id) => experiments.look(id)?.name ?? id) };
       },
       'runs.create': ({ body }) => create(body),
       'runs.show': ({ params }) => view(runs.find(params.id)),

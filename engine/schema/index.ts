@@ -192,12 +192,14 @@ export {
   metricPoint,
   type Progress,
   progress,
+  leadOf,
   type RankingReport,
   type RegressionReport,
   type Report,
   report,
   type Slice,
 } from './report.ts';
+export type { ClassCurve, JudgedRows, OutcomeCurves } from './outcomes.ts';
 export {
   type Action,
   actions,

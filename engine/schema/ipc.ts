@@ -273,6 +273,8 @@ export interface ChildExit {
   code: number | null;
   signal: string | null;
   why?: 'memory' | 'timeout' | 'killed';
+  /** The part of the program that it could not load. */
+  missing?: string;
 }
 
 /** The appliance's end of a forked child: what `spawnChild` gives, and all that its users need. */

@@ -162,6 +162,18 @@ export type GenerationReport = Extract<Report, { perplexity: number }>;
 export type RankingReport = Extract<Report, { ndcg: number }>;
 export type AnomalyReport = Extract<Report, { contamination: number }>;
 
+/** The one figure that can stand for a whole report. */
+export function leadOf(report: Report): { name: LeadName; value: number } {
+  if ('accuracy' in report) return { name: 'accuracy', value: report.accuracy };
+  if ('chrF' in report) return { name: 'exactMatch', value: report.exactMatch };
+  if ('perplexity' in report) return { name: 'perplexity', value: report.perplexity };
+  if (report.task === 'ranking') return { name: 'ndcg', value: report.ndcg };
+  if (report.task === 'regression') return { name: 'r2', value: report.r2 };
+  const { flagged, labels } = report;
+  return labels?.rocAuc === undefined ? { name: 'flagged', value: flagged } : { name: 'rocAuc', value: labels.rocAuc };
+}
+export type LeadName = 'accuracy' | 'r2' | 'ndcg' | 'rocAuc' | 'flagged' | 'exactMatch' | 'perplexity';
+
 /** One live figure of a run. `step` counts optimiser steps from 1, `epoch` full passes. */
 export const metricPoint = z.object({
   step: z.number().int(),

@@ -21,6 +21,7 @@ import {
 import { importRoutes } from './importRoutes.ts';
 import { openaiRoutes } from './openai.ts';
 import { thingName } from './names.ts';
+import { judgedQuery, judgedRows, outcomeCurves } from './outcomes.ts';
 import { metricPoint } from './report.ts';
 import { canaryRules, servingOptions } from './serving.ts';
 import { dataRoutes } from './dataRoutes.ts';
@@ -79,6 +80,12 @@ const listQuery = z.object({
   /** Field to sort by, `-` in front for falling; `-createdAt` when left out. Nested fields as `metrics.val.loss`. */
   sort: z.string().max(100).optional(),
 });
+/** Which runs are meant, beside words and a state; a dataset by id or name, an experiment too. */
+const runFilter = {
+  experiment: z.string().optional(),
+  dataset: z.string().optional(),
+  family: z.string().optional(),
+};
 const page = <T extends z.ZodType>(item: T) =>
   z.object({ items: z.array(item), next: z.string().optional(), total: z.number().int() });
 
@@ -431,8 +438,43 @@ export const routes = {
     path: '/api/v1/runs',
     action: 'runs:read',
     summary: 'List runs',
-    query: listQuery.extend({ experiment: z.string().optional(), dataset: z.string().optional() }),
+    query: listQuery.extend(runFilter),
     response: page(run),
+  },
+  'runs.groups': {
+    method: 'GET',
+    path: '/api/v1/runs/groups',
+    action: 'runs:read',
+    summary: 'Runs by experiment, dataset or family: how many, how they ended, their scores',
+    query: listQuery
+      .pick({ search: true, state: true })
+      .extend({ ...runFilter, by: z.enum(['experiment', 'dataset', 'family']).default('experiment') }),
+    response: z.object({
+      items: z.array(
+        z.object({
+          /** Id of the experiment or dataset, or the family: what `runs.list` filters by. */
+          key: z.string(),
+          name: z.string(),
+          runs: z.number().int(),
+          finished: z.number().int(),
+          failed: z.number().int(),
+          /** When the newest was made. */
+          newest: z.number(),
+          /** The figure that most of its reports lead with, over the runs that have it. */
+          score: z
+            .object({
+              metric: z.string(),
+              of: z.number().int(),
+              mean: z.number(),
+              /** Standard deviation. */
+              spread: z.number(),
+              best: z.number(),
+              run: z.object({ id: z.string(), name: z.string() }),
+            })
+            .optional(),
+        }),
+      ),
+    }),
   },
   'runs.create': {
     method: 'POST',
@@ -458,6 +500,24 @@ export const routes = {
     summary: 'The curves of a run',
     params: id,
     response: z.object({ points: z.array(metricPoint) }),
+  },
+  'runs.outcomes': {
+    method: 'GET',
+    path: '/api/v1/runs/{id}/outcomes',
+    action: 'runs:read',
+    summary:
+      'Curves over the scores of the test part: ROC, precision and recall, reliability; or truths and predictions',
+    params: id,
+    response: outcomeCurves,
+  },
+  'runs.judged': {
+    method: 'GET',
+    path: '/api/v1/runs/{id}/judged',
+    action: 'datasets:read',
+    summary: 'Test rows by what was true and what was said of them: those misjudged when no class is named',
+    params: id,
+    query: judgedQuery,
+    response: judgedRows,
   },
   'runs.stop': {
     method: 'POST',

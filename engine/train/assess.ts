@@ -9,6 +9,7 @@ import { anomalyReport, type Judged } from './anomaly.ts';
 import { assessWriting } from './assessWriting.ts';
 import { mediaFeeds, type WithMedia } from './mediaFeeds.ts';
 import { logLoss, namedRows } from './metrics.ts';
+import type { Outcomes } from './outcomes.ts';
 import { rankingReport } from './ranking.ts';
 import { classificationReport, regressionReport, type RunFacts } from './report.ts';
 import { rowsThatFit, sizesOf } from './room.ts';
@@ -18,13 +19,14 @@ import { worstSlices } from './slices.ts';
 const rowsPerRun = 512;
 const bytesPerRun = 128 * 2 ** 20;
 
-/** Runs the served graph over encoded rows whose target is known, and reports. */
+/** Runs the served graph over encoded rows whose target is known, and reports; `keep` is given what was said of each, by places in `encoded`. */
 export async function assess(
   graph: Graph,
   preprocess: Preprocess,
   encoded: WithMedia,
   facts: Omit<RunFacts, 'loss'>,
   threads = 1,
+  keep?: (outcomes: Outcomes) => void,
 ): Promise<Report> {
   if (preprocess.anomaly) {
     const judged = await judge(graph, preprocess, encoded, threads);
@@ -79,6 +81,14 @@ export async function assess(
     const task = preprocess.task === 'binary' ? 'binary' : 'multiclass';
     const { classes, decision } = preprocess;
     const named = namedRows(out, width, decision);
+    keep?.({
+      classes: width,
+      of: known.length,
+      rows: known,
+      truth: Float64Array.from(truth),
+      named: Uint32Array.from(named),
+      scores: out,
+    });
     const hits = Float64Array.from(truth, (label, i) => Number(named[i] === label));
     const report = classificationReport(
       task,
@@ -91,6 +101,7 @@ export async function assess(
     return { ...report, ...slicesOf(hits, true) };
   }
   const truth = Float64Array.from(known, (row) => targets?.[row] ?? 0);
+  keep?.({ classes: 0, of: known.length, rows: known, truth, named: new Uint32Array(0), scores: out });
   const { std = 1 } = preprocess.target;
   const loss = truth.reduce((sum, value, i) => sum + ((out[i] - value) / std) ** 2, 0) / truth.length;
   const errors = Float64Array.from(truth, (value, i) => Math.abs(out[i] - value));

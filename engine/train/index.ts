@@ -12,6 +12,7 @@ export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 export { namedRows, wilson } from './metrics.ts';
 export { figuresOf } from './ranking.ts';
+export { inDataset, type Outcomes } from './outcomes.ts';
 export { headline } from './report.ts';
 export { type RunHooks, type RunJob, type RunResult, type RunState, runTraining, type StepOptions } from './run.ts';
 export { type ModelRows, modelRows } from './rows.ts';

@@ -47,6 +47,8 @@ export interface Setup {
   counts: { train: number; validation: number; test: number };
   /** The rows to test on, of this dataset or of the test dataset; some of the latter may have an unknown target. */
   encodeTest(preprocess: Preprocess): WithMedia;
+  /** Numbers of those rows in their dataset, where answers are kept by row; all rows in order when left out. */
+  tested?: Uint32Array;
 }
 
 /** How the model that was asked for takes texts and pixels. */
@@ -152,6 +154,7 @@ export async function prepareRun(
       validation: split.validation.length,
       test: testReader?.rows ?? split.test.length,
     },
+    ...(testReader ? {} : { tested: split.test }),
     encodeTest(preprocess) {
       const [tested, own] = testReader ? [testReader, range(testReader.rows)] : [reader, split.test];
       return testRows(tested, preprocess, own, request.seed, feeding);

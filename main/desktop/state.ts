@@ -28,6 +28,25 @@ export function saveWindow(file: string, state: WindowState): void {
   writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
 }
 
+/** What this desktop was told to do otherwise than usual. */
+interface Choices {
+  /** The port for other machines stays closed. */
+  roomClosed: boolean;
+}
+
+/** The choices as they were saved; anything unreadable counts as none. */
+export function readChoices(file: string): Choices {
+  try {
+    return { roomClosed: (JSON.parse(readFileSync(file, 'utf8')) as Partial<Choices>).roomClosed === true };
+  } catch {
+    return { roomClosed: false };
+  }
+}
+
+export function saveChoices(file: string, choices: Choices): void {
+  writeFileSync(file, JSON.stringify(choices), { mode: 0o600 });
+}
+
 /** Pixels that two rectangles share. */
 function overlap(a: Bounds, b: Bounds): number {
   const side = (from: number, length: number, other: number, otherLength: number): number =>

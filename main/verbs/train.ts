@@ -3,19 +3,7 @@ import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { classicNames, familyNames, Fault, type Run, type TrainRequest } from '../../engine/schema/index.ts';
-import {
-  clipped,
-  figure,
-  note,
-  planText,
-  quantity,
-  reportText,
-  runHeader,
-  runRow,
-  scoreOf,
-  table,
-  time,
-} from '../print.ts';
+import { figure, note, planText, reportText, runHeader, runRow, scoreOf, table, time } from '../print.ts';
 import { modelCard } from '../card.ts';
 import { finished, follow } from '../following.ts';
 import { pairsOf } from '../pairs.ts';
@@ -23,6 +11,7 @@ import { searchText } from '../searchText.ts';
 import type { Session } from '../session.ts';
 import { verb, whole } from '../verb.ts';
 import { importFile } from './datasets.ts';
+import { runViews, valueText } from './runViews.ts';
 import { searchVerbs, spaceFrom } from './searches.ts';
 
 /** `time=sold_at` as the schema says it. */
@@ -253,6 +242,7 @@ export function trainVerbs(program: Command): void {
     },
     (command) => command.requiredOption('--output <file>', 'HTML file to write'),
   );
+  runViews(group);
   verb<[string]>(group, 'watch <run>', 'follow a run to its end', async (session, [id], options) =>
     finished(
       await follow(session, (await session.client.call('runs.show', { params: { id } })).id, options.json === true),
@@ -305,11 +295,4 @@ export function trainVerbs(program: Command): void {
     const answer = await client.call('experiments.show', { params: { id } });
     return { json: answer, text: `${answer.experiment.name}\n\n${table(runHeader, answer.runs.map(runRow))}` };
   });
-}
-
-/** A value of a comparison, as short as a column can be. */
-function valueText(value: unknown): string {
-  if (value === undefined || value === null) return '';
-  if (typeof value === 'number') return quantity(value);
-  return clipped(typeof value === 'string' ? value : JSON.stringify(value), 50);
 }

@@ -52,6 +52,12 @@ export const ask = {
       // Comparing 10,000 runs with themselves at every page would hold up the scrolling.
       structuralSharing: false,
     }),
+  runGroups: (query: RouteArguments<'runs.groups'>['query']) =>
+    queryOptions({
+      queryKey: ['runs', 'groups', query],
+      queryFn: () => api.call('runs.groups', { query }),
+      placeholderData: keepPreviousData,
+    }),
   run: (id: string) =>
     queryOptions({ queryKey: ['run', id], queryFn: () => api.call('runs.show', { params: { id } }) }),
   metrics: (id: string) =>

@@ -14,13 +14,20 @@ import { Shell } from './Shell.tsx';
 const root = createRootRoute({ component: Shell, notFoundComponent: Lost, errorComponent: Trouble });
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
+/** What runs can be put together by. */
+export const groupings = ['experiment', 'dataset', 'family'] as const;
+export type GroupBy = (typeof groupings)[number];
+
 /** What the address of the runs screen may hold. */
 export interface RunsSearch {
   search?: string | undefined;
   state?: string | undefined;
   experiment?: string | undefined;
   dataset?: string | undefined;
+  family?: string | undefined;
   sort?: string | undefined;
+  /** Shows groups in place of runs. */
+  group?: GroupBy | undefined;
 }
 
 const home = createRoute({ getParentRoute: () => root, path: '/', component: Home });
@@ -42,7 +49,9 @@ const runs = createRoute({
     state: text(search['state']),
     experiment: text(search['experiment']),
     dataset: text(search['dataset']),
+    family: text(search['family']),
     sort: text(search['sort']),
+    group: groupings.find((by) => by === search['group']),
   }),
   component: lazyRouteComponent(() => import('../runs/Runs.tsx'), 'Runs'),
 });
@@ -55,6 +64,11 @@ const compare = createRoute({
   getParentRoute: () => root,
   path: '/compare/$ids',
   component: lazyRouteComponent(() => import('../runs/Compare.tsx'), 'Compare'),
+});
+const card = createRoute({
+  getParentRoute: () => root,
+  path: '/card/$run',
+  component: lazyRouteComponent(() => import('../models/CardPage.tsx'), 'CardPage'),
 });
 const models = createRoute({
   getParentRoute: () => root,
@@ -109,6 +123,7 @@ export const router = createRouter({
     compare,
     models,
     model,
+    card,
     deployments,
     deployment,
     keys,

@@ -1,5 +1,6 @@
 // Small charts drawn as SVG or plain boxes: histograms, reliability, shares. Each has words for those who cannot see it.
 import { useWords } from '../parts/words.ts';
+import { Square } from './Square.tsx';
 
 /** Bars over equal bins, 100 % wide. `zero` marks where 0 lies between `low` and `high`. */
 export function Histogram(properties: {
@@ -68,54 +69,19 @@ export function ShareBar({
 
 /** Reliability diagram: how often it was right, by how sure it was. Dot area is the number of rows. */
 export function Reliability({ bins }: { bins: { confidence: number; accuracy: number; count: number }[] }) {
-  const { t, f } = useWords();
+  const { t } = useWords();
   const filled = bins.filter((bin) => bin.count > 0);
-  const total = filled.reduce((sum, bin) => sum + bin.count, 0) || 1;
-  const size = 232;
-  const pad = 46;
-  const span = size - pad - 10;
-  const x = (value: number): number => pad + value * span;
-  const y = (value: number): number => 10 + (1 - value) * span;
-  const words = filled
-    .map((bin) => `${f.percent(bin.confidence)} → ${f.percent(bin.accuracy)} (${bin.count})`)
-    .join(', ');
   return (
-    <svg
-      className="reliability"
-      role="img"
-      aria-label={`${t('report.calibration')}: ${words}`}
-      viewBox={`0 0 ${size} ${size + 8}`}
-    >
-      {[0, 0.5, 1].map((tick) => (
-        <g key={tick}>
-          <line className="grid" x1={x(0)} x2={x(1)} y1={y(tick)} y2={y(tick)} />
-          <line className="grid" x1={x(tick)} x2={x(tick)} y1={y(0)} y2={y(1)} />
-          <text x={x(0) - 5} y={y(tick) + 3.5} textAnchor="end">
-            {f.percent(tick, 0)}
-          </text>
-          <text x={x(tick)} y={y(0) + 14} textAnchor={tick === 1 ? 'end' : 'middle'}>
-            {f.percent(tick, 0)}
-          </text>
-        </g>
-      ))}
-      <line className="ideal" x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} />
-      <polyline className="path" points={filled.map((bin) => `${x(bin.confidence)},${y(bin.accuracy)}`).join(' ')} />
-      {filled.map((bin) => (
-        <circle
-          key={bin.confidence}
-          cx={x(bin.confidence)}
-          cy={y(bin.accuracy)}
-          r={2.5 + 7 * Math.sqrt(bin.count / total)}
-        >
-          <title>{`${f.percent(bin.confidence)} → ${f.percent(bin.accuracy)} · ${f.count(bin.count)}`}</title>
-        </circle>
-      ))}
-      <text x={x(0.5)} y={size + 6} textAnchor="middle">
-        {t('report.confidence')}
-      </text>
-      <text x={-y(0.5)} y={10} transform="rotate(-90)" textAnchor="middle">
-        {t('report.right')}
-      </text>
-    </svg>
+    <Square
+      label={t('report.calibration')}
+      points={filled.map((bin) => [bin.confidence, bin.accuracy])}
+      counts={filled.map((bin) => bin.count)}
+      ideal={[
+        [0, 0],
+        [1, 1],
+      ]}
+      x={t('report.confidence')}
+      y={t('report.right')}
+    />
   );
 }

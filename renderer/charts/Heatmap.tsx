@@ -5,9 +5,13 @@ interface Properties {
   classes: string[];
   /** `counts[i][j]`: rows of class i predicted as j. */
   counts: number[][];
+  /** Given: a cell with rows in it opens them. */
+  onOpen?: (truth: string, predicted: string) => void;
+  /** The cell that is open. */
+  open?: { truth: string; predicted: string } | null;
 }
 
-export function Heatmap({ classes, counts }: Properties) {
+export function Heatmap({ classes, counts, onOpen, open }: Properties) {
   const { t, f } = useWords();
   const turned = classes.length > 6 && classes.some((name) => name.length > 4);
   const dense = classes.length > 14;
@@ -36,21 +40,41 @@ export function Heatmap({ classes, counts }: Properties) {
                 <th scope="row" title={classes[i]}>
                   {classes[i]}
                 </th>
-                {row.map((value, j) => (
-                  <td
-                    key={classes[j]}
-                    className={i === j ? 'hit' : undefined}
-                    style={{ '--x': total > 0 ? value / total : 0 } as React.CSSProperties}
-                    title={t('report.cell', {
-                      count: value,
-                      truth: classes[i],
-                      predicted: classes[j],
-                      share: f.percent(total > 0 ? value / total : 0),
-                    })}
-                  >
-                    {dense ? '' : value === 0 ? <span className="zero">0</span> : f.count(value)}
-                  </td>
-                ))}
+                {row.map((value, j) => {
+                  const [truth, predicted] = [classes[i] ?? '', classes[j] ?? ''];
+                  const words = t('report.cell', {
+                    count: value,
+                    truth,
+                    predicted,
+                    share: f.percent(total > 0 ? value / total : 0),
+                  });
+                  const isOpen = open?.truth === truth && open.predicted === predicted;
+                  return (
+                    <td
+                      key={predicted}
+                      className={i === j ? 'hit' : undefined}
+                      style={{ '--x': total > 0 ? value / total : 0 } as React.CSSProperties}
+                      title={words}
+                    >
+                      {onOpen && value > 0 ? (
+                        <button
+                          type="button"
+                          aria-label={words}
+                          aria-pressed={isOpen}
+                          onClick={() => onOpen(truth, predicted)}
+                        >
+                          {dense ? '' : f.count(value)}
+                        </button>
+                      ) : dense ? (
+                        ''
+                      ) : value === 0 ? (
+                        <span className="zero">0</span>
+                      ) : (
+                        f.count(value)
+                      )}
+                    </td>
+                  );
+                })}
               </tr>
             );
           })}

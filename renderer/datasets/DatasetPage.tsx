@@ -10,6 +10,7 @@ import { Icon } from '../parts/Icon.tsx';
 import { Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { removeLater } from '../parts/removal.ts';
 import { State } from '../parts/State.tsx';
+import { dragOut } from '../parts/dragOut.ts';
 import { useWords } from '../parts/words.ts';
 import { RunsBrief } from '../runs/RunsBrief.tsx';
 import { ImportProgress } from './ImportProgress.tsx';
@@ -76,13 +77,20 @@ export function DatasetPage() {
               </ActionIcon>
             </Menu.Target>
             <Menu.Dropdown>
-              <Menu.Item component="a" href={exported('csv')} download leftSection={<Icon name="download" size={14} />}>
+              <Menu.Item
+                component="a"
+                href={exported('csv')}
+                download
+                {...dragOut(exported('csv'), `${dataset.name}.csv`)}
+                leftSection={<Icon name="download" size={14} />}
+              >
                 {t('datasets.export', { format: 'CSV' })}
               </Menu.Item>
               <Menu.Item
                 component="a"
                 href={exported('jsonl')}
                 download
+                {...dragOut(exported('jsonl'), `${dataset.name}.jsonl`)}
                 leftSection={<Icon name="download" size={14} />}
               >
                 {t('datasets.export', { format: 'JSON lines' })}

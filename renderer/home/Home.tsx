@@ -14,6 +14,7 @@ import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
 import { RunsBrief } from '../runs/RunsBrief.tsx';
 import { Machine } from './Machine.tsx';
+import { RoomBrief } from './RoomBrief.tsx';
 
 /** The road from a file to an endpoint: which steps are done, and the first that is not. */
 function Road() {
@@ -129,6 +130,9 @@ export function Home() {
           ) : null}
           <Section title={t('home.machine')}>
             <Machine />
+          </Section>
+          <Section title={t('place.room')} side={<Link to="/room">{t('home.roomOpen')}</Link>}>
+            <RoomBrief />
           </Section>
         </div>
       </div>

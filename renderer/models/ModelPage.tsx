@@ -10,6 +10,7 @@ import { Icon, type IconName } from '../parts/Icon.tsx';
 import { Figure, Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { removeLater } from '../parts/removal.ts';
 import { State } from '../parts/State.tsx';
+import { dragOut } from '../parts/dragOut.ts';
 import { useWords } from '../parts/words.ts';
 import { ReportView } from '../runs/ReportView.tsx';
 import { DeployButton } from './DeployButton.tsx';
@@ -141,11 +142,17 @@ export function ModelPage() {
             component="a"
             href={`./api/v1/models/${model.id}/export`}
             download
+            {...dragOut(`./api/v1/models/${model.id}/export`, `${model.name}-${model.version}.neutrino`)}
             leftSection={<Icon name="download" size={14} />}
             title={t('models.exportWords')}
           >
             {t('models.export')}
           </Button>
+          {run?.report ? (
+            <Button component={Link} to={`/card/${run.id}`}>
+              {t('card.open')}
+            </Button>
+          ) : null}
           <DeployButton model={model} />
           <Menu>
             <Menu.Target>
@@ -205,7 +212,7 @@ export function ModelPage() {
           </div>
         </dl>
       </Section>
-      {run?.report ? <ReportView report={run.report} /> : null}
+      {run?.report ? <ReportView report={run.report} run={run.id} /> : null}
     </Page>
   );
 }

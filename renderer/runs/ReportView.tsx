@@ -6,6 +6,7 @@ import { Heatmap } from '../charts/Heatmap.tsx';
 import { Figure, Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
 import { Anomaly, Generation, Ranking } from './OtherReports.tsx';
+import { Curves, Misjudged, useChosen } from './Outcomes.tsx';
 import { Slices } from './Slices.tsx';
 
 function Classes({ report }: { report: ClassificationReport }) {
@@ -96,8 +97,9 @@ function Confused({ report }: { report: ClassificationReport }) {
   );
 }
 
-function Classification({ report }: { report: ClassificationReport }) {
+function Classification({ report, run }: { report: ClassificationReport; run: string }) {
   const { t, f } = useWords();
+  const [chosen, choose] = useChosen(run);
   return (
     <>
       <dl className="figures wide">
@@ -119,9 +121,20 @@ function Classification({ report }: { report: ClassificationReport }) {
           <Classes report={report} />
         </div>
         {report.confusion.length > 0 && (
-          <div>
+          <div className={report.classes.length > 14 ? 'across' : undefined}>
             <h3>{t('report.confusion')}</h3>
-            <Heatmap classes={report.classes.map((row) => row.label)} counts={report.confusion} />
+            <Heatmap
+              classes={report.classes.map((row) => row.label)}
+              counts={report.confusion}
+              open={chosen}
+              onOpen={(truth, predicted) => {
+                choose({ truth, predicted });
+                // Where the rows stand further down, they come into sight.
+                requestAnimationFrame(() =>
+                  document.querySelector('.judged')?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }),
+                );
+              }}
+            />
             <Confused report={report} />
           </div>
         )}
@@ -132,11 +145,13 @@ function Classification({ report }: { report: ClassificationReport }) {
         </div>
         <Slices slices={report.slices} score={t('metric.accuracy')} />
       </div>
+      <Misjudged key={JSON.stringify(chosen)} run={run} chosen={chosen} onChoose={choose} />
+      <Curves run={run} />
     </>
   );
 }
 
-function Regression({ report }: { report: RegressionReport }) {
+function Regression({ report, run }: { report: RegressionReport; run: string }) {
   const { t, f } = useWords();
   const { edges, counts } = report.residuals.histogram;
   const names = ['0 %', '5 %', '25 %', '50 %', '75 %', '95 %', '100 %'];
@@ -163,8 +178,6 @@ function Regression({ report }: { report: RegressionReport }) {
             axis={(value) => f.figure(value, 3)}
           />
           <p className="quiet small">{t('report.residualWords')}</p>
-        </div>
-        <div>
           <h3>{t('report.quantiles')}</h3>
           <table className="plain">
             <tbody>
@@ -177,20 +190,23 @@ function Regression({ report }: { report: RegressionReport }) {
             </tbody>
           </table>
         </div>
+        <Curves run={run} />
         <Slices slices={report.slices} score={t('metric.mae')} />
       </div>
+      <Misjudged run={run} chosen={null} onChoose={() => undefined} />
     </>
   );
 }
 
-function Body({ report }: { report: Report }) {
-  if ('accuracy' in report) return <Classification report={report} />;
+function Body({ report, run }: { report: Report; run: string }) {
+  if ('accuracy' in report) return <Classification report={report} run={run} />;
   if ('perplexity' in report) return <Generation report={report} />;
   if (report.task === 'ranking') return <Ranking report={report} />;
-  return report.task === 'anomaly' ? <Anomaly report={report} /> : <Regression report={report} />;
+  return report.task === 'anomaly' ? <Anomaly report={report} /> : <Regression report={report} run={run} />;
 }
 
-export function ReportView({ report }: { report: Report }) {
+/** `run` is the id of the run that made the report: its rows are asked for. */
+export function ReportView({ report, run }: { report: Report; run: string }) {
   const { t, f } = useWords();
   return (
     <Section
@@ -206,7 +222,7 @@ export function ReportView({ report }: { report: Report }) {
         </CopyButton>
       }
     >
-      <Body report={report} />
+      <Body report={report} run={run} />
     </Section>
   );
 }

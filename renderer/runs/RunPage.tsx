@@ -195,7 +195,7 @@ export function RunPage() {
         )}
         <Standing run={run} />
       </div>
-      {run.report ? <ReportView report={run.report} /> : null}
+      {run.report ? <ReportView report={run.report} run={run.id} /> : null}
       {run.search ? (
         <SearchView
           search={run.search}

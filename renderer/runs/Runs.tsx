@@ -1,12 +1,12 @@
 // Every run there is: searched, filtered and sorted by the appliance, ten thousand or more, and compared by ticking.
 import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
+import { useDebouncedValue, useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
 import { isRunOver, type Run } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
-import type { RunsSearch } from '../app/router.tsx';
+import { groupings, type RunsSearch } from '../app/router.tsx';
 import { useTrain } from '../app/train.ts';
 import { useRuns } from '../app/useRuns.ts';
 import { Icon } from '../parts/Icon.tsx';
@@ -15,8 +15,10 @@ import { State } from '../parts/State.tsx';
 import { type Column, Table } from '../parts/Table.tsx';
 import { useWords } from '../parts/words.ts';
 import { headline, share, spent } from './figures.ts';
+import { Groups } from './Groups.tsx';
 import { useClock } from './useClock.ts';
 
+const none: string[] = [];
 const states = ['', 'running', 'finished', 'stopped', 'failed', 'interrupted'] as const;
 
 function useColumns(now: number): Column<Run>[] {
@@ -135,7 +137,12 @@ export function Runs() {
   const filter = useSearch({ from: '/runs' });
   const [typed, setTyped] = useState(filter.search ?? '');
   const [settled] = useDebouncedValue(typed.trim(), 200);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const [ticks, setTicks] = useSessionStorage<string[]>({
+    key: 'neutrino.ticks',
+    defaultValue: none,
+    getInitialValueInEffect: false,
+  });
+  const chosen = useMemo(() => new Set(ticks), [ticks]);
   const change = (part: RunsSearch) => void navigate({ to: '/runs', search: { ...filter, ...part }, replace: true });
   useEffect(() => {
     if ((filter.search ?? '') !== settled) change({ search: settled || undefined });
@@ -143,10 +150,12 @@ export function Runs() {
   }, [settled]);
 
   const query = useMemo(
-    () => Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined)),
+    () => Object.fromEntries(Object.entries(filter).filter(([name, value]) => value !== undefined && name !== 'group')),
     [filter],
   );
   const runs = useRuns(query);
+  const datasets = useQuery(ask.datasets()).data?.items;
+  const dataset = filter.dataset && (datasets?.find((one) => one.id === filter.dataset)?.name ?? filter.dataset);
   const experiments = useQuery(ask.experiments()).data?.items ?? [];
   const now = useClock(runs.rows.some((run) => !isRunOver(run.state)));
   const columns = useColumns(now);
@@ -160,7 +169,7 @@ export function Runs() {
       actions={
         chosen.size > 0 ? (
           <>
-            <Button variant="subtle" onClick={() => setChosen(new Set())}>
+            <Button variant="subtle" onClick={() => setTicks(none)}>
               {t('runs.clear')}
             </Button>
             <Button
@@ -194,6 +203,25 @@ export function Runs() {
           onChange={(state) => change({ state: state || undefined })}
           data={states.map((state) => ({ value: state, label: state === '' ? t('all') : t(`state.${state}`) }))}
         />
+        <Select
+          aria-label={t('runs.by')}
+          placeholder={t('runs.by')}
+          value={filter.group ?? null}
+          onChange={(group) => change({ group: groupings.find((by) => by === group) })}
+          data={groupings.map((by) => ({ value: by, label: t(`runs.by.${by}`) }))}
+          clearable
+          w={150}
+        />
+        {dataset || filter.family ? (
+          <Button
+            size="xs"
+            variant="subtle"
+            rightSection={<Icon name="close" size={12} />}
+            onClick={() => change({ dataset: undefined, family: undefined })}
+          >
+            {[dataset, filter.family].filter(Boolean).join(' · ')}
+          </Button>
+        ) : null}
         {experiments.length > 1 ? (
           <Select
             aria-label={t('runs.experiment')}
@@ -206,6 +234,7 @@ export function Runs() {
           />
         ) : null}
       </div>
+      {filter.group ? <Groups by={filter.group} filter={filter} /> : null}
       {runs.pending ? <Waiting /> : null}
       {runs.error ? <Problem error={runs.error} onRetry={runs.retry} /> : null}
       {!runs.pending && !runs.error && runs.rows.length === 0 ? (
@@ -240,7 +269,7 @@ export function Runs() {
           </Empty>
         )
       ) : null}
-      {runs.rows.length > 0 ? (
+      {runs.rows.length > 0 && !filter.group ? (
         <Table
           label={t('place.runs')}
           columns={columns}
@@ -251,10 +280,7 @@ export function Runs() {
           onSort={({ id, desc }) => change({ sort: `${desc ? '-' : ''}${id}` })}
           selected={chosen}
           onSelect={(key, on) => {
-            const next = new Set(chosen);
-            if (on) next.add(key);
-            else next.delete(key);
-            setChosen(next);
+            setTicks(on ? [...ticks, key] : ticks.filter((tick) => tick !== key));
           }}
           selectLabel={(run) => t('runs.tick', { name: run.name })}
           onOpen={(run) => void navigate({ to: '/runs/$id', params: { id: run.id } })}

@@ -1,5 +1,6 @@
 // A search as it goes on and when it is over: the leaderboard, what the model is made of, the columns that it looks at.
 import type { SearchSummary, Task } from '../../engine/schema/index.ts';
+import { ShareBar } from '../charts/Bars.tsx';
 import { Dependence } from './Dependence.tsx';
 import { Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
@@ -67,22 +68,22 @@ function Leaderboard({ search, task }: { search: SearchSummary; task: Task | und
 function Importance({ importance }: Pick<SearchSummary, 'importance'>) {
   const { t, f } = useWords();
   const top = Math.max(...importance.map(({ drop }) => drop), 1e-9);
+  // Sums of roundings are not told as figures.
+  const told = (value: number): string => f.figure(Math.abs(value) < 1e-9 ? 0 : value, 3);
   return (
-    <table className="plain scores">
-      <caption className="quiet small">{t('search.importanceWords')}</caption>
-      <tbody>
-        {importance.slice(0, most).map(({ column, drop, spread }) => (
-          <tr key={column}>
-            <th scope="row" className="ellipsis">
-              {column}
-            </th>
-            <td className="num scored" style={{ '--x': Math.max(0, drop / top) } as React.CSSProperties}>
-              {f.figure(drop, 3)} <span className="quiet">± {f.figure(spread, 2)}</span>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <div className="importance">
+      <h3>{t('search.importance')}</h3>
+      <p className="quiet small">{t('search.importanceWords')}</p>
+      {importance.slice(0, most).map(({ column, drop, spread }) => (
+        <ShareBar
+          key={column}
+          name={column}
+          share={Math.max(0, drop / top)}
+          text={`${told(drop)} ± ${told(spread)}`}
+          strong={drop > spread}
+        />
+      ))}
+    </div>
   );
 }
 
@@ -131,7 +132,7 @@ export function SearchView({
         </p>
       ))}
       <Leaderboard search={search} task={task} />
-      {together ? <p>{together}</p> : null}
+      {together ? <p className="together">{together}</p> : null}
       <Mix mix={search.mix} />
       {search.replay ? (
         <p className="soft">

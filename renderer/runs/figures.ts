@@ -1,5 +1,5 @@
 // What one number says about a run, and how long it took. Pure.
-import { isRunOver, type Model, type Report, type Run } from '../../engine/schema/index.ts';
+import { isRunOver, leadOf, type Model, type Run } from '../../engine/schema/index.ts';
 
 /** Figures that can stand for a whole run or model; the first that there is does. */
 const names = [
@@ -14,21 +14,13 @@ const names = [
   'loss',
 ] as const;
 type Name = (typeof names)[number];
-
-function ofReport(report: Report): { name: Name; value: number } {
-  if ('accuracy' in report) return { name: 'accuracy', value: report.accuracy };
-  if ('chrF' in report) return { name: 'exactMatch', value: report.exactMatch };
-  if ('perplexity' in report) return { name: 'perplexity', value: report.perplexity };
-  if (report.task === 'ranking') return { name: 'ndcg', value: report.ndcg };
-  if (report.task === 'regression') return { name: 'r2', value: report.r2 };
-  const { flagged, labels } = report;
-  return labels?.rocAuc === undefined ? { name: 'flagged', value: flagged } : { name: 'rocAuc', value: labels.rocAuc };
-}
+/** Figures that have words of their own, by the name that the appliance gives them. */
+export const metricKeys: Record<string, Name> = Object.fromEntries(names.map((name) => [name, name]));
 
 /** The headline of a run: the held-out figure when it is over, validation's while it runs. */
 export function headline(run: Run): { name: Name; value: number; held: boolean } | undefined {
   const { report, metrics } = run;
-  if (report) return { ...ofReport(report), held: true };
+  if (report) return { ...leadOf(report), held: true };
   for (const name of names) {
     const value = metrics[`val.${name}`];
     if (value !== undefined) return { name, value, held: false };

@@ -122,7 +122,7 @@ export const en = {
   'machine.cores': 'Cores',
   'machine.memory': 'Memory',
   'machine.disk': 'Disk',
-  'machine.leased': '{{used}} threads lent, {{total}} cores',
+  'machine.leased': '{{used}} of {{total}} lent',
   'machine.of': '{{used}} of {{total}}',
   'machine.own': 'Neutrino’s own data, encrypted: {{used}}',
   'machine.devices': 'Devices',

@@ -122,7 +122,7 @@ export const zh: Record<keyof typeof en, string> = {
   'machine.cores': '处理器核心',
   'machine.memory': '内存',
   'machine.disk': '磁盘',
-  'machine.leased': '已借出 {{used}} 线程，共 {{total}} 核',
+  'machine.leased': '共 {{total}} 核，已借出 {{used}}',
   'machine.of': '{{used}} / {{total}}',
   'machine.own': 'Neutrino 自身数据（已加密）：{{used}}',
   'machine.devices': '设备',

@@ -68,6 +68,42 @@ describe('from a file to a served model', () => {
     expect(shown.runs.map(({ id }) => id)).toEqual([run.id]);
   });
 
+  it('tells which test rows were misjudged, and draws curves over their scores', async () => {
+    const params = { id: run.id };
+    const { classes, confusion, rocAuc } = run.report as {
+      classes: { label: string; support: number }[];
+      confusion: number[][];
+      rocAuc?: number;
+    };
+    const labels = classes.map(({ label }) => label);
+    const { curves, kept } = await appliance.client.call('runs.outcomes', { params });
+    expect(kept).toBe(run.report?.rows);
+    expect(curves.map(({ label, support }) => ({ label, support }))).toEqual(
+      classes.map(({ label, support }) => ({ label, support })),
+    );
+    const mean = curves.reduce((sum, { auc = Number.NaN }) => sum + auc, 0) / curves.length;
+    expect(mean).toBeCloseTo(rocAuc ?? Number.NaN, 4);
+    const { rows: all } = await appliance.client.call('datasets.rows', {
+      params: { id: 'flowers' },
+      query: { limit: 600 },
+    });
+    for (const [i, truth] of labels.entries()) {
+      for (const [j, predicted] of labels.entries()) {
+        const judged = await appliance.client.call('runs.judged', { params, query: { truth, predicted, limit: 200 } });
+        expect(judged.total).toBe(confusion[i][j]);
+        for (const { row, cells } of judged.rows) {
+          expect(cells).toEqual(all[row]);
+          expect(cells[judged.columns.indexOf('kind')]).toBe(truth);
+        }
+      }
+    }
+    const wrong = await appliance.client.call('runs.judged', { params, query: {} });
+    expect(wrong.total).toBe(confusion.flatMap((row, i) => row.filter((_, j) => i !== j)).reduce((a, b) => a + b, 0));
+    expect(await faultOf(appliance.client.call('runs.judged', { params, query: { truth: 'oak' } }))).toMatchObject({
+      code: 'bad_request',
+    });
+  });
+
   it('gives the same weights and report for the same seed', async () => {
     const again = await train(appliance.client, {
       dataset: 'flowers',

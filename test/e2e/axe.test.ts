@@ -39,6 +39,8 @@ describe.skipIf(noBrowser)(`everybody can use it${noBrowser ? ` (skipped: ${noBr
       ['runs', '/runs'],
       ['run', `/runs/${runs[0]}`],
       ['compare', `/compare/${runs.join(',')}`],
+      ['runs in groups', '/runs?group=dataset'],
+      ['card', `/card/${runs[0]}`],
       ['models', '/models'],
       ['model', `/models/${model?.id}`],
       ['deployments', '/deployments'],
@@ -74,6 +76,8 @@ describe.skipIf(noBrowser)(`everybody can use it${noBrowser ? ` (skipped: ${noBr
 
   for (const [theme, locale] of [
     ['light', 'en'],
+    ['dark', 'en'],
+    ['light', 'zh-CN'],
     ['dark', 'zh-CN'],
   ] as const) {
     test(`nothing serious is found in ${theme}, ${locale}`, async () => {

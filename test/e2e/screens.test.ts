@@ -61,6 +61,9 @@ describe.skipIf(why)(`pictures${why ? ` (skipped: ${why})` : ''}`, () => {
       finished.push(await client.waitRun(id));
     }
     await client.call('deployments.create', { body: { model: 'iris', name: 'iris' } });
+    await client.call('alerts.create', {
+      body: { name: 'iris drifts', when: { on: 'drift' }, tell: [{ to: 'desktop' }] },
+    });
 
     const page = await open('light');
     const { id } = await client.call('runs.create', {
@@ -86,7 +89,43 @@ describe.skipIf(why)(`pictures${why ? ` (skipped: ${why})` : ''}`, () => {
     await page.getByRole('heading', { name: 'Report' }).scrollIntoViewIfNeeded();
     await page.getByRole('heading', { name: 'Report' }).evaluate((heading) => heading.scrollIntoView());
     await shoot(page, 'report');
+    await page.locator('.heat td:not(.hit) button').first().click();
+    await page.getByTestId('judged').evaluate((rows) => rows.scrollIntoView());
+    await page.getByRole('img', { name: /^ROC: / }).waitFor();
+    await shoot(page, 'misjudged');
+    const places: [name: string, path: string][] = [
+      ['datasets', '/datasets'],
+      ['runs', '/runs'],
+      ['groups', '/runs?group=dataset'],
+      ['models', '/models'],
+      ['model', `/models/${finished[0]?.model?.id}`],
+      ['card', `/card/${finished[0]?.id}`],
+      ['deployments', '/deployments'],
+      ['room', '/room'],
+      ['alerts', '/alerts'],
+      ['keys', '/keys'],
+      ['settings', '/settings'],
+    ];
+    for (const [name, path] of places) {
+      await page.goto(`${running.url}/#${path}`);
+      await page.locator('#content h1').waitFor();
+      await expect.poll(() => page.locator('.waiting').count(), { timeout: 30_000 }).toBe(0);
+      await shoot(page, name);
+    }
+    await page.goto(`${running.url}/#/datasets/${ids.get('iris')}`);
+    await page.getByRole('button', { name: 'Train on this' }).click();
+    await page.getByRole('dialog').waitFor();
+    await shoot(page, 'train');
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').waitFor();
+    await shoot(page, 'palette');
     await page.context().close();
+    const stranger = await openPage(browser, running.url, { viewport: { width: 1280, height: 800 } });
+    await stranger.page.goto(running.url);
+    await stranger.page.getByLabel('Key').waitFor();
+    await shoot(stranger.page, 'login');
+    await stranger.page.context().close();
 
     const dark = await open('dark', 'zh-CN');
     await dark.goto(`${running.url}/#/deployments/iris`);

@@ -111,6 +111,21 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
     expect(hits.map(Number).reduce((sum, hit) => sum + hit, 0)).toBeGreaterThanOrEqual(12);
   });
 
+  test('a cell of the confusion matrix opens its rows, which a reload keeps open', async () => {
+    const { page } = story;
+    const judged = page.getByTestId('judged');
+    const cell = page.locator('.heat td.hit button').first();
+    const count = Number(await cell.textContent());
+    await cell.click();
+    await judged.getByRole('heading', { name: 'setosa, rightly, the least sure first' }).waitFor();
+    await expect.poll(() => judged.locator('tbody tr').count()).toBe(Math.min(10, count));
+    expect(new Set(await judged.locator('tbody td:last-child').allTextContents())).toEqual(new Set(['setosa']));
+    await page.reload();
+    await judged.getByRole('heading', { name: 'setosa, rightly, the least sure first' }).waitFor();
+    await page.getByRole('img', { name: /^ROC: / }).waitFor();
+    await page.getByRole('img', { name: /^Precision over recall: / }).waitFor();
+  });
+
   test('the model is served in two clicks and answers by hand as it does over REST', async () => {
     const { page } = story;
     await page
@@ -118,6 +133,14 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
       .or(page.getByRole('link', { name: 'Model iris@1' }))
       .click();
     await page.getByRole('list', { name: 'Where this model comes from and where it goes' }).waitFor();
+    const dragged = await page.getByRole('link', { name: 'Export' }).evaluate((link) => {
+      const dataTransfer = new DataTransfer();
+      link.dispatchEvent(new DragEvent('dragstart', { dataTransfer, bubbles: true }));
+      return dataTransfer.getData('DownloadURL');
+    });
+    expect(dragged).toMatch(
+      /^application\/octet-stream:iris-1\.neutrino:http:\/\/127\.0\.0\.1:\d+\/api\/v1\/models\/[^/]+\/export$/,
+    );
     await page.getByRole('button', { name: 'Deploy', exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Deploy', exact: true }).click();
     await page.waitForURL(/#\/deployments\/iris/);

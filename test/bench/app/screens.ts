@@ -1,7 +1,8 @@
 // 10,000 runs in the browser, and a live run among 50 curves: the longest task of the page while they are listed, filtered,
-// sorted, scrolled and compared, and how long an interaction takes until the next paint. Real Chromium over a real appliance.
+// sorted, scrolled and compared, and how long an interaction takes until the next paint; the first paint and its script; how a
+// table of 100,000 rows scrolls. Real Chromium over a real appliance.
 // Run alone, after `npm run build`: node test/bench/app/screens.ts [--runs 10000] [--curves 50]
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -109,11 +110,76 @@ async function measure(page: Page, what: string, work: () => Promise<unknown>): 
   });
 }
 
+/** Milliseconds between frames while a table of 100,000 rows is rolled through and jumped about in. */
+async function scrollRows(page: Page): Promise<void> {
+  const file = join(root, 'rows.csv');
+  const cells = (i: number) => [i, random.next().toFixed(4), words[i % 8], random.int(1000), i % 2 === 0, `text ${i}`];
+  const lines = Array.from({ length: 100_000 }, (_, i) => cells(i).join(','));
+  writeFileSync(file, ['id,score,kind,count,even,words', ...lines].join('\n'));
+  const { id } = await client.call('datasets.import', { body: { path: file } });
+  await client.waitDataset(id);
+  const frame = page.locator('section.rows');
+  await measure(page, 'open a dataset of 100,000 rows', async () => {
+    await page.goto(`${appliance.url}/#/datasets/${id}`);
+    await frame.getByRole('cell', { name: 'text 0', exact: true }).waitFor();
+  });
+  await frame.scrollIntoViewIfNeeded();
+  const gaps = (turns: number, by: number) =>
+    frame.evaluate(
+      (element, [count, pixels]) =>
+        new Promise<number[]>((resolve) => {
+          const seen: number[] = [];
+          let before = performance.now();
+          const turn = (now: number): void => {
+            seen.push(now - before);
+            before = now;
+            element.scrollTop += pixels;
+            if (seen.length <= count) requestAnimationFrame(turn);
+            else resolve(seen.slice(1));
+          };
+          requestAnimationFrame(turn);
+        }),
+      [turns, by] as const,
+    );
+  const told = (what: string, all: number[]): void => {
+    const sorted = all.toSorted((a, b) => a - b);
+    frames.push({
+      what,
+      'median frame, ms': Math.round(sorted[Math.floor(sorted.length / 2)]),
+      'p95, ms': Math.round(sorted[Math.floor(sorted.length * 0.95)]),
+      'longest, ms': Math.round(sorted.at(-1) ?? 0),
+    });
+  };
+  await measure(page, 'roll through its rows', async () => told('roll, 120 pixels a frame', await gaps(300, 120)));
+  await measure(page, 'jump to its end and read it', async () => {
+    told('jump, 12,000 pixels a frame', await gaps(230, 12_000));
+    await frame.getByRole('cell', { name: 'text 99999', exact: true }).waitFor();
+  });
+}
+const frames: { what: string; 'median frame, ms': number; 'p95, ms': number; 'longest, ms': number }[] = [];
+
+/** First contentful paint in a browser that knows nothing yet, ms, and the script that it took, bytes of gzip. */
+async function firstPaint(): Promise<{ ms: number; script: number }> {
+  const { page, scripts } = await openPage(browser, appliance.url);
+  const { ticket } = await client.call('session.ticket', { body: {} });
+  await page.goto(`${appliance.url}/#ticket=${ticket}`);
+  await page.getByRole('navigation').waitFor();
+  await page.waitForLoadState('networkidle');
+  const ms = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? 0);
+  await page.context().close();
+  return { ms, script: [...scripts.values()].reduce((sum, size) => sum + size, 0) };
+}
+
 const ids = await fill();
 const appliance = await startAppliance(applianceConfig.parse({ dataDir, port: 0 }), { configDir });
 const client = createClient({ url: appliance.url, key: appliance.token });
 const browser = await launchBrowser();
 try {
+  await firstPaint();
+  const paints = [await firstPaint(), await firstPaint(), await firstPaint()].sort((a, b) => a.ms - b.ms);
+  console.log(
+    `first paint ${paints[1].ms.toFixed(0)} ms (of three), script ${(paints[1].script / 1024).toFixed(0)} KB of gzip`,
+  );
   const { page } = await openPage(browser, appliance.url);
   const { ticket } = await client.call('session.ticket', { body: {} });
   await page.goto(`${appliance.url}/#ticket=${ticket}`);
@@ -156,6 +222,12 @@ try {
     await page.waitForTimeout(500);
   });
 
+  await measure(page, 'put them together by dataset', async () => {
+    await page.goto(`${appliance.url}/#/runs?group=dataset`);
+    await page.locator('.table-body [role=row]').first().waitFor();
+  });
+  await scrollRows(page);
+
   const { id } = await client.call('datasets.import', { body: { path: sample('digits.csv') } });
   await client.waitDataset(id);
   const live = await client.call('runs.create', {
@@ -186,6 +258,7 @@ try {
   rmSync(root, { recursive: true, force: true });
 }
 console.table(rows);
+console.table(frames);
 console.log(JSON.stringify(rows));
 
 async function expectLive(id: string): Promise<void> {

@@ -83,13 +83,23 @@ describe('spawnChild', () => {
     expect(deathFault('importer', end, 'Raise it.')).toMatchObject({ code: 'out_of_memory' });
   });
 
+  it('says which part of the program a child could not load', async () => {
+    const { exit } = start({ entry: fileURLToPath(new URL('./entries/broken.ts', import.meta.url)) });
+    const end = await exit;
+    expect(end).toEqual({ code: 1, signal: null, missing: 'parquet-of-nobody' });
+    expect(deathFault('importer', end, 'Try again.').message).toMatch(
+      /^The importer could not load parquet-of-nobody, a part/,
+    );
+  });
+
   it('ends a child that runs out of time', async () => {
     const { exit } = start({ seconds: 0.3 });
     expect(await exit).toEqual({ code: null, signal: 'SIGKILL', why: 'timeout' });
   });
 
   it('ends a child that computes and says nothing, and leaves one alone that only waits', async () => {
-    const [hanging, waiting] = [start({ silence: 0.5 }), start({ silence: 0.5 })];
+    // Two seconds of computing: on a machine that others load down, a process takes more than half a second to begin.
+    const [hanging, waiting] = [start({ silence: 2 }), start({ silence: 2 })];
     await Promise.all([hanging.said(1), waiting.said(1)]);
     hanging.ask({ type: 'spin' });
     expect(await hanging.exit).toEqual({ code: null, signal: 'SIGKILL', why: 'timeout' });

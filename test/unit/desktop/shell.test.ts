@@ -1,5 +1,8 @@
 // The desktop's small parts: links, window state, keychain, updates, the executable's archive.
 import { createHash, generateKeyPairSync, sign } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +11,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { noteCrash } from '../../../main/desktop/crashes.ts';
 import { keychainPassphrase } from '../../../main/desktop/keychain.ts';
 import { handedOver, screenOf } from '../../../main/desktop/links.ts';
-import { readWindow, saveWindow } from '../../../main/desktop/state.ts';
-import { checkUpdate } from '../../../main/desktop/update.ts';
+import { readChoices, readWindow, saveChoices, saveWindow } from '../../../main/desktop/state.ts';
+import { checkUpdate, fetchUpdate } from '../../../main/desktop/update.ts';
+import { type MenuActions, menuTemplate } from '../../../main/desktop/menu.ts';
+import { desktopWords } from '../../../main/desktop/words.ts';
 import { pack, unpack } from '../../../main/packaging/archive.ts';
 
 let dir: string;
@@ -85,6 +90,69 @@ test('an update must be newer, signed by the trusted key, and whole', async () =
   await expect(checkUpdate(file, about)).rejects.toThrow('is damaged');
   writeFileSync(file, readFileSync(file, 'utf8').replace('0.2.0', '0.3.0'));
   await expect(checkUpdate(file, about)).rejects.toThrow('is not signed by the key');
+});
+
+test('an internal server is believed no further than its signature', async () => {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const name = 'neutrino 0.2.0.AppImage';
+  const sha256 = createHash('sha256').update('the installer').digest('hex');
+  const release = Buffer.from(JSON.stringify({ version: '0.2.0', files: { 'linux-x64': { name, sha256 } } }));
+  const served = new Map<string, string | Buffer>([
+    ['/site/update.json', release],
+    ['/site/update.json.sig', sign(null, release, privateKey).toString('base64')],
+    ['/site/neutrino%200.2.0.AppImage', 'the installer'],
+  ]);
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '');
+    const body = served.get(request.url ?? '');
+    if (request.url === '/moved.json') response.writeHead(302, { location: '/site/update.json' });
+    else response.writeHead(body === undefined ? 404 : 200);
+    response.end(body);
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  try {
+    const { port } = server.address() as AddressInfo;
+    const at = (path: string) => `http://127.0.0.1:${port}${path}`;
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }) as string;
+    const about = { version: '0.1.0', publicKey: pem, platform: 'linux-x64' };
+    const folder = join(dir, 'updates');
+    const found = await fetchUpdate(at('/site/update.json'), folder, about);
+    expect(found).toEqual({ version: '0.2.0', installer: join(folder, name) });
+    expect(readFileSync(join(folder, name), 'utf8')).toBe('the installer');
+    expect(await fetchUpdate(at('/site/update.json'), folder, { ...about, version: '0.2.0' })).toBeUndefined();
+    await expect(fetchUpdate(at('/moved.json'), folder, about)).rejects.toThrow();
+    await expect(fetchUpdate('file:///etc/passwd', folder, about)).rejects.toThrow('no address of a server');
+    served.set('/site/neutrino%200.2.0.AppImage', 'something else');
+    await expect(fetchUpdate(at('/site/update.json'), folder, about)).rejects.toThrow('is damaged');
+    expect(readdirSync(folder)).toEqual([]);
+    served.set('/site/update.json', Buffer.from(release.toString().replace('0.2.0', '0.3.0')));
+    asked.length = 0;
+    await expect(fetchUpdate(at('/site/update.json'), folder, about)).rejects.toThrow('is not signed by the key');
+    expect(asked).toEqual(['/site/update.json', '/site/update.json.sig']);
+  } finally {
+    server.close();
+  }
+});
+
+test('the menu speaks the language of the system', () => {
+  const act = {} as MenuActions;
+  const labels = (locale: string) => {
+    const menu = menuTemplate(desktopWords(locale), act, { mac: false, room: true });
+    return menu.flatMap(({ label, submenu }) => [
+      label,
+      ...((submenu as { label?: string; role?: string }[] | undefined) ?? []).map((item) => item.label ?? ''),
+    ]);
+  };
+  expect(labels('en-GB')).toContain('Datasets');
+  expect(labels('zh-CN').filter((label) => label && /[a-z]{4}/i.test(label.replace('Neutrino', '')))).toEqual([]);
+});
+
+test('a room that was closed stays closed', () => {
+  const file = join(dir, 'choices.json');
+  expect(readChoices(file)).toEqual({ roomClosed: false });
+  saveChoices(file, { roomClosed: true });
+  expect(readChoices(file)).toEqual({ roomClosed: true });
 });
 
 test('crash logs stay here, the newest twenty', () => {

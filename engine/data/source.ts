@@ -1,6 +1,7 @@
 // Where the bytes of an import come from: a file that DuckDB may open in place, or a stream that reaches it through a FIFO,
 // decompressed, transcoded and checked on the way. Parses nothing.
 import { createReadStream, openSync, readSync, statSync, closeSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
@@ -8,7 +9,7 @@ import { Fault, type ImportOptions, type ImportSource } from '../schema/index.ts
 import { makeFifo } from './fifo.ts';
 import { decoderLabel, type Form, headBytes, settleForm } from './head.ts';
 import { oneLineEnd } from './lineEnds.ts';
-import { checkText } from './textCheck.ts';
+import { checkText, type TextCheck } from './textCheck.ts';
 
 /** A source with its form settled, ready to be read once. */
 export interface OpenSource {
@@ -56,27 +57,57 @@ async function openPath(path: string, options: ImportOptions, directory: string)
   const form = settleForm(file, head, size <= head.length, options);
   const inPlace = !form.packed && form.encoding === 'utf-8' && !form.mixedLineEnds && !/[*?[\]{}]/.test(path);
   if (!inPlace) return feeding(form, size, directory, () => createReadStream(path, { highWaterMark: headBytes }));
-  const check = checkText(file);
+  let seen = 0;
+  const pass = (check: TextCheck, signal: AbortSignal) =>
+    readPieces(path, signal, (bytes) => {
+      check.push(bytes);
+      seen = Math.max(seen, check.bytes);
+    });
   return {
     form,
     total: size,
     path,
-    seen: () => check.bytes,
+    seen: () => seen,
     async run(signal) {
-      // DuckDB reads the file itself, in parallel; this pass shares its pages and finds what a table must not hold.
-      for await (const chunk of createReadStream(path, { highWaterMark: headBytes, signal }))
-        check.push(chunk as Buffer);
-      check.end();
+      // DuckDB reads the file itself, in parallel; this pass shares its pages and finds what a table must not hold. Lines are
+      // counted only to name one.
+      const quick = checkText(file, false);
+      try {
+        await pass(quick, signal);
+        quick.end();
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error;
+        const exact = checkText(file);
+        await pass(exact, signal);
+        exact.end();
+        throw error;
+      }
     },
     close: () => undefined,
   };
+}
+
+/** Reads a file from its beginning to its end through one piece of memory. */
+async function readPieces(path: string, signal: AbortSignal, take: (bytes: Buffer) => void): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    const piece = Buffer.allocUnsafe(headBytes);
+    for (;;) {
+      signal.throwIfAborted();
+      const { bytesRead } = await handle.read(piece, 0, piece.length, null);
+      if (bytesRead === 0) return;
+      take(piece.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 async function feeding(
   form: Form,
   total: number | undefined,
   directory: string,
-  open: () => Readable,
+  begin: () => Readable,
 ): Promise<OpenSource> {
   const fifo = await makeFifo(directory);
   let seen = 0;
@@ -86,7 +117,7 @@ async function feeding(
     path: fifo.path,
     seen: () => seen,
     async run(signal) {
-      const raw = open();
+      const raw = begin();
       const count = through((chunk) => {
         seen += chunk.length;
         return chunk;

@@ -13,19 +13,20 @@ const groupRows = 61_440;
 const groupBytes = 16 * 1024 * 1024;
 /** Chunks of the pack that are sealed at once. */
 const mostSealing = 8;
+/** Rows that one query looks at while groups are planned, about. */
+const scannedRows = 122_880;
 /** Columns of one query. */
 const queryColumns = 200;
 
 /** Writes all rows, the dictionaries and the meta entry; the caller finishes the pack. */
 export async function writeDataset(
   pool: Pool,
-  duck: Duck,
   plans: readonly ColumnPlan[],
   shape: DatasetShape,
   writer: PackWriter,
   progress: (rows: number) => void,
 ): Promise<void> {
-  const groups = await planGroups(duck, plans, shape.rows);
+  const groups = await planGroups(pool, plans, shape.rows);
   const starts = plans.map(() => 0);
   const stored = plans.map(({ stored }) => (stored.kind === 'text' ? { ...stored, starts: [] as number[] } : stored));
   let written = 0;
@@ -105,7 +106,7 @@ function selectGroup(plans: readonly ColumnPlan[], a: number, b: number): string
 }
 
 /** Rows of each group: as many as fit, by what the texts of small blocks take. */
-async function planGroups(duck: Duck, plans: readonly ColumnPlan[], rows: number): Promise<number[]> {
+async function planGroups(pool: Pool, plans: readonly ColumnPlan[], rows: number): Promise<number[]> {
   const fixed = plans.reduce(
     (sum, { stored }) => sum + (stored.kind === 'text' || stored.kind === 'media' ? 4 : widths[stored.width].bytes),
     0,
@@ -114,9 +115,14 @@ async function planGroups(duck: Duck, plans: readonly ColumnPlan[], rows: number
   const total = fixed + texts.reduce((sum, { bytes }) => sum + bytes, 0);
   const block = Math.max(1, Math.min(960, Math.floor(groupBytes / 16 / Math.max(1, total))));
   const lengths = texts.map(({ value }) => `coalesce(sum(strlen(${value})), 0)`).join('+') || '0';
-  const blocks = await duck.rows(
-    `SELECT count(*), ${lengths} FROM raw GROUP BY rowid // ${block} ORDER BY rowid // ${block}`,
-  );
+  const span = Math.max(1, Math.round(scannedRows / block)) * block;
+  const scans = Array.from({ length: Math.ceil(rows / span) }, (_, i) => (own: Duck) => {
+    const range = `rowid >= ${i * span} AND rowid < ${(i + 1) * span}`;
+    return own.rows(
+      `SELECT count(*), ${lengths} FROM raw WHERE ${range} GROUP BY rowid // ${block} ORDER BY rowid // ${block}`,
+    );
+  });
+  const blocks = (await pool.all(scans)).flat();
   const groups: number[] = [];
   let [held, bytes] = [0, 0];
   for (const [count, size] of blocks) {

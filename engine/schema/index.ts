@@ -250,7 +250,7 @@ export {
 export { type ColumnProfile, type Finding, type Leak, type Profile, profile } from './profile.ts';
 export { nameFrom, thingName } from './names.ts';
 export type { LabelLook, LabelLooked, RefineResult, RefineWork } from './refine.ts';
-export { type SplitAsk, type SplitSpec, type SplitView, splitSpec } from './split.ts';
+export { type SplitAsk, type SplitSpec, type SplitView, splitKinds, splitSpec } from './split.ts';
 export type { LabelPage, LabelRow } from './labels.ts';
 export { type MaskAction, type MaskKind, type MaskOptions, maskActions, maskKinds } from './mask.ts';
 export {

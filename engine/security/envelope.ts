@@ -37,7 +37,9 @@ export function seal(key: Uint8Array, plain: Uint8Array, aad: string | Uint8Arra
 
 /** The same, compressing on another thread: for bulk, so that several blobs are compressed at once. `plain` must not change meanwhile. */
 export async function sealLater(key: Uint8Array, plain: Uint8Array, aad: string | Uint8Array): Promise<Uint8Array> {
-  const packed = isWorthwhile(plain) ? await zstdLater(plain, levelFor(plain)) : undefined;
+  const sample = sampleOf(plain);
+  const isWorth = sample && (sample === plain || shrank(sample, await zstdLater(sample, levelFor(sample))));
+  const packed = isWorth ? await zstdLater(plain, levelFor(plain)) : undefined;
   return encrypt(key, plain, packed && packed.length < plain.length ? packed : undefined, aad);
 }
 
@@ -114,17 +116,19 @@ const levelFor = (plain: Uint8Array) => ({
   chunkSize: Math.max(1024, plain.length),
 });
 
-/** Large enough, and a sample from its middle shrinks. */
-function isWorthwhile(plain: Uint8Array): boolean {
-  if (plain.length < compressFrom) return false;
-  if (plain.length <= 4 * sampleBytes) return true;
+/** What tells whether compression is worth a pass: a piece from the middle, all of small blobs, nothing of tiny ones. */
+function sampleOf(plain: Uint8Array): Uint8Array | undefined {
+  if (plain.length < compressFrom) return undefined;
+  if (plain.length <= 4 * sampleBytes) return plain;
   const from = (plain.length - sampleBytes) >> 1;
-  const sample = plain.subarray(from, from + sampleBytes);
-  return zstdCompressSync(sample, levelFor(sample)).length <= 0.97 * sampleBytes;
+  return plain.subarray(from, from + sampleBytes);
 }
 
+const shrank = (plain: Uint8Array, packed: Uint8Array): boolean => packed.length <= 0.97 * plain.length;
+
 function compress(plain: Uint8Array): Uint8Array | undefined {
-  if (!isWorthwhile(plain)) return undefined;
+  const sample = sampleOf(plain);
+  if (!sample || (sample !== plain && !shrank(sample, zstdCompressSync(sample, levelFor(sample))))) return undefined;
   const packed = zstdCompressSync(plain, levelFor(plain));
   return packed.length < plain.length ? packed : undefined;
 }

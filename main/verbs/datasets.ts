@@ -325,4 +325,11 @@ export function datasetVerbs(program: Command): void {
     const answer = await client.call('datasets.delete', { params: { id } });
     return { json: answer, text: `erased ${id}` };
   });
+  verb(group, 'clear', 'erase the records of imports that failed', async ({ client }) => {
+    const { items } = await client.call('datasets.list', { query: { limit: 500 } });
+    const failed = items.filter(({ state }) => state === 'failed');
+    for (const { id } of failed) await client.call('datasets.delete', { params: { id } });
+    const names = failed.map(({ name }) => name);
+    return { json: names, text: names.length === 0 ? 'no import has failed' : `cleared ${names.join(', ')}` };
+  });
 }

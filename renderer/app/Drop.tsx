@@ -1,20 +1,24 @@
-// A file dropped anywhere is imported. Shows a veil while one is carried over the window.
+// A file or a folder dropped anywhere is imported. Shows a veil while one is carried over the window.
 import { Button } from '@mantine/core';
 import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { Icon } from '../parts/Icon.tsx';
 import { useWords } from '../parts/words.ts';
-import { importFile } from './imports.ts';
+import { chosenFiles, droppedFiles, type FolderFile } from './folders.ts';
+import { importFile, importFolder } from './imports.ts';
 
 const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes('Files') ?? false;
 
-/** Imports files one after another and opens the first. */
-export function useImport(): (files: Iterable<File>) => Promise<void> {
+/** Imports files and folders one after another and opens the first. */
+export function useImport(): (files: Iterable<File>, folders?: readonly FolderFile[][]) => Promise<void> {
   const navigate = useNavigate();
-  return async (files) => {
-    const list = [...files];
-    for (const [index, file] of list.entries()) {
-      const dataset = await importFile(file);
+  return async (files, folders = []) => {
+    const list = [
+      ...[...files].map((file) => () => importFile(file)),
+      ...folders.map((own) => () => importFolder(own)),
+    ];
+    for (const [index, send] of list.entries()) {
+      const dataset = await send();
       if (dataset && index === 0) {
         if (list.length > 1) void navigate({ to: '/datasets' });
         else void navigate({ to: '/datasets/$id', params: { id: dataset.id } });
@@ -54,7 +58,8 @@ export function Drop() {
       event.preventDefault();
       depth.current = 0;
       setOver(false);
-      void latest.current(event.dataTransfer?.files ?? []);
+      const items = event.dataTransfer?.items;
+      if (items) void droppedFiles(items).then(({ files, folders }) => latest.current(files, folders));
     };
     addEventListener('dragenter', enter);
     addEventListener('dragleave', leave);
@@ -95,6 +100,18 @@ export function Drop() {
           event.currentTarget.value = '';
         }}
       />
+      <input
+        id={folderChooser}
+        type="file"
+        hidden
+        aria-label={t('import.folder')}
+        // A folder with all that is below it; React knows the attribute by no other name.
+        {...{ webkitdirectory: '' }}
+        onChange={(event) => {
+          void send([], [chosenFiles(event.currentTarget.files ?? [])]);
+          event.currentTarget.value = '';
+        }}
+      />
       {over ? (
         <div className="veil" aria-hidden="true">
           <div>
@@ -109,6 +126,9 @@ export function Drop() {
 
 /** The file chooser that the import buttons, the palette and the keyboard open. */
 const chooser = 'import-files';
+const folderChooser = 'import-folder';
+/** Opens the dialog that chooses a folder. */
+export const chooseFolder = (): void => document.getElementById(folderChooser)?.click();
 
 /** A button that opens the file chooser. */
 export function ImportButton({ primary = false }: { primary?: boolean }) {

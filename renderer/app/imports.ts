@@ -5,6 +5,7 @@ import { showFault } from '../parts/faultWords.ts';
 import { dropToast, patchToast, showToast } from '../parts/toasts.ts';
 import { say } from '../words/index.ts';
 import { api } from './api.ts';
+import { type FolderFile, mostFolderBytes, zipOf } from './folders.ts';
 
 /** Uploads one file; resolves with the dataset that is being imported, or undefined when it was refused (and said so). */
 export async function importFile(file: File): Promise<Dataset | undefined> {
@@ -22,4 +23,26 @@ export async function importFile(file: File): Promise<Dataset | undefined> {
   } finally {
     dropToast(toast);
   }
+}
+
+/** Packs a folder and uploads it; undefined when that was refused (and said so). */
+export async function importFolder(files: readonly FolderFile[]): Promise<Dataset | undefined> {
+  const name = files[0]?.path.split('/')[0] ?? '';
+  const total = files.reduce((sum, { file }) => sum + file.size, 0);
+  if (files.length === 0 || total > mostFolderBytes) {
+    const title = files.length === 0 ? say('import.emptyFolder') : say('import.tooMuch', { most: '2 GiB' });
+    showToast({ kind: 'problem', title });
+    return undefined;
+  }
+  const toast = showToast({ kind: 'progress', title: say('import.packing', { name }), share: 0 }, 0);
+  let packed: File;
+  try {
+    packed = await zipOf(files, (share) => patchToast(toast, { share }));
+  } catch (error) {
+    showFault(error, name);
+    return undefined;
+  } finally {
+    dropToast(toast);
+  }
+  return importFile(packed);
 }

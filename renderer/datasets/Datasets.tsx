@@ -1,11 +1,11 @@
 // All datasets: what each holds, and the ways in and out.
-import { ActionIcon } from '@mantine/core';
+import { ActionIcon, Button, Menu } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 import type { Dataset } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
-import { ImportButton } from '../app/Drop.tsx';
+import { chooseFolder, ImportButton } from '../app/Drop.tsx';
 import { ask } from '../app/queries.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Empty, Page, Problem, Waiting } from '../parts/Page.tsx';
@@ -15,12 +15,15 @@ import { type Column, Table } from '../parts/Table.tsx';
 import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
 import { ImportProgress } from './ImportProgress.tsx';
+import { RemoteImport } from './RemoteImport.tsx';
 
 export function Datasets() {
   const { t, f } = useWords();
   const navigate = useNavigate();
   const list = useQuery(ask.datasets());
   const rows = useVisible(list.data?.items);
+  const [isRemote, setIsRemote] = useState(false);
+  const failed = rows.filter(({ state }) => state === 'failed');
   const columns = useMemo(
     (): Column<Dataset>[] => [
       {
@@ -117,8 +120,44 @@ export function Datasets() {
     [t, f],
   );
 
+  const more = (
+    <Menu>
+      <Menu.Target>
+        <ActionIcon aria-label={t('import.more')} title={t('import.more')} size={32}>
+          <Icon name="more" />
+        </ActionIcon>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Item leftSection={<Icon name="datasets" size={14} />} onClick={chooseFolder}>
+          {t('import.folder')}
+        </Menu.Item>
+        <Menu.Item leftSection={<Icon name="room" size={14} />} onClick={() => setIsRemote(true)}>
+          {t('import.fromHost')}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
   return (
-    <Page title={t('place.datasets')} actions={rows.length > 0 ? <ImportButton primary /> : null} fill>
+    <Page
+      title={t('place.datasets')}
+      actions={
+        <>
+          {failed.length > 0 ? (
+            <Button
+              leftSection={<Icon name="trash" size={14} />}
+              onClick={() => {
+                for (const { id } of failed) void api.call('datasets.delete', { params: { id } });
+              }}
+            >
+              {t('datasets.clearFailed', { count: failed.length })}
+            </Button>
+          ) : null}
+          {rows.length > 0 ? <ImportButton primary /> : null}
+          {more}
+        </>
+      }
+      fill
+    >
       {list.isPending ? <Waiting /> : null}
       {list.error ? <Problem error={list.error} onRetry={() => void list.refetch()} /> : null}
       {list.data && rows.length === 0 ? (
@@ -138,6 +177,7 @@ export function Datasets() {
           fill
         />
       ) : null}
+      {isRemote ? <RemoteImport onClose={() => setIsRemote(false)} /> : null}
     </Page>
   );
 }

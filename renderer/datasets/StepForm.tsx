@@ -17,6 +17,7 @@ const operations = [
   'normalise',
   'join',
   'mask',
+  'label',
 ] as const;
 type Operation = (typeof operations)[number];
 const needsColumn: ReadonlySet<Operation> = new Set([
@@ -28,6 +29,7 @@ const needsColumn: ReadonlySet<Operation> = new Set([
   'normalise',
   'join',
   'mask',
+  'label',
 ]);
 const types: readonly ColumnType[] = ['number', 'category', 'text', 'boolean', 'date', 'identifier'];
 const maskings: readonly MaskAction[] = ['replace', 'redact', 'hash', 'remove'];
@@ -71,6 +73,13 @@ function stepOf({ op, column, text, choice }: Draft): RecipeStep | undefined {
     case 'join':
       // The other dataset's key is called the same unless it is said.
       return choice ? { op, dataset: choice, on: [{ left: own, right: text.trim() || own }], keep: 'all' } : undefined;
+    case 'label': {
+      const values = text.split(/[,;，；]/).flatMap((pair) => {
+        const found = /^\s*(\d+)\s*[=＝:]\s*(.*?)\s*$/.exec(pair);
+        return found ? [{ row: Number(found[1]), value: found[2] === '' ? null : found[2] }] : [];
+      });
+      return values.length > 0 ? { op, column: own, values } : undefined;
+    }
     case 'mask':
       return choice ? { op, columns: [own], action: choice as MaskAction } : undefined;
     case 'deduplicate':
@@ -118,13 +127,19 @@ export function StepForm({
               ? maskings.map((way) => ({ value: way, label: t(`mask.${way}`) }))
               : undefined;
   const asksText =
-    op === 'filter' || op === 'rename' || op === 'clip' || op === 'join' || (op === 'fill' && draft.choice === 'value');
+    op === 'filter' ||
+    op === 'rename' ||
+    op === 'clip' ||
+    op === 'join' ||
+    op === 'label' ||
+    (op === 'fill' && draft.choice === 'value');
   const hint = {
     filter: "price > 10 AND colour = 'red'",
     rename: t('step.newName'),
     clip: '0 … 100',
     fill: t('fill.value'),
     join: t('step.otherKey'),
+    label: t('step.labels'),
   } as Partial<Record<Operation, string>>;
   return (
     <form className="step-form" onSubmit={submit}>

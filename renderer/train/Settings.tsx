@@ -1,7 +1,7 @@
 // The folded part of the train dialog: every setting, each with the default it has when left alone.
 import { MultiSelect, NumberInput, Select, Textarea, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { classicNames, type Dataset, familyNames } from '../../engine/schema/index.ts';
+import { classicNames, type Dataset, familyNames, splitKinds } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
 import { useWords } from '../parts/words.ts';
 import type { Draft } from './draft.ts';
@@ -167,6 +167,47 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
         value={draft.ignore}
         onChange={(ignore) => change({ ignore })}
         searchable
+      />
+      <Select
+        label={t('plan.scaling')}
+        placeholder={auto}
+        data={(['standard', 'quantile'] as const).map((value) => ({ value, label: t(`scaling.${value}`) }))}
+        value={draft.scaling ?? null}
+        onChange={(value) => change({ scaling: value ?? undefined })}
+        clearable
+      />
+      <Select
+        label={t('train.split')}
+        placeholder={auto}
+        data={splitKinds.map((value) => ({ value, label: t(`split.${value}`) }))}
+        value={draft.splitBy ?? null}
+        onChange={(value) => change({ splitBy: value ?? undefined })}
+        clearable
+      />
+      {draft.splitBy === 'group' || draft.splitBy === 'time' ? (
+        <Select
+          label={t('train.splitColumn')}
+          data={(dataset.shape?.columns ?? []).map((column) => column.name).filter((name) => name !== target)}
+          value={draft.splitColumn ?? null}
+          onChange={(value) => change({ splitColumn: value ?? undefined })}
+          searchable
+        />
+      ) : null}
+      <NumberInput
+        label={t('train.validationShare')}
+        placeholder="10"
+        min={1}
+        max={49}
+        value={draft.validationShare ?? ''}
+        onChange={(value) => change({ validationShare: number(value) })}
+      />
+      <NumberInput
+        label={t('train.testShare')}
+        placeholder="10"
+        min={1}
+        max={49}
+        value={draft.testShare ?? ''}
+        onChange={(value) => change({ testShare: number(value) })}
       />
       <Textarea
         className="wide"

@@ -25,6 +25,12 @@ export interface Draft {
   name: string;
   test: string | undefined;
   ignore: string[];
+  scaling: string | undefined;
+  /** How rows are parted, the column that decides where one does, and shares in percent. */
+  splitBy: string | undefined;
+  splitColumn: string | undefined;
+  testShare: number | undefined;
+  validationShare: number | undefined;
   /** One `name = value` a line. */
   hyper: string;
 }
@@ -51,9 +57,28 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
     name: start.name ?? '',
     test: start.test,
     ignore: start.ignore ?? [],
+    scaling: start.scaling,
+    splitBy: start.split?.by,
+    splitColumn: start.split?.column,
+    testShare: percent(start.split?.test),
+    validationShare: percent(start.split?.validation),
     hyper: Object.entries(start.hyper ?? {})
       .map(([name, value]) => `${name} = ${Array.isArray(value) ? value.join(', ') : String(value)}`)
       .join('\n'),
+  };
+}
+
+const percent = (share: number | undefined) => (share === undefined ? undefined : Math.round(share * 10_000) / 100);
+
+/** The parting that the form asks for; undefined where all of it is the default. */
+function splitOf({ splitBy, splitColumn, testShare, validationShare }: Draft): TrainRequest['split'] {
+  if (!splitBy && !testShare && !validationShare) return undefined;
+  const by = (splitBy ?? 'stratified') as 'stratified';
+  return {
+    by,
+    ...(splitColumn && (splitBy === 'group' || splitBy === 'time') ? { column: splitColumn } : {}),
+    test: (testShare ?? 10) / 100,
+    validation: (validationShare ?? 10) / 100,
   };
 }
 
@@ -102,6 +127,7 @@ export function hyperOf(text: string): Hyper {
 /** The request that the form asks for; fields left empty are left out. */
 export function requestOf(draft: Draft & { dataset: string }): TrainRequest {
   const hyper = hyperOf(draft.hyper);
+  const split = splitOf(draft);
   return {
     dataset: draft.dataset,
     ...(draft.target === undefined ? {} : { target: draft.target }),
@@ -122,6 +148,8 @@ export function requestOf(draft: Draft & { dataset: string }): TrainRequest {
     ...(draft.name.trim() ? { name: draft.name.trim() } : {}),
     ...(draft.test ? { test: draft.test } : {}),
     ...(draft.ignore.length > 0 ? { ignore: draft.ignore } : {}),
+    ...(draft.scaling ? { scaling: draft.scaling as 'quantile' } : {}),
+    ...(split ? { split } : {}),
     ...(Object.keys(hyper).length > 0 ? { hyper } : {}),
   };
 }

@@ -1,10 +1,12 @@
 // Every word of the interface, in English. A table: keys are what components ask for; zh.ts has the same ones.
 
 import { deskEn } from './deskEn.ts';
+import { importEn } from './importEn.ts';
 import { qualityEn } from './qualityEn.ts';
 
 export const en = {
   ...deskEn,
+  ...importEn,
   ...qualityEn,
   account: 'Account',
   again: 'Try again',

@@ -2,10 +2,12 @@
 import type { en } from './en.ts';
 
 import { deskZh } from './deskZh.ts';
+import { importZh } from './importZh.ts';
 import { qualityZh } from './qualityZh.ts';
 
 export const zh: Record<keyof typeof en, string> = {
   ...deskZh,
+  ...importZh,
   ...qualityZh,
   account: '账户',
   again: '重试',

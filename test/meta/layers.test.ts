@@ -58,7 +58,7 @@ const owners: Record<string, string[]> = {
   pg: ['data'],
   'pg-cursor': ['data'],
   '@huggingface/tokenizers': ['data'],
-  fflate: ['bundle', 'data'],
+  fflate: ['bundle', 'data', 'renderer'],
   express: ['api'],
   ws: ['api', 'cluster'],
   'bonjour-service': ['cluster'],

@@ -13,9 +13,16 @@ export async function* exportArrow(reader: DatasetReader): AsyncGenerator<Uint8A
     text: () => new arrow.Utf8(),
   };
   const schema = new arrow.Schema(columns.map(({ name, kind }) => new arrow.Field(name, types[kind](), true)));
+  // Taken as it is written: the writer's own queue would hold the whole file until somebody has finished it.
+  let written: Uint8Array[] = [];
+  const sink = Object.assign(new arrow.AsyncByteQueue(), { write: (bytes: Uint8Array) => void written.push(bytes) });
+  const taken = () => {
+    const own = written;
+    written = [];
+    return own;
+  };
   const writer = new arrow.RecordBatchFileWriter();
-  writer.reset(undefined, schema);
-  const bytes = writer[Symbol.asyncIterator]();
+  writer.reset(sink, schema);
   for (const { rows, cells } of blocksOf(reader, columns)) {
     const data = columns.map(({ kind }, i) => arrow.vectorFromArray(valuesOf(cells[i]), types[kind]()).data[0]);
     const struct = arrow.makeData({
@@ -25,9 +32,10 @@ export async function* exportArrow(reader: DatasetReader): AsyncGenerator<Uint8A
       children: data,
     });
     writer.write(new arrow.RecordBatch(schema, struct));
+    yield* taken();
   }
   writer.finish();
-  for (let next = await bytes.next(); !next.done; next = await bytes.next()) yield next.value;
+  yield* taken();
 }
 
 function valuesOf(cells: Cells): unknown[] {

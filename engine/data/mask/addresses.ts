@@ -53,7 +53,7 @@ function evidence(match: string, text: string, at: number, start: number): numbe
 const shapes: readonly Shape[] = [
   {
     pattern: new RegExp(
-      `(?<![\\p{L}\\d.#$€£-])(?:(?:Flat|Apt|Apartment|Unit|Suite|Room|Floor|Building|Block|House|Plot|Door)\\.?\\s?(?:No\\.?\\s?)?#?[\\w-]{1,6},?\\s+)?(?:\\p{Lu}[\\p{L}'’]+ (?:House|Court|Lodge|Cottage|Farm|Tower|Towers|Mansions|Apartments|Building|Plaza|Manor|Hall),\\s+)?(?:No\\.?\\s?)?(?:[A-Z]-?)?\\d{1,6}(?:[-–/]\\d{1,5})?[A-Za-z]?(?:\\s1\\/2)?,?\\s+(?:${direction}\\s+)?(?:${word}\\s+){1,4}?${street}(?![\\p{L}])${tail}`,
+      `(?<![\\p{L}\\d.#$€£-])(?:(?:Flat|Apt|Apartment|Unit|Suite|Room|Floor|Building|Block|House|Plot|Door)\\.?\\s?(?:No\\.?\\s?)?#?[\\w-]{1,6},?\\s+)?(?:\\p{Lu}[\\p{L}'’]+ (?:House|Court|Lodge|Cottage|Farm|Tower|Towers|Mansions|Apartments|Building|Plaza|Manor|Hall),\\s+)?(?:No\\.?\\s?)?(?:[A-Z]-?)?\\d{1,6}(?:[-–/]\\d{1,5})?[A-Za-z]?(?:\\s1\\/2)?,?\\s+(?:${direction}\\s+)?(?:${word}\\s+){1,4}?${street}(?![\\p{L}])(?:\\s+${street}(?![\\p{L}]))?${tail}`,
       'gu',
     ),
     score: (match, text, at) => evidence(match, text, at, sureStreet.test(`${match} `) ? 2 : -0.6),
@@ -148,7 +148,7 @@ const H = '[\\p{Script=Han}]';
 const numeral = '[\\dA-Za-zＡ-Ｚ０-９一二三四五六七八九十百甲乙丙丁东西南北-]';
 /** Fine parts: streets, villages, buildings, rooms, most telling first. */
 const fine = new RegExp(
-  `(?:${H}{1,12}?(?:路|大街|大道|街|巷|弄|胡同|里弄|公路|国道|环路|环|道)(?:${numeral}{1,6}(?:段|巷|弄|支路|号院|号楼))?(?:(?:东|西|南|北|中)(?:段|侧|路|街)?)?)|(?:${numeral}{1,8}(?:号楼|号院|号|栋|幢|座|单元|室|楼|层|弄|组|队|户|门|铺|房|门面|宿舍))|(?:[\\p{Script=Han}A-Za-z0-9]{2,16}?(?:小区|社区|花园|花苑|家园|新村|公寓|大厦|广场|苑|庄园|城|中心|科技园|产业园|工业园|园区|园|大楼|写字楼|商城|宿舍|公馆|府|湾|庭|郡|名邸|村|屯|庄|镇|乡|街道|组|大学|学院|医院|中学|小学))`,
+  `(?:${H}{1,12}?(?:路|大街|大道|街|巷|弄|胡同|里弄|公路|国道|环路|环|道)(?:${numeral}{1,6}(?:段|巷|弄|支路|号院|号楼))?(?:(?:东|西|南|北|中)(?:段|侧|路|街)?)?)|(?:${numeral}{1,8}(?:号楼|号院|号|栋|幢|座|单元|室|楼|层|弄|组|队|户|门|铺|房|门面|宿舍))|(?:[\\p{Script=Han}A-Za-z0-9]{2,16}?(?:小区|社区|花园|花苑|家园|新村|公寓|大厦|广场|苑|庄园|城|中心|科技园|产业园|工业园|园区|园|大楼|写字楼|商城|宿舍|公馆|府|湾|庭|郡|名邸|村|屯|庄|镇|乡|街道|组|大学|学院|医院|中学|小学)(?![路街巷弄道]|大[道街]))`,
   'gu',
 );
 const coarse = new RegExp(
@@ -162,6 +162,12 @@ const hanCue =
 const leadIn =
   /^(?:.*?(?:地址|住址|住在|家住|寄到|寄往|寄至|送到|送至|送往|位于|坐落于|居住于|居住在|搬到|搬至|现居|现住|租住在|配送至|发往|发到|户籍|[：:，,。；;（(“「\s在到至往为是于从去请把将给]))+/u;
 
+/** From one address to the next: 搬到了上海市, 和北京市. */
+const between = new RegExp(
+  `^${H}{0,2}?(?:[搬迁改换转移寄送运]?[到至]|[去前]往|改[为成]|换成|和|与|及)了?(?=${[...provinces, ...cities].join('|')})`,
+  'u',
+);
+
 /** Addresses in Chinese characters. */
 export function findHanAddresses(text: string, hint: Hint): Span[] {
   const found: Span[] = [];
@@ -169,11 +175,10 @@ export function findHanAddresses(text: string, hint: Hint): Span[] {
   for (const piece of text.matchAll(/[\p{Script=Han}\dA-Za-z０-９#＃（）()·\-－—–~、 ]{4,}/gu)) {
     const base = piece.index;
     const whole = piece[0];
-    const finds = [...whole.matchAll(fine)].map((match) => ({
-      start: match.index,
-      end: match.index + match[0].length,
-      raw: match[0],
-    }));
+    const finds = [...whole.matchAll(fine)].map((match) => {
+      const lead = between.exec(match[0])?.[0].length ?? 0;
+      return { start: match.index + lead, end: match.index + match[0].length, raw: match[0].slice(lead) };
+    });
     // Parts that follow each other closely belong to one address.
     for (let i = 0; i < finds.length; i++) {
       let j = i;

@@ -28,6 +28,10 @@ const timeBefore =
 /** Where 于 and 自 open a time or a place. */
 const whenAfter = /^(?:周|星期|[今昨明前后本上下每去年]|\d|[一二三四五六七八九十]+[月日点年])/u;
 
+/** A label before and nothing after: 收货人孙子涵。 There, what begins like a word (孙子) is a name all the same. */
+const labelBefore = /(?:[人员者方]|姓名|客户|患者|家属|同事)(?:[:：是为]|\s)*$/u;
+const closes = /^(?:[，。、；！？）)\s,;]|$)/u;
+
 /** Rare surnames that are everyday characters. */
 const riskySurnames = new Set(
   '平时向常温成路盛连全景和师强都计定单游满闻位包相利商况那干来容敬从国普支丰索宣易能由展元解项水边毕古简关季盖门管车明信初随但印要阳位新居植费化查问里有权束修养年红英',
@@ -62,6 +66,8 @@ function logit(text: string, at: number, surname: number, given: number, cuts: C
   const family = text.slice(at, at + surname);
   const isExpected = hint === 'name' || strongBefore.test(lead);
   const isCommon = surname === 2 || commonSurnames.has(family);
+  const isLabelled = given === 2 && labelBefore.test(lead) && closes.test(tail);
+  const asWord = isLabelled ? 0.3 : 1;
   let sum = -1.95;
   sum += surname === 2 ? 2 : commonSurnames.has(family) ? 1.5 : riskySurnames.has(family) ? -0.8 : 0.95;
   for (const char of chars) {
@@ -99,14 +105,14 @@ function logit(text: string, at: number, surname: number, given: number, cuts: C
     cuts.end[at] > at + 1
   ) {
     // The surname begins a word that the dictionary knows, and another character follows.
-    sum -= notNames.has(firstWord) ? 3 : 0.4;
+    sum -= asWord * (notNames.has(firstWord) ? 3 : 0.4);
   }
   if (cuts.start[at] === at && cuts.end[at] === end) {
     sum -= notNames.has(name) ? 4.5 : given === 1 ? 0.2 : -0.4;
     // 哈希, 齐全, 阿拉伯: what the dictionary knows and a rare surname begins is a word, where nothing speaks for a name.
     if (!isCommon && !isExpected && !titleAfter.test(tail)) sum -= 1.8;
   }
-  if (notNames.has(name) || notNames.has(name.slice(0, 2))) sum -= 3.2;
+  if (notNames.has(name) || notNames.has(name.slice(0, 2))) sum -= asWord * 3.2;
   if (given === 2) {
     // 王伟说: the last character opens the next word.
     const lastStart = cuts.start[end - 1];

@@ -3,7 +3,7 @@ import type { Span } from './span.ts';
 
 const url = /\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s<>"'“”‘’`，。；、）】》]+/gi;
 const strong =
-  /^(?:(?:access|auth|api|id|refresh|session|user|security|csrf|reset|verify|x-amz-security|sas|private|bot|invite|upload|download|share)[_-]?)*(?:token|key|secret|password|passwd|pwd|passcode|signature|sign|jwt|apikey|credential|hmac)$/i;
+  /^(?:(?:access|auth|api|id|refresh|session|user|security|csrf|reset|verify|x-amz|x-goog|x-oss|sas|private|bot|invite|upload|download|share)[_-]?)*(?:token|key|secret|password|passwd|pwd|passcode|signature|sign|jwt|apikey|credential|hmac)$/i;
 const weak =
   /^(?:sig|auth|code|session|sid|sessionid|jsessionid|phpsessid|key|ticket|otp|hash|nonce|t|k|s|x-amz-credential|awsaccesskeyid|client_id|appid|invite|oauth|state|se|sv|st|policy)$/i;
 const placeholder =

@@ -150,9 +150,7 @@ export function deriveDataset(job: Replay, pack: PackGrant): Promise<Derived> {
       );
       const target = targetAfter(job.base.shape.target, job.steps);
       if (target !== undefined && names.includes(target)) shape.target = target;
-      await writeDataset(pool, duck, plans, shape, writer, (done) =>
-        job.progress?.({ phase: 'writing', done, total: rows }),
-      );
+      await writeDataset(pool, plans, shape, writer, (done) => job.progress?.({ phase: 'writing', done, total: rows }));
       const { sha256, stored } = writer.finish();
       return { shape, sha256, stored };
     } finally {

@@ -1,23 +1,21 @@
 // Finds out what an import was pointed at (a file, a folder, a zip, a spooled upload, something remote) and opens it as the
-// format that it is. The one table of what begins how; reads only the beginning.
+// format that it is. The one table of what begins how; reads only the beginning. What most imports do without is loaded when it
+// is met, since an importer lives for one import.
 import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Fault, type ImportFormat, type ImportOptions, type ImportSource } from '../../schema/index.ts';
 import type { Loader } from '../formats/loader.ts';
 import { openArrow } from '../formats/arrow.ts';
-import { kindOfFolder, openMediaFolder } from '../formats/media.ts';
 import { isParquet, openParquet } from '../formats/parquet.ts';
 import { openParquetBytes, partitionsOf } from '../formats/parquetBytes.ts';
-import { mostInMemory, openSqlite } from '../formats/sqlite.ts';
 import { openText } from '../formats/text.ts';
-import { isWorkbook, openWorkbook } from '../formats/xlsx.ts';
 import { isForeign } from '../head.ts';
 import { type ByteSource, headOf, openFile, streamOf } from './bytes.ts';
 import { byName, type Folder, openDirectory } from './folder.ts';
-import { openRemote, type Remote } from './remote/open.ts';
+import type { Remote } from './remote/open.ts';
 import { openSpool } from './spool.ts';
-import { openZip, type Zip } from './zip.ts';
+import type { Zip } from './zip.ts';
 
 export interface OpenOptions {
   options: ImportOptions;
@@ -43,7 +41,10 @@ export async function openImport(source: ImportSource, given: OpenOptions): Prom
   const { options, directory, stdin } = given;
   if (source.kind === 'stream') return openText(source, options, directory, stdin);
   if (source.kind === 'spool') return openBytes(await openSpool(source), given);
-  if (source.kind === 'remote') return openElsewhere(await openRemote(source), given);
+  if (source.kind === 'remote') {
+    const { openRemote } = await import('./remote/open.ts');
+    return openElsewhere(await openRemote(source), given);
+  }
   const facts = statSync(source.path, { throwIfNoEntry: false });
   if (!facts) throw new Fault('not_found', `There is no file ${source.path}. Check the path.`);
   if (facts.isDirectory())
@@ -58,7 +59,10 @@ async function openBytes(source: ByteSource, given: OpenOptions, path?: string):
   try {
     const head = await headOf(source, 16);
     const format = begins.find(({ magic }) => startsWith(head, magic))?.format;
-    if (format === 'zip') return await openPacked(await openZip(source), given);
+    if (format === 'zip') {
+      const { openZip } = await import('./zip.ts');
+      return await openPacked(await openZip(source), given);
+    }
     if (format === 'parquet') {
       if (path === undefined) return openParquetBytes(source.name, [{ source, partitions: {} }]);
       await source.close();
@@ -96,6 +100,7 @@ async function openElsewhere(remote: Remote, given: OpenOptions): Promise<Loader
       return openText({ kind: 'stream', name: remote.name }, given.options, given.directory, remote.stream);
     case 'folder': {
       const { folder } = remote;
+      const { kindOfFolder } = await import('../formats/media.ts');
       const parquet = folder.entries.filter((entry) => isParquet(entry.name));
       if (parquet.length === 0 || kindOfFolder(folder)) return openFolder(folder, given);
       const parts = parquet.map((entry) => ({ source: folder.open(entry), partitions: partitionsOf(entry.name) }));
@@ -106,6 +111,7 @@ async function openElsewhere(remote: Remote, given: OpenOptions): Promise<Loader
 
 async function openDatabase(source: ByteSource, options: ImportOptions, path?: string): Promise<Loader> {
   const { name, size } = source;
+  const { mostInMemory, openSqlite } = await import('../formats/sqlite.ts');
   if (path === undefined && size > mostInMemory) {
     throw new Fault(
       'bad_data',
@@ -128,8 +134,10 @@ const noWorkbook = (name: string, why: string): Fault =>
 
 /** A zip: a workbook, a folder of files, or one table. */
 async function openPacked(zip: Zip, given: OpenOptions): Promise<Loader> {
+  const { isWorkbook, openWorkbook } = await import('../formats/xlsx.ts');
   if (isWorkbook(zip)) return openWorkbook(zip, given.options);
   if (sheetName.test(zip.name)) throw noWorkbook(zip.name, 'is a zip without a workbook in it');
+  const { kindOfFolder, openMediaFolder } = await import('../formats/media.ts');
   const kind = kindOfFolder(zip);
   if (kind) return openMediaFolder(stripped(zip), kind, given.directory);
   const [only, another] = zip.entries;
@@ -155,6 +163,7 @@ async function openPacked(zip: Zip, given: OpenOptions): Promise<Loader> {
 async function openFolder(folder: Folder, { options, directory }: OpenOptions, path?: string): Promise<Loader> {
   const { name, entries } = folder;
   if (entries.length === 0) throw new Fault('bad_data', `The folder ${name} has no files. Choose another one.`);
+  const { kindOfFolder, openMediaFolder } = await import('../formats/media.ts');
   const parquet = entries.filter((entry) => isParquet(entry.name));
   const kind =
     options.format === 'texts' || options.format === 'images' || options.format === 'audio'

@@ -103,6 +103,29 @@ test('numbers by rank: outliers do not stretch the scale, and what is served com
   await training.dispose();
 });
 
+test.each(['standard', 'quantile'] as const)(
+  '%s scaling: the served graph scales to the bits that were trained on',
+  async (scaling) => {
+    const fitted = fit({ ignore: ['text'], scaling });
+    const data = await modelRows(encodeDataset(reader, fitted, rows), fitted);
+    const family = families.linear;
+    const whole = servedGraph(fitted, family.build(layoutOf(fitted), outputsOf(fitted), settleHyper(family), 1));
+    const scaled = must(
+      [...whole.types.keys()].find((name) => /(?:^|\W)dense$/.test(name)),
+      'the scaled numbers in the served graph',
+    );
+    const program = await compile(
+      { ...whole, outputs: [...whole.outputs, { name: scaled, dtype: 'float32', shape: ['batch', data.denseWidth] }] },
+      { threads: 1 },
+    );
+    const served = encodeInputs(fitted, inputs);
+    const used = Object.fromEntries(program.inputs.map(({ name }) => [name, served[name]]));
+    const { [scaled]: dense } = await program.run(used, [scaled]);
+    expect(Buffer.from((dense.data as Float32Array).buffer).equals(Buffer.from(data.dense.buffer))).toBe(true);
+    await program.dispose();
+  },
+);
+
 describe.each(['bpe', 'wordpiece'] as const)('texts in %s', (tokens) => {
   test('are learned from the training rows, and cut alike when trained and when served', () => {
     const fitted = fit({

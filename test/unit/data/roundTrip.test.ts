@@ -102,3 +102,22 @@ test('dates, truth values and identifiers come back from typed formats without b
     expect([format, again.shape.columns]).toEqual([format, first.shape.columns]);
   }
 });
+
+test.each(['arrow', 'parquet'] as const)('%s goes out while it is read, not when all has been', async (format) => {
+  const lines = Array.from({ length: 60_000 }, (_, i) => `${i * 7},word ${i}`).join('\n');
+  const { reader } = await bench.load(bench.file(`large-${format}.csv`, `n,word\n${lines}\n`));
+  let read = 0;
+  const numbers: typeof reader.numbers = (column, from = 0, to = reader.rows) => {
+    read = Math.max(read, to);
+    return reader.numbers(column, from, to);
+  };
+  const early: number[] = [];
+  let bytes = 0;
+  for await (const part of exportDataset({ ...reader, numbers }, format)) {
+    if (bytes < 100_000) early.push(read);
+    bytes += part.length;
+  }
+  expect(bytes).toBeGreaterThan(300_000);
+  expect(read).toBe(60_000);
+  expect(Math.max(...early.slice(0, 3))).toBeLessThan(60_000);
+});

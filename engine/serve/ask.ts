@@ -114,5 +114,5 @@ export function openAsk(
 const lateFault = (deadlineMs: number): Fault =>
   new Fault(
     'timeout',
-    `no prediction within ${deadlineMs / 1000} s; send fewer inputs at once, or raise replicas or limits.predictSeconds`,
+    `no prediction within ${deadlineMs < 1000 ? `${deadlineMs} ms` : `${deadlineMs / 1000} s`}; send fewer inputs at once, or raise replicas or limits.predictSeconds`,
   );

@@ -98,6 +98,9 @@ export function alertVerbs(program: Command): void {
         const [issue] = parsed.error.issues;
         if (issue?.path.join('.') === 'when.on')
           throw new Fault('bad_request', `alerts add takes one of ${conditions.join(', ')}, not ${on}`);
+        const [part, field] = issue?.path ?? [];
+        if (part === 'when' && typeof field === 'string' && options[field] === undefined)
+          throw new Fault('bad_request', `alerts add ${on} needs --${field}`);
         throw new Fault('bad_request', `alerts add ${on}: ${issue?.path.join('.')}: ${issue?.message}`);
       }
       const made = await client.call('alerts.create', { body: parsed.data });

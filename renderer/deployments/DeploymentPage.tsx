@@ -120,7 +120,13 @@ export function DeploymentPage() {
                 onAsk={setAsked}
               />
             ) : (
-              <TryIt key={deployment.model.id} name={name} schema={schema.data} onAsk={setAsked} />
+              <TryIt
+                key={deployment.model.id}
+                name={name}
+                model={deployment.model.id}
+                schema={schema.data}
+                onAsk={setAsked}
+              />
             )}
           </Section>
           <Section title={t('snippets.title')}>

@@ -8,6 +8,7 @@ import { api } from '../app/api.ts';
 import { ShareBar } from '../charts/Bars.tsx';
 import { Problem } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
+import { Why } from './Why.tsx';
 
 type Schema = RouteAnswer<'deployments.schema'>;
 type Input = Schema['inputs'][number];
@@ -132,10 +133,13 @@ function Answer({ output, classes }: { output: PredictResponse['outputs'][number
 /** `onAsk` hears what was asked last, for the snippets. */
 export function TryIt({
   name,
+  model,
   schema,
   onAsk,
 }: {
   name: string;
+  /** Id of the model that answers. */
+  model: string;
   schema: Schema;
   onAsk: (request: PredictRequest) => void;
 }) {
@@ -183,6 +187,9 @@ export function TryIt({
         {output && !answer.error ? (
           <>
             <Answer output={output} classes={schema.classes.length} />
+            {'label' in output || 'value' in output ? (
+              <Why key={JSON.stringify(settled)} model={model} input={settled} />
+            ) : null}
             <p className="quiet small">
               {t('try.took', {
                 ms: answer.data?.milliseconds.toFixed(1),

@@ -496,6 +496,8 @@ export const en = {
   'try.usual': 'Usual',
   'try.judged': 'Judgement',
   'try.score': 'Less unusual than this: {{share}} of usual rows',
+  'try.why': 'What it rests on',
+  'try.whyWords': 'How the answer changes without each word or column',
   'try.took': '{{ms}} ms there and back, {{model}}',
   'write.begin': 'A beginning to go on from',
   'write.read': 'The text to read',

@@ -489,6 +489,8 @@ export const zh: Record<keyof typeof en, string> = {
   'try.usual': '正常',
   'try.judged': '判断',
   'try.score': '{{share}} 的正常行不如它异常',
+  'try.why': '依据是什么',
+  'try.whyWords': '去掉某个词或某列后回答的变化',
   'try.took': '往返 {{ms}} 毫秒，{{model}}',
   'write.begin': '续写的开头',
   'write.read': '要读的文本',

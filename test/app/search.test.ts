@@ -1,4 +1,6 @@
 // Classic families and searches through the whole appliance: trained, reported, served; killed in the middle and gone on.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { classicNames, type Run } from '../../engine/schema/index.ts';
 import { modelCard } from '../../main/card.ts';
@@ -120,6 +122,34 @@ describe('a search of a number of trials', () => {
     const { items } = await appliance.client.call('models.list', { query: {} });
     expect(items.find(({ name }) => name === 'calm')).toMatchObject({ task: 'multiclass' });
   });
+});
+
+it('a column that gives the target away is told before the first trial', async () => {
+  const lines = readFileSync(flowers(place, 150, 'leaky.csv'), 'utf8')
+    .trim()
+    .split('\n');
+  const codes = new Map([['kind', 'code']]);
+  const leaky = lines.map((line) => {
+    const kind = line.slice(line.lastIndexOf(',') + 1);
+    codes.set(kind, codes.get(kind) ?? `k${codes.size}`);
+    return `${codes.get(kind)},${line}`;
+  });
+  const path = join(place.root, 'leaky.csv');
+  writeFileSync(path, `${leaky.join('\n')}\n`);
+  await importPath(appliance.client, path, 'leaky');
+  const { id } = await appliance.client.call('runs.create', {
+    body: { dataset: 'leaky', target: 'kind', trials: 1, seed: 1 },
+  });
+  const told: { isWarned: boolean; trials: number }[] = [];
+  const run = await appliance.client.waitRun(id, ({ type, data }) => {
+    if (type !== 'run.changed') return;
+    const { plan, search } = data as Run;
+    const isWarned = plan?.reasons.some((reason) => reason.startsWith('careful:') && reason.includes('code')) === true;
+    told.push({ isWarned, trials: search?.trials ?? 0 });
+  });
+  expect(run.error).toBeUndefined();
+  expect(run.search?.leaks.some((leak) => leak.includes('code'))).toBe(true);
+  expect(told.find(({ isWarned }) => isWarned)).toEqual({ isWarned: true, trials: 0 });
 });
 
 describe('a search under a clock', () => {

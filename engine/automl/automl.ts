@@ -54,8 +54,8 @@ const caution = 1.3;
 /** Members that time for fitting is held back for, and the most of the whole time that it may be. */
 const expectedMembers = 5;
 const mostReserve = 0.3;
-/** What came through some folds only is taken where its loss is lower by this share than that of all that came through. */
-const clearly = 0.05;
+/** What came through some folds only is taken where it is held to lose less by this share than all that came through. */
+const clearly = 0.1;
 /** From this share of the time on, whoever leads is fitted on all rows at once, unless that is quick anyway. */
 const lateShare = 0.55;
 const quickShare = 0.02;
@@ -116,9 +116,10 @@ export async function automl(
     },
   );
   const mixed = scripted(options.script, found, field) ?? chooseEnsemble(found, field, options.seed);
-  const isBeaten =
-    mixed && [...partial.values()].some(({ loss }) => loss < mixed.loss - Math.abs(mixed.loss) * clearly);
-  const best = mixed && !isBeaten ? mixed : alone([...found, ...partial.values()], open, options.seed);
+  const ahead = mixed && furtherAhead([...partial.values()], found, mixed);
+  const best = ahead
+    ? alone([ahead], open, options.seed)
+    : (mixed ?? alone([...found, ...partial.values()], open, options.seed));
   const price = (trial: Trial) => (wholes.has(trial.id) ? 0 : costs(trial));
   const affordableOnes = left ? affordable(best, field, price, left(), runner.slots) : best;
   const chosen = polish(affordableOnes, field, options.metric);
@@ -140,6 +141,19 @@ export async function automl(
     ensemble,
     trials: found,
   };
+}
+
+/**
+ * The trial that the clock cut off and that would lose clearly less than the ensemble: folds are not equally hard, so that it is held
+ * to be as far from the best trial as it was on the folds that it did.
+ */
+function furtherAhead(partial: readonly Trial[], found: readonly Trial[], mixed: Ensemble): Trial | undefined {
+  const [leader] = finishedOf(found);
+  if (!leader) return undefined;
+  const held = ({ losses }: Trial) =>
+    leader.loss + losses.reduce((sum, loss, fold) => sum + loss - leader.losses[fold], 0) / losses.length;
+  const [best] = partial.filter(({ losses }) => losses.length > 0).sort((a, b) => held(a) - held(b));
+  return best && held(best) < mixed.loss * (1 - clearly) ? best : undefined;
 }
 
 /** The members that a script names, where all of them are there. */

@@ -133,7 +133,7 @@ describe.skipIf(why)(`pictures${why ? ` (skipped: ${why})` : ''}`, () => {
     await dark.locator('.answer-value').waitFor();
     await shoot(dark, 'deployment');
     await dark.goto(`${running.url}/#/compare/${finished.map((run) => run.id).join(',')}`);
-    await dark.getByRole('img').waitFor();
+    await dark.locator('.curve canvas').waitFor();
     await shoot(dark, 'compare');
     await dark.context().close();
   });

@@ -19,6 +19,8 @@ export interface RoomMember<P> {
   /** Joins the ring. The state is a neighbour's, where this trainer does not begin the job; undefined when the job is over. */
   begin(roster: Roster, founding?: Generation): Promise<{ state?: Uint8Array; averager: Averager<P> } | undefined>;
   setRoster(roster: Roster): void;
+  /** The loop has ended there: whoever joins now is given this position. */
+  rest(position: () => Promise<P>): void;
   figures(): RoomFigures;
   close(): Promise<void>;
 }
@@ -51,7 +53,7 @@ export function openRoomMember<P>(
   let asked = performance.now();
   let measured = 0;
   let meanMs = 0;
-  let stand: RingStand = { sent: 0, received: 0, generation: 0, members: [] };
+  let stand: RingStand = { sent: 0, received: 0, generation: 0, ring: 'outside', members: [] };
   let meeting: Meeting | undefined;
   let every: number | undefined;
   /** What the last few steps took. */
@@ -194,6 +196,10 @@ export function openRoomMember<P>(
         return;
       }
       if (message.type === 'refused') return;
+      if (message.type === 'stand') {
+        stand = message.stand;
+        return;
+      }
       if (message.type !== 'open') {
         if (message.type === 'fault') reject(faultFrom(message.fault));
         return settle(message);
@@ -206,6 +212,10 @@ export function openRoomMember<P>(
           if (begun.type !== 'begun') return undefined;
           ({ place, step } = begun);
           return { averager, ...(begun.state ? { state: begun.state } : {}) };
+        },
+        rest(position) {
+          pending = { step, position };
+          void hand();
         },
         setRoster: (roster) => tell({ type: 'roster', roster }),
         figures: () => ({

@@ -43,18 +43,13 @@ export async function runTogether(
   const begun = await member.begin(roster, founding);
   if (!begun) throw new Fault('cancelled', 'the run ended before this machine could take part');
   const tell = () => channel.send({ type: 'roomFigures', figures: member.figures() });
-  let told = 0;
-  const stepped = () => {
-    hooks.stepped?.();
-    const now = performance.now();
-    if (now - told < tellEveryMs) return;
-    told = now;
-    tell();
-  };
+  // Until the process ends: who waits for the others tells so, too.
+  setInterval(tell, tellEveryMs).unref();
+  const ended = (state: RunState) => member.rest(() => Promise.resolve(state));
   let position = begun.state ? readState(begun.state) : from;
   for (;;) {
     try {
-      const result = await runTraining({ ...job, averager: begun.averager }, { ...hooks, stepped }, position);
+      const result = await runTraining({ ...job, averager: begun.averager }, { ...hooks, ended }, position);
       tell();
       return result;
     } catch (error) {

@@ -1,6 +1,6 @@
 // What a trainer and the thread that carries its place in the room say to each other. Types only.
 import type { Place, Turn } from '../cluster/index.ts';
-import type { FaultBody, Generation, PeerAddress, RoomWires } from '../schema/index.ts';
+import type { FaultBody, Generation, PeerAddress, RoomFigures, RoomWires } from '../schema/index.ts';
 
 /** What a thread is started with. */
 export interface ThreadStart {
@@ -20,6 +20,7 @@ export interface RingStand {
   sent: number;
   received: number;
   generation: number;
+  ring: RoomFigures['ring'];
   members: Generation['members'];
 }
 
@@ -48,6 +49,8 @@ export type FromThread =
   /** The job ended without this trainer. */
   | { type: 'ended' }
   | { type: 'turn'; turn: Turn; stand: RingStand }
+  /** Between turns, when it has changed. */
+  | { type: 'stand'; stand: RingStand }
   /** Of the sum that was asked for; before any, of the thread itself. */
   | { type: 'fault'; fault: FaultBody }
   /** Somebody joins at this step and needs all that a member goes on with. */

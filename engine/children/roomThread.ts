@@ -5,7 +5,7 @@ import { must } from '../base/index.ts';
 import { type JobNode, openJobNode } from '../cluster/index.ts';
 import { faultBody, type Generation, type PeerAddress } from '../schema/index.ts';
 import { createIdentity, type Identity } from '../security/index.ts';
-import type { FromThread, ThreadStart, ToThread } from './roomTalk.ts';
+import type { FromThread, RingStand, ThreadStart, ToThread } from './roomTalk.ts';
 
 const port = must(parentPort, 'a parent');
 const start = workerData as ThreadStart;
@@ -24,7 +24,7 @@ const nowhere: Generation = {
   holders: [],
   over: false,
 };
-/** How often a loop that computes is told of a new generation, ms. */
+/** How often it is looked whether there is a new generation to tell of, ms. */
 const lookEveryMs = 50;
 /** A job ends when its leader's appliance says so, not after so many steps. */
 const endless = 2 ** 40;
@@ -102,11 +102,15 @@ async function begin(node: JobNode, founding: Generation | undefined): Promise<v
 async function sum(node: JobNode, given: Parameters<JobNode['reduce']>[0]): Promise<void> {
   try {
     const turn = await node.reduce(given);
-    const { number, members } = node.member.generation;
-    say({ type: 'turn', turn, stand: { ...node.bytes, generation: number, members } });
+    say({ type: 'turn', turn, stand: standOf(node) });
   } catch (error) {
     failed(error);
   }
+}
+
+function standOf(node: JobNode): RingStand {
+  const { number, members } = node.member.generation;
+  return { ...node.bytes, generation: number, ring: node.member.state, members };
 }
 
 async function close(node: JobNode): Promise<void> {
@@ -123,7 +127,15 @@ try {
   const node = await open(await createIdentity(start.name));
   port.on('message', (message: ToThread) => take(node, message));
   const known = new Int32Array(start.generation);
-  setInterval(() => Atomics.store(known, 0, node.member.generation.number), lookEveryMs).unref();
+  let told = '';
+  setInterval(() => {
+    const stand = standOf(node);
+    Atomics.store(known, 0, stand.generation);
+    const now = `${stand.generation} ${stand.ring}`;
+    if (now === told) return;
+    told = now;
+    say({ type: 'stand', stand });
+  }, lookEveryMs).unref();
   say({ type: 'open', id: node.id, port: node.port });
 } catch (error) {
   failed(error);

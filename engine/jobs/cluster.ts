@@ -89,7 +89,7 @@ export function createClusterJobs(
     say: (peer, word) => cluster?.say(peer, word) ?? false,
     sendPiece: (peer, tag, piece, bytes) => room().sendPiece(peer, tag, piece, bytes),
   };
-  const lead = createRoomLead(context, line);
+  const lead = createRoomLead(context, line, (peer) => trust.get(peer) !== undefined);
   const guests = createGuests(context, line, (peer) => trust.get(peer)?.permissions);
 
   const trust: TrustBook = {

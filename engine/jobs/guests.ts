@@ -46,18 +46,24 @@ interface Guest {
   /** Where its trainer listens. */
   port?: number;
   fetches: Map<number, Fetch>;
+  /** Id of its leader's trainer. */
+  leads?: string;
   /** When there was a link to its leader last. */
   linkedAt: number;
   done: Promise<void>;
 }
 
-/** How long the leading machine may be out of reach before its run is let go here, ms. */
+/** How long the leading machine may be out of reach before its run is let go here, ms: before its ring began, and after. */
 const awayMs = 60_000;
+const goOnMs = 30 * 60_000;
+/** How long members take, at most, to agree that their leader's trainer is gone, ms. */
+const agreeMs = 8000;
 const lookEveryMs = 2000;
 const tellEveryMs = 1000;
 /** How long an ended run stays in the list, ms. */
 const keepMs = 10 * 60_000;
 const mostGuests = 8;
+const anew = new Fault('cancelled', 'the run begins anew');
 
 /** The guests of an appliance; `mayTrain` says what its owner allows a peer now. */
 export function createGuests(
@@ -87,12 +93,14 @@ export function createGuests(
     const name = nameOf(peer, word.job);
     const busy = [...guests.values()].filter(({ book }) => book.state !== 'over').length >= mostGuests;
     // An invitation may be said twice, where the link was lost meanwhile.
-    if (guests.get(name)?.book.state === 'gathering') return;
+    const known = guests.get(name);
+    if (known?.book.state === 'gathering') return;
+    if (known && known.book.state !== 'over' && !refusal(peer)) return void rejoin(known, word);
     const no =
       refusal(peer) ??
       (busy ? new Fault('too_many_requests', `${line.name} helps with ${mostGuests} runs already`) : undefined);
-    if (no || (guests.get(name) && guests.get(name)?.book.state !== 'over')) {
-      const fault = no ?? new Fault('conflict', 'that run is helped with already');
+    if (no) {
+      const fault = no;
       audit('rooms.join', peer, 'refused', { run: word.job, why: fault.code });
       line.say(peer, { say: 'over', job: word.job, fault: sayable(fault) });
       return;
@@ -134,6 +142,27 @@ export function createGuests(
     });
   }
 
+  /**
+   * The leader of a run that is helped with asks again: its trainer was lost. Where the ring went on without it, it is to join; a
+   * minority, which could only wait, begins anew with it.
+   */
+  async function rejoin(guest: Guest, word: Word<'invite'>): Promise<void> {
+    const { own, port, peer, job } = guest;
+    const goes = () =>
+      own.figures?.ring === 'working' && !own.figures.members.some(({ id }) => id === guest.leads) && own.trainer;
+    const until = context.now() + agreeMs;
+    while (!goes() && context.now() < until && guest.book.state !== 'over')
+      await new Promise((soon) => setTimeout(soon, 200));
+    if (goes() && own.trainer && port) {
+      line.say(peer, { say: 'ready', job, trainer: own.trainer, port, goes: true });
+      return;
+    }
+    guest.stop.abort(anew);
+    await guest.done;
+    guests.delete(nameOf(peer, job));
+    invite(peer, word);
+  }
+
   /** From the invitation to the last byte removed. Never rejects. */
   async function help(guest: Guest, word: Word<'invite'>): Promise<void> {
     const { peer, job, own, stop, book } = guest;
@@ -158,7 +187,8 @@ export function createGuests(
       const fault = stop.signal.aborted ? (stop.signal.reason as Fault) : error;
       own.why = faultBody(fault).message;
       own.state = 'left';
-      line.say(peer, { say: 'over', job, fault: sayable(fault) });
+      // Who asked anew knows.
+      if (fault !== anew) line.say(peer, { say: 'over', job, fault: sayable(fault) });
       log.info({ run: job, peer, code: faultBody(fault).code }, 'helping with a run ended');
     } finally {
       await rm(dir, { recursive: true, force: true });
@@ -257,6 +287,11 @@ export function createGuests(
   function host(peer: string): string {
     return line.peers().find((one) => one.id === peer)?.addresses[0]?.host ?? '';
   }
+  /** The leader's trainer is the one without a host: another one, after the first was lost. */
+  function noteLeader(guest: Guest, roster: Word<'roster'>['roster']): void {
+    const leads = roster.find(([, { host: at }]) => at === '');
+    if (leads) [guest.leads] = leads;
+  }
   /** The leader's own address is where this machine reaches it. */
   const reached = (peer: string, roster: Word<'roster'>['roster']): Word<'roster'>['roster'] =>
     roster.map(([id, address]) => [id, address.host === '' ? { ...address, host: host(peer) } : address]);
@@ -270,10 +305,12 @@ export function createGuests(
       if (word.say === 'begin') {
         guest.own.state = 'working';
         guest.book.state = 'working';
+        noteLeader(guest, word.roster);
         const roster = reached(peer, word.roster);
         guest.child?.send({ type: 'room', roster, ...(word.founding ? { founding: word.founding } : {}) });
         events.emit('job.changed', guest.job, guest.book.view());
       } else if (word.say === 'roster') {
+        noteLeader(guest, word.roster);
         guest.child?.send({ type: 'roster', roster: reached(peer, word.roster) });
       } else if (word.say === 'over') {
         guest.stop.abort(new Fault('cancelled', 'the run is over'));
@@ -287,13 +324,15 @@ export function createGuests(
         if (guest.book.state === 'over') continue;
         const no = refusal(guest.peer);
         if (no) guest.stop.abort(no);
-        const { own, port, peer, job } = guest;
+        const { own, port, peer, job, book } = guest;
         // Said again until it is heard: a word is lost with its link.
         if (own.state === 'ready' && own.trainer && port)
           line.say(peer, { say: 'ready', job, trainer: own.trainer, port });
+        const { ring } = own.figures ?? {};
+        if (book.state !== 'gathering') book.state = ring === 'waiting' ? 'waiting' : 'working';
         const isUp = line.peers().some((one) => one.id === guest.peer && one.link === 'up');
         if (isUp) guest.linkedAt = context.now();
-        else if (context.now() - guest.linkedAt > awayMs)
+        else if (context.now() - guest.linkedAt > (book.state === 'gathering' ? awayMs : goOnMs))
           guest.stop.abort(new Fault('unreachable', 'the machine that leads the run is out of reach'));
       }
     },

@@ -7,6 +7,7 @@ import {
   faultBody,
   type Generation,
   isClassic,
+  isRunOver,
   meetingOf,
   type PackGrant,
   type PeerView,
@@ -37,11 +38,18 @@ export interface LeadSession {
   figures(figures: RoomFigures): void;
   /** Ends everybody's part, and tells how it went. */
   end(): RoomJob;
+  /** Its trainer is lost: true where the others are enough to go on without it, and are left to. */
+  release(): boolean;
 }
 
 export interface RoomLead {
   /** Refuses a request that cannot be trained over the room, by name. */
   check(request: TrainRequest): void;
+  /**
+   * Resolves once a run may begin anew without another ring of it going on: when all that could go on without this machine are in
+   * reach, or must have let it go by now.
+   */
+  reunite(run: Run, signal: AbortSignal): Promise<void>;
   /** Asks the peers that the run's request names. */
   open(run: Run, packs: { dataset: DatasetGrant; test?: DatasetGrant; base?: PackGrant }): LeadSession;
   /** True when the word was about a run that is led here. */
@@ -55,10 +63,18 @@ export interface RoomLead {
 const patienceMs = 20_000;
 const tellEveryMs = 1000;
 
+/** Beyond this members let go of a run whose leader is away, ms; guests.ts has half an hour. */
+const letGoMs = 31 * 60_000;
+const lookEveryMs = 250;
+/** Others that can be a majority without their leader, whose vote weighs a little more. */
+const fewestOthers = 2;
+
 interface Invited extends Entry {
   host: string;
   cores: number;
   port?: number;
+  /** Its ring went on without this machine. */
+  goes?: boolean;
 }
 
 interface Led {
@@ -70,8 +86,8 @@ interface Led {
   settle(): void;
 }
 
-/** The runs that an appliance leads. */
-export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
+/** The runs that an appliance leads; `isPaired` says whom its trust book knows. */
+export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (peer: string) => boolean): RoomLead {
   const { config, store, events, log } = context;
   const led = new Map<string, Led>();
   const audit = (action: string, subject: string, details: Record<string, unknown>) =>
@@ -112,6 +128,7 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
     const paths = new Map<string, string>();
     let tellOwn: ((message: ToMeeting) => void) | undefined;
     let founding: Generation | undefined;
+    let begun = false;
     let invitation: RoomWord | undefined;
     let over = false;
     let patience: NodeJS.Timeout | undefined;
@@ -133,19 +150,37 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
     };
     /** Begins with those who are ready, once all are or the others took too long. */
     const settle = (waited = false) => {
-      if (founding || over || !own.trainer || !tellOwn) return;
+      if (begun || over || !own.trainer || !tellOwn) return;
+      if ([...invited.values()].some(({ goes }) => goes)) return join(tellOwn);
       const waiting = [...invited.values()].some(({ state }) => ['invited', 'sending', 'preparing'].includes(state));
       const alone = ![...invited.values()].some(({ state }) => state === 'ready');
       if (waiting && (!waited || alone)) return;
       const members = present();
+      begun = true;
       founding = foundingOf(members, run.checkpoint !== undefined);
       const known = roster();
       for (const one of members) one.state = 'working';
       tellOwn({ type: 'room', roster: known, founding });
       for (const { peer } of members)
         if (peer !== line.id) say(peer, { say: 'begin', job: id, roster: known, founding });
+      began();
+    };
+    /** From here on others may go on without this machine: who they are must outlive it. */
+    const began = () => {
       book.state = 'working';
+      store.runs.update(id, { room: book.view() });
       show();
+    };
+    /** This machine joins the ring that went on without it, and brings those who have no place in it yet. */
+    const join = (tell: (message: ToMeeting) => void) => {
+      begun = true;
+      const members = present();
+      for (const one of members) one.state = 'working';
+      const known = roster();
+      tell({ type: 'room', roster: known });
+      for (const { peer, goes } of members)
+        if (peer !== line.id) say(peer, { say: goes ? 'roster' : 'begin', job: id, roster: known });
+      began();
     };
     const leave = (one: Invited, state: 'left' | 'refused', why: string) => {
       if (one.state === 'left' || one.state === 'refused') return;
@@ -164,17 +199,17 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
         showSoon();
       },
       pull: (one, word) => void give(one, word),
-      ready(one, { trainer, port }) {
+      ready(one, { trainer, port, goes = false }) {
         if (one.state === 'ready') return;
         const again = one.state === 'working';
-        Object.assign(one, { trainer, port, state: 'ready' });
-        if (!founding) return settle();
+        Object.assign(one, { trainer, port, goes, state: 'ready' });
+        if (!begun) return settle();
         one.state = 'working';
-        const founder = founding.members.some((member) => member.id === trainer);
-        say(one.peer, { say: 'begin', job: id, roster: roster(), ...(founder ? { founding } : {}) });
+        const founder = founding?.members.some((member) => member.id === trainer);
+        say(one.peer, { say: 'begin', job: id, roster: roster(), ...(founder && founding ? { founding } : {}) });
         if (again) return;
         tellRoster();
-        show();
+        began();
       },
       figures(one, { figures }) {
         one.figures = figures;
@@ -261,6 +296,14 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
         own.figures = figures;
         showSoon();
       },
+      release() {
+        const others = [...invited.values()].filter(({ state }) => state === 'working');
+        if (!begun || over || others.length < fewestOthers) return false;
+        over = true;
+        clearTimeout(patience);
+        if (led.get(id) === self) led.delete(id);
+        return true;
+      },
       end() {
         over = true;
         clearTimeout(patience);
@@ -298,10 +341,24 @@ export function createRoomLead(context: JobContext, line: RoomLine): RoomLead {
       chosenPeers(line, request.peers);
     },
     open,
+    async reunite(run, signal) {
+      const others = (run.room?.members ?? []).filter(({ peer, state }) => peer !== line.id && state === 'working');
+      if (others.length < fewestOthers || !config.cluster.enabled) return;
+      const since = run.room?.endedAt ?? run.endedAt ?? run.updatedAt;
+      // Whom the trust book does not know any more cannot be waited for; the room itself may open later than this is asked.
+      const isHere = (id: string) => !isPaired(id) || line.peers().some((peer) => peer.id === id && peer.link === 'up');
+      const isWaited = () => context.now() - since < letGoMs && store.runs.get(run.id).state !== 'stopping';
+      while (!others.every(({ peer }) => isHere(peer)) && isWaited()) {
+        signal.throwIfAborted();
+        await new Promise((soon) => setTimeout(soon, lookEveryMs));
+      }
+    },
     hear(peer, word) {
       const one = led.get(word.job);
       one?.word(peer, word);
-      // A peer that goes on with what ended here, perhaps while the link was lost, is told so.
+      // A peer that goes on with what ended here, perhaps while the link was lost, is told so; not where it is to go on.
+      const run = one ? undefined : store.runs.look(word.job);
+      if (run?.room?.state === 'working' && (run.state === 'interrupted' || !isRunOver(run.state))) return true;
       if (
         (!one || one.book.state === 'over') &&
         (word.say === 'figures' || word.say === 'ready' || word.say === 'pull')

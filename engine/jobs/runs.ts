@@ -156,6 +156,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     const lease = await wait.catch(() => undefined);
     if (!lease) return;
     let room: LeadSession | undefined;
+    let again = false;
     try {
       const run = announce(runs.update(id, { state: 'preparing', startedAt: runs.get(id).startedAt ?? context.now() }));
       await needDisk(context, 'Training');
@@ -172,12 +173,14 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
       };
       if (job.cancel.signal.aborted) throw job.cancel.signal.reason;
       if (request.peers) {
+        await lead.reunite(run, job.cancel.signal);
         const { dataset, test, base } = parts;
         room = lead.open(run, { dataset, ...(test ? { test } : {}), ...(base ? { base } : {}) });
       }
       job.session = startTrainer(context, { ...parts, room });
       if (runs.get(id).state === 'stopping') job.session.stop();
       await job.session.ended;
+      again = job.session.goesOn && runs.get(id).state === 'waiting';
     } catch (error) {
       if (isRunOver(runs.get(id).state)) throw error;
       room?.end();
@@ -185,6 +188,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     } finally {
       leases.release(lease.id);
     }
+    if (again) enqueue(runs.update(id, { state: 'queued' }));
   }
 
   /** The dataset that a run began with; another one of the same name is not it. */
@@ -223,7 +227,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         progress: undefined,
         endedAt: undefined,
         report: undefined,
-        room: undefined,
+        ...(run.state === 'interrupted' ? {} : { room: undefined }),
         model: undefined,
       }),
     );
@@ -264,7 +268,9 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         runs.update(id, { state: 'interrupted', error: { code: 'child_died', message }, endedAt: context.now() });
       }
       if (!context.lasting) return;
-      for (const run of runs.list({ state: 'queued', sort: 'updatedAt' }).items) enqueue(run);
+      // Others may have gone on with it: it is joined, or begun anew once it is known that they have not.
+      for (const { id, room } of left) if (room?.state === 'working') resume(runs.get(id));
+      for (const run of runs.list({ state: 'queued', sort: 'updatedAt' }).items) if (!jobs.has(run.id)) enqueue(run);
     },
     async close() {
       for (const { cancel, session } of jobs.values()) {

@@ -46,10 +46,14 @@ export interface TrainerSession {
   /** Asks for the best state so far; the trainer is ended when it does not come in time. */
   stop(): void;
   kill(): void;
+  /** Whether the others of its room go on without it. */
+  readonly goesOn: boolean;
   /** Resolves when the process is gone and the record says how the run ended. */
   readonly ended: Promise<void>;
 }
 
+/** A ring that waits so long does not only change its members, ms. */
+const waitingMs = 5000;
 /** Time for a stopping trainer to finish its step, evaluate and write its bundle, ms. */
 const stopMs = 180_000;
 
@@ -69,6 +73,9 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
     return grant;
   };
   let over = false;
+  let goesOn = false;
+  /** Since when its ring has waited. */
+  let waits: number | undefined;
   let fault: FaultBody | undefined;
   let stopTimer: NodeJS.Timeout | undefined;
 
@@ -120,6 +127,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
   function onFinished({ report, manifest, bundle: made, stopped }: Extract<FromTrainer, { type: 'finished' }>): void {
     journal.flush();
     const done = store.transaction(() => {
+      if (runs.get(id).state === 'waiting') runs.update(id, { state: 'running' });
       const run = runs.get(id);
       const model = models.publish({
         name,
@@ -170,7 +178,15 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
       announce(runs.update(id, { search }));
     },
     roomOpen: ({ id: trainer, port }) => parts.room?.opened(trainer, port, (message) => void child.send(message)),
-    roomFigures: ({ figures }) => parts.room?.figures(figures),
+    roomFigures({ figures }) {
+      parts.room?.figures(figures);
+      const { state } = runs.get(id);
+      // As a minority it can only wait for the others.
+      if (state === 'running' && figures.ring === 'waiting') waits ??= context.now();
+      else waits = undefined;
+      if (waits !== undefined && context.now() - waits > waitingMs) announce(runs.update(id, { state: 'waiting' }));
+      if (state === 'waiting' && figures.ring === 'working') announce(runs.update(id, { state: 'running' }));
+    },
     wantCheckpoint() {
       child.send({ type: 'checkpointPack', pack: create('checkpoint') });
     },
@@ -182,6 +198,9 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
   /** The record of a run whose trainer is gone without having finished. */
   function close(exit: ChildExit): void {
     if (over) return;
+    const died = fault === undefined && exit.why !== 'memory';
+    // Others that are a majority go on: this machine's part is found again with them.
+    goesOn = died && (parts.room?.release() ?? false);
     const remedy = `Go on with: neutrino runs resume ${id}`;
     const memory = exit.why === 'memory';
     const body =
@@ -196,6 +215,12 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
             ),
           ));
     const failed = fault !== undefined || memory;
+    const isBack = goesOn && context.lasting && !context.closing.aborted;
+    if (isBack && runs.get(id).state === 'running') {
+      announce(runs.update(id, { state: 'waiting', metrics: { ...live.metrics }, progress: live.progress }));
+      log.warn({ run: id, ...exit }, 'the trainer is lost; others go on and it is joined to them');
+      return;
+    }
     announce(
       runs.update(id, {
         state: failed ? 'failed' : 'interrupted',
@@ -203,7 +228,7 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
         metrics: { ...live.metrics },
         progress: live.progress,
         endedAt: context.now(),
-        ...(parts.room ? { room: parts.room.end() } : {}),
+        ...(parts.room && !goesOn ? { room: parts.room.end() } : {}),
       }),
     );
     log.warn({ run: id, fault: body.code, ...exit }, failed ? 'run failed' : 'run interrupted');
@@ -243,6 +268,9 @@ export function startTrainer(context: JobContext, parts: SessionParts): TrainerS
       stopTimer ??= setTimeout(() => child.kill(), stopMs).unref();
     },
     kill: () => child.kill(),
+    get goesOn() {
+      return goesOn;
+    },
     ended,
   };
 }

@@ -30,6 +30,8 @@ export const roomFigures = z.object({
   sent: whole,
   received: whole,
   generation: whole,
+  /** Whether its ring works, or waits: for others, for their state, or as a minority for its links to heal. */
+  ring: z.enum(['outside', 'waiting', 'working', 'over']).default('outside'),
   members: z.array(z.object({ id: memberId, share: z.number().min(0).max(1) })).max(64),
 });
 export type RoomFigures = z.infer<typeof roomFigures>;
@@ -108,7 +110,14 @@ export const roomWord = z.discriminatedUnion('say', [
       .max(2 ** 32 - 1),
   }),
   /** A trainer stands ready and listens there. */
-  z.object({ say: z.literal('ready'), job: runId, trainer: memberId, port: z.number().int().min(1).max(65_535) }),
+  z.object({
+    say: z.literal('ready'),
+    job: runId,
+    trainer: memberId,
+    port: z.number().int().min(1).max(65_535),
+    /** Its ring went on without the leader's machine, which is to join it. */
+    goes: z.boolean().optional(),
+  }),
   /** The ring begins, or goes on and takes the receiver in. The sender's own host is '': where the receiver reaches it. */
   z.object({
     say: z.literal('begin'),
@@ -152,7 +161,7 @@ export const roomJob = z.object({
   /** Whether this machine leads it or helps. */
   role: z.enum(['leads', 'helps']),
   leader: z.object({ peer: z.string(), name: z.string() }),
-  state: z.enum(['gathering', 'working', 'over']),
+  state: z.enum(['gathering', 'working', 'waiting', 'over']),
   encoding: roomEncoding,
   /** Steps between two meetings of the members; 0 where every step is one. Left out until it is known. */
   every: z.number().int().optional(),

@@ -11,7 +11,7 @@ export const transitions = {
     queued: ['preparing', 'stopped', 'failed', 'interrupted'],
     preparing: ['running', 'waiting', 'stopping', 'failed', 'interrupted'],
     running: ['waiting', 'stopping', 'finished', 'failed', 'interrupted'],
-    waiting: ['running', 'stopping', 'failed', 'interrupted'],
+    waiting: ['queued', 'running', 'stopping', 'failed', 'interrupted'],
     stopping: ['stopped', 'finished', 'failed', 'interrupted'],
     finished: [],
     stopped: ['queued'],

@@ -60,7 +60,6 @@ export async function takeRound<P>(
     const share = averager.share(rows, place.position);
     const [begin, finish] = [share.from / rows, share.to / rows];
     const own = { lossSum: 0, weightSum: 0, rows: 0 };
-    let stale = false;
     for (const leg of legs) {
       const [from, to] = [Math.round(leg.rows.length * begin), Math.round(leg.rows.length * finish)];
       if (from < to) {
@@ -71,20 +70,18 @@ export async function takeRound<P>(
         own.rows += to - from;
       }
       await parts.breathe();
-      stale = averager.isStale?.() ?? false;
-      if (stale) break;
+      // What is given up here is asked for all the same: the answer is who computes which rows now.
+      if (averager.isStale?.()) break;
     }
     const ended = await program.snapshot();
-    if (!stale) {
-      const packed = pack(program.parameters, start.program, ended, own, rows);
-      const sum = { buffer: packed.buffer, exactFrom: packed.exactFrom, rows: own.rows };
-      const turn = await averager.reduce({ ...sum, ...place, ask: parts.ask() });
-      if (turn.what === 'held') {
-        state.momentum = unpack(program.parameters, start.program, ended, packed, state.momentum);
-        await program.restore(ended);
-        const [lossSum, weightSum] = packed.buffer.subarray(-2);
-        return { lossSum, weightSum, end: turn.end };
-      }
+    const packed = pack(program.parameters, start.program, ended, own, rows);
+    const sum = { buffer: packed.buffer, exactFrom: packed.exactFrom, rows: own.rows };
+    const turn = await averager.reduce({ ...sum, ...place, ask: parts.ask() });
+    if (turn.what === 'held') {
+      state.momentum = unpack(program.parameters, start.program, ended, packed, state.momentum);
+      await program.restore(ended);
+      const [lossSum, weightSum] = packed.buffer.subarray(-2);
+      return { lossSum, weightSum, end: turn.end };
     }
     // The members changed: the round begins anew, from where all stood before it.
     await program.restore(start.program);

@@ -83,6 +83,8 @@ export interface RunHooks {
   progress?(progress: Progress): void;
   saveDue?(): boolean;
   save?(state: RunState): Promise<void>;
+  /** At the end: the position from which the same result follows at once. */
+  ended?(state: RunState): void;
   clock?: Clock;
 }
 
@@ -256,6 +258,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     const stage = must(stages.at(-1), 'a refit');
     if (stage.end === 'epochs') last = { rows, stage };
   }
+  hooks.ended?.({ stages, fit: null });
   const steps = sum(stages.map((stage) => stage.steps));
   curve.add(steps, chosen.best.epoch, { 'val.loss': chosen.best.loss, [figure]: chosen.best.score });
   curve.flush();

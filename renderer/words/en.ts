@@ -565,6 +565,7 @@ export const en = {
   'job.state': 'State',
   'job.state.gathering': 'gathering',
   'job.state.working': 'training',
+  'job.state.waiting': 'waiting for the others',
   'job.state.over': 'over',
   'job.share': 'Share',
   'job.speed': 'Samples',

@@ -557,6 +557,7 @@ export const zh: Record<keyof typeof en, string> = {
   'job.state': '状态',
   'job.state.gathering': '正在集合',
   'job.state.working': '训练中',
+  'job.state.waiting': '等待其他机器',
   'job.state.over': '已结束',
   'job.share': '份额',
   'job.speed': '样本',

@@ -58,6 +58,7 @@ async function parts() {
 async function run(
   averager?: Parameters<typeof fit>[0]['averager'],
   more: Partial<FitOptions> = {},
+  stepped: (step: number) => void = () => undefined,
 ): Promise<{ losses: number[]; hash: string; score: number }> {
   const losses: number[] = [];
   const own = await parts();
@@ -65,14 +66,22 @@ async function run(
     { ...own, ...(averager ? { averager } : {}) },
     { ...options, ...more },
     {
-      stepped: (_step, _epoch, loss) => losses.push(loss),
+      stepped(step, _epoch, loss) {
+        losses.push(loss);
+        stepped(step);
+      },
     },
   );
   await own.program.dispose();
   return { losses, hash: weightsHash(best.weights), score: best.score };
 }
 
-async function room(shares: readonly number[], encoding: 'fp32' | 'int8' = 'fp32', more: Partial<FitOptions> = {}) {
+async function room(
+  shares: readonly number[],
+  encoding: 'fp32' | 'int8' = 'fp32',
+  more: Partial<FitOptions> = {},
+  stepped: (member: number, step: number) => void = () => undefined,
+) {
   const start = {
     name: 'trainer',
     host: '127.0.0.1',
@@ -98,9 +107,9 @@ async function room(shares: readonly number[], encoding: 'fp32' | 'int8' = 'fp32
     { host: '127.0.0.1', port },
   ]);
   return Promise.all(
-    opened.map(async (one) => {
+    opened.map(async (one, i) => {
       const begun = await one.begin(roster, founding);
-      return run(begun?.averager, more);
+      return run(begun?.averager, more, (step) => stepped(i, step));
     }),
   );
 }
@@ -139,3 +148,24 @@ test('local rounds: a twentieth of the bytes, a like score, the same bits on bot
   // Words between members, and what they agree on, weigh most where models are this small.
   expect(members[0]?.figures().sent ?? whole).toBeLessThan(whole / 4);
 });
+
+test('a member lost in the middle of local rounds: the others take the round anew, and every sample counts once', async () => {
+  const epochs = 60;
+  const rows: number[] = [];
+  const more = { every: 10, epochs, patience: epochs };
+  const ended = room([0.4, 0.3, 0.3], 'fp32', more, (member, step) => {
+    if (member !== 2 || step !== 200) return;
+    rows.push(members[2]?.figures().samples ?? 0);
+    void members[2]?.close();
+    throw new Error('lost');
+  });
+  await expect(ended).rejects.toThrow('lost');
+  await eventually(() => members.slice(0, 2).every((one) => one.figures().steps === epochs * 10));
+  rows.push(...members.slice(0, 2).map((one) => one.figures().samples));
+  expect(rows.reduce((sum, one) => sum + one, 0)).toBe(epochs * 320);
+  expect(members[0]?.figures().members.length).toBe(2);
+});
+
+async function eventually(ask: () => boolean): Promise<void> {
+  while (!ask()) await new Promise((soon) => setTimeout(soon, 20));
+}

@@ -38,11 +38,16 @@ async function figures(run: Run): Promise<{ step: number; value: number }[]> {
 }
 const jobOf = async (machine: Machine, run: Run) =>
   (await machine.client.call('cluster.jobs', {})).items.find((job) => job.id === run.id);
+/** Runs are long enough that a machine which was slow to begin, and was left out meanwhile, still comes to its turn. */
 const working = (run: Run) =>
-  eventually(async () => {
-    const job = await jobOf(anna, run);
-    return job && job.members.length === 2 && job.members.every((one) => one.samples > 0) && job;
-  }, 'both machines have taken steps');
+  eventually(
+    async () => {
+      const job = await jobOf(anna, run);
+      return job && job.members.length === 2 && job.members.every((one) => one.samples > 0) && job;
+    },
+    'both machines have taken steps',
+    async () => [await jobOf(anna, run), await jobOf(bert, run)],
+  );
 const audited = async (machine: Machine): Promise<string[]> =>
   (await machine.client.call('audit.list', { query: { limit: 100 } })).entries.map((entry) => entry.action);
 
@@ -73,8 +78,8 @@ describe('a run over two machines', () => {
   });
 
   test('goes on when the other’s trainer is killed, and every sample counts once', async () => {
-    const alone = await finished(await start({ epochs: 6 }));
-    const run = await start({ epochs: 6, peers: ['all'] });
+    const alone = await finished(await start({ epochs: 24 }));
+    const run = await start({ epochs: 24, peers: ['all'] });
     await working(run);
     const [trainer] = childrenOf(bert.pid, 'trainer');
     process.kill(trainer, 'SIGKILL');
@@ -87,7 +92,7 @@ describe('a run over two machines', () => {
   });
 
   test('is gathered again from its checkpoint when the leading trainer was killed', async () => {
-    const run = await start({ epochs: 12, peers: ['bert'] });
+    const run = await start({ epochs: 30, peers: ['bert'] });
     const shown = () => anna.client.call('runs.show', { params: { id: run.id } });
     await working(run);
     await eventually(async () => (await shown()).checkpoint, 'a checkpoint');
@@ -135,7 +140,7 @@ describe('a run over two machines', () => {
         (await anna.client.call('peers.list', {})).items.some((one) => one.link === 'up' && one.granted?.train),
       'a link to bert',
     );
-    const run = await start({ epochs: 6, peers: ['bert'] });
+    const run = await start({ epochs: 30, peers: ['bert'] });
     await working(run);
     await bert.client.call('cluster.endJob', { params: { id: run.id } });
     const done = await finished(run);

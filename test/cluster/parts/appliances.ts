@@ -7,7 +7,8 @@ export interface Machine extends Running {
   place: Place;
 }
 
-const settings = {
+/** What every machine of a room is set to, but for its name. */
+export const settings = {
   checkpointSeconds: 0.5,
   cluster: { enabled: true, host: '127.0.0.1', port: 0, trainerPorts: [0, 0] },
   discovery: false,
@@ -29,15 +30,19 @@ export async function endRoom(machines: readonly Machine[]): Promise<void> {
   for (const { place } of machines) place.remove();
 }
 
-/** Resolves with what `ask` says once it says something; rejects after a minute. */
-export async function eventually<T>(ask: () => Promise<T | undefined | false>, what: string): Promise<T> {
+/** Resolves with what `ask` says once it says something; rejects after a minute, with what `seen` is then. */
+export async function eventually<T>(
+  ask: () => Promise<T | undefined | false>,
+  what: string,
+  seen?: () => Promise<unknown>,
+): Promise<T> {
   const until = Date.now() + 60_000;
   while (Date.now() < until) {
     const found = await ask();
     if (found) return found;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
-  throw new Error(`a minute passed: ${what}`);
+  throw new Error(`a minute passed: ${what} ${seen ? JSON.stringify(await seen()) : ''}`);
 }
 
 async function pair(one: Client, other: Machine): Promise<void> {

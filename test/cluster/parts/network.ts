@@ -15,6 +15,10 @@ export interface Network {
   start(node: Node, file: string, args: readonly string[]): Member;
   /** Runs any program in a node's namespace, on one core if one is named. */
   run(node: Node, command: string, args: readonly string[], core?: number): Member;
+  /** Runs a Python program where the bridge is. */
+  tap(file: string, args: readonly string[]): Member;
+  /** Takes a node's cable out, or puts it back. */
+  link(index: number, to: 'up' | 'down'): void;
   /** Limits what every node may send, e.g. `1gbit`. */
   limit(rate: string): void;
   /** Gives a node another address in the same network. */
@@ -25,6 +29,8 @@ export interface Network {
 
 export interface Member {
   process: ChildProcess;
+  /** Hears every line. */
+  each<T>(hear: (value: T) => void): void;
   /** The first line that passes, those already printed included. */
   line<T>(passes: (value: T) => boolean): Promise<T>;
   stop(signal?: NodeJS.Signals): Promise<void>;
@@ -85,6 +91,14 @@ export function openNetwork(count: number): Network {
       members.push(member);
       return member;
     },
+    tap(file, args) {
+      const member = follow(spawn('ip', ['netns', 'exec', hub, '/usr/bin/python3', file, ...args]));
+      members.push(member);
+      return member;
+    },
+    link(index, to) {
+      inside(hub, 'link', 'set', `p${index + 1}`, to);
+    },
     limit(rate) {
       for (const { name } of nodes) {
         execFileSync(
@@ -139,6 +153,10 @@ function follow(child: ChildProcess): Member {
   }
   return {
     process: child,
+    each<T>(hear: (value: T) => void) {
+      for (const value of values) hear(value as T);
+      waiting.add((value) => hear(value as T));
+    },
     line<T>(passes: (value: T) => boolean) {
       return new Promise<T>((resolve, reject) => {
         const hear = (value: unknown) => {

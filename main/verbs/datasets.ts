@@ -129,6 +129,17 @@ async function sendInput({ client }: Session, name = 'stdin'): Promise<string> {
   }
 }
 
+/** What a path leads to; undefined where it leads nowhere. */
+function lookedAt(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === 'ELOOP' ? 'its links go round in a circle' : 'check its folders and their permissions';
+    throw new Fault('path_refused', `${path} cannot be looked at: ${why}`, undefined, error);
+  }
+}
+
 /** What an import names beside its options. */
 export interface ImportSettings {
   name?: string | undefined;
@@ -158,7 +169,7 @@ export async function importFile(
     }
     if (path === '-')
       return client.call('datasets.import', { body: { ...body, upload: await sendInput(session, name) } });
-    const found = statSync(path, { throwIfNoEntry: false });
+    const found = lookedAt(path);
     if (!found) throw new Fault('not_found', `there is no file ${path}: check the path`);
     if (session.sameMachine) return client.call('datasets.import', { body: { ...body, path: resolve(path) } });
     if (found.isDirectory())

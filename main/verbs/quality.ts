@@ -239,7 +239,7 @@ const labelActions: Record<
     const page = await client.call('datasets.labels.list', {
       params: { id },
       query: {
-        ...(options['column'] ? { column: (options['column'] as string[])[0] ?? '' } : {}),
+        ...(options['column'] ? { column: options['column'] as string } : {}),
         ...(options['model'] ? { model: options['model'] as string } : {}),
         ...(options['below'] ? { below: Number(options['below']) } : {}),
         show: ((options['show'] as string | undefined) ?? (options['model'] ? 'unsure' : 'missing')) as 'missing',
@@ -276,7 +276,7 @@ const labelActions: Record<
       return { row, value: word.slice(at + 1) === '' ? null : word.slice(at + 1) };
     });
     if (values.length === 0) throw new Fault('bad_request', 'name labels as ROW=LABEL');
-    const column = (options['column'] as string[] | undefined)?.[0];
+    const column = options['column'] as string | undefined;
     const answer = await client.call('datasets.labels.set', {
       params: { id },
       body: { values, ...(column === undefined ? {} : { column }) },
@@ -388,7 +388,7 @@ export function qualityVerbs(group: Command): void {
       actionOf(labelActions, action)(session, id, rest.flat(), options),
     (command) =>
       command
-        .option('--column <name...>', 'the column with the labels (the target when left out)')
+        .option('--column <name>', 'the column with the labels (the target when left out)')
         .option('--model <model>', 'a model that scores the rows')
         .option('--show <which>', 'missing, unsure, disagree or all')
         .option('--below <probability>', 'only rows that the model is less sure of')

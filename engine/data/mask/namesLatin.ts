@@ -104,7 +104,8 @@ function runsOf(text: string, words: readonly Word[], loose: boolean): Word[][] 
     if (run.length > 0 && !joined) close();
     const next = words[i + 1];
     const isParticle = !word.capital && particles.has(word.key) && run.length > 0 && (next?.capital ?? false);
-    if (titles.has(word.key) && (word.capital || loose)) {
+    // MS Word, MS SQL: a maker, not a lady.
+    if (titles.has(word.key) && (word.capital || loose) && word.raw !== 'MS') {
       close();
       continue;
     }
@@ -142,6 +143,7 @@ function logit(run: readonly Word[], { text, words, hint }: Around): number {
   const titled =
     previous !== undefined &&
     titles.has(previous.key) &&
+    previous.raw !== 'MS' &&
     /^[.\s]{1,2}$/.test(text.slice(previous.end, run[0].start)) &&
     (previous.capital || /^(?:mr|mrs|ms|dr|prof)$/.test(previous.key));
   const joinedName = calledLikePeople.has(run.map(({ key }) => key).join(' '));

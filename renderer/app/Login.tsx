@@ -1,5 +1,5 @@
 // The way in: a key, pasted once, becomes a session cookie. Teaches where keys come from.
-import { Button, PasswordInput } from '@mantine/core';
+import { Button } from '@mantine/core';
 import { type FormEvent, useState } from 'react';
 import { Problem } from '../parts/Page.tsx';
 import { Mark, Waves } from '../parts/Waves.tsx';
@@ -35,19 +35,20 @@ export function Login() {
         </div>
         <h1>{t('login.title')}</h1>
         <form onSubmit={(event) => void submit(event)}>
-          <PasswordInput
-            label={t('login.key')}
-            placeholder="nk_…"
-            size="sm"
-            value={key}
-            onChange={(event) => setKey(event.currentTarget.value)}
-            autoComplete="current-password"
-            data-autofocus
-            // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page has this one field
-            autoFocus
-            required
-            withAsterisk={false}
-          />
+          {/* The browser's own field: the kit's would be a tenth of all that this page loads. */}
+          <label>
+            {t('login.key')}
+            <input
+              type="password"
+              placeholder="nk_…"
+              value={key}
+              onChange={(event) => setKey(event.currentTarget.value)}
+              autoComplete="current-password"
+              // oxlint-disable-next-line jsx-a11y/no-autofocus -- the page has this one field
+              autoFocus
+              required
+            />
+          </label>
           {error === undefined ? null : <Problem error={error} />}
           <Button type="submit" variant="filled" size="sm" fullWidth loading={busy} disabled={key.trim() === ''}>
             {t('login.enter')}

@@ -1,6 +1,5 @@
 // A folder that was dropped or chosen as one file: a zip whose files are stored as they are, which the importer reads like the
 // folder. Sends nothing.
-import { Zip, ZipPassThrough } from 'fflate';
 
 /** A file of a folder, by its path in it. */
 export interface FolderFile {
@@ -17,8 +16,9 @@ const isSystem = (name: string): boolean => name.startsWith('.') || name === 'Th
 /** The files of dropped things: plain ones, and folders with all that is below them. To be called while the drop is told of. */
 export async function droppedFiles(items: DataTransferItemList): Promise<{ files: File[]; folders: FolderFile[][] }> {
   // Entries are gone once the event is over, so all are taken before anything is waited for.
-  const entries = [...items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  const files: File[] = [];
+  const taken = [...items].map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+  const entries = taken.filter((one) => one !== null && !(one instanceof File)) as FileSystemEntry[];
+  const files = taken.filter((one) => one instanceof File);
   const folders: FolderFile[][] = [];
   for (const entry of entries) {
     if (entry.isDirectory) folders.push(await below(entry as FileSystemDirectoryEntry, entry.name));
@@ -57,6 +57,8 @@ export async function zipOf(files: readonly FolderFile[], onProgress: (share: nu
   const total = files.reduce((sum, { file }) => sum + file.size, 0);
   const parts: BlobPart[] = [];
   let failure: Error | undefined;
+  // Needed for folders only: the first screen does without it.
+  const { Zip, ZipPassThrough } = await import('fflate');
   const zip = new Zip((error, bytes) => {
     if (error) failure ??= error;
     else parts.push(bytes);

@@ -13,7 +13,7 @@ import {
   useTable,
 } from '@tanstack/react-table';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Icon } from './Icon.tsx';
 import { useWords } from './words.ts';
 
@@ -71,6 +71,62 @@ function fitting<T>(columns: Column<T>[], width: number): Column<T>[] {
   }
   return kept;
 }
+
+interface RowProperties<T> extends Pick<Properties<T>, 'columns' | 'onOpen' | 'onSelect' | 'selectLabel'> {
+  id: string;
+  row: T;
+  index: number;
+  /** Pixels from the top. */
+  start: number;
+  template: string;
+  chosen: boolean;
+}
+
+function PlainRow<T>({
+  id,
+  row,
+  index,
+  start,
+  template,
+  columns,
+  chosen,
+  onOpen,
+  onSelect,
+  selectLabel,
+}: RowProperties<T>) {
+  const { t } = useWords();
+  return (
+    // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the row's link does the same by keyboard
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={`table-row${chosen ? ' chosen' : ''}${onOpen ? ' opens' : ''}`}
+      style={{ gridTemplateColumns: template, transform: `translateY(${start}px)`, height: rowHeight }}
+      onClick={(event) => {
+        if (onOpen && !(event.target as Element).closest('a,button,input,label')) onOpen(row);
+      }}
+    >
+      {onSelect ? (
+        <div role="cell">
+          <input
+            type="checkbox"
+            className="tick"
+            checked={chosen}
+            aria-label={selectLabel?.(row) ?? t('table.select')}
+            onChange={(event) => onSelect(id, event.currentTarget.checked)}
+          />
+        </div>
+      ) : null}
+      {columns.map((column) => (
+        <div key={column.id} role="cell" className={column.right ? 'num' : 'ellipsis'}>
+          {column.render(row)}
+        </div>
+      ))}
+    </div>
+  );
+}
+/** Rows that stay while others scroll in are not drawn anew. */
+const Row = memo(PlainRow) as typeof PlainRow;
 
 /** See the file's head. */
 export function Table<T extends object>(properties: Properties<T>) {
@@ -193,36 +249,20 @@ export function Table<T extends object>(properties: Properties<T>) {
             const row = rowAt(item.index);
             if (!row) return null;
             const key = keyOf(row);
-            const chosen = selected?.has(key) ?? false;
             return (
-              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events -- the row's link does the same by keyboard
-              <div
+              <Row
                 key={key}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={`table-row${chosen ? ' chosen' : ''}${onOpen ? ' opens' : ''}`}
-                style={{ gridTemplateColumns: template, transform: `translateY(${item.start}px)`, height: rowHeight }}
-                onClick={(event) => {
-                  if (onOpen && !(event.target as Element).closest('a,button,input,label')) onOpen(row);
-                }}
-              >
-                {onSelect ? (
-                  <div role="cell">
-                    <input
-                      type="checkbox"
-                      className="tick"
-                      checked={chosen}
-                      aria-label={properties.selectLabel?.(row) ?? t('table.select')}
-                      onChange={(event) => onSelect(key, event.currentTarget.checked)}
-                    />
-                  </div>
-                ) : null}
-                {columns.map((column) => (
-                  <div key={column.id} role="cell" className={column.right ? 'num' : 'ellipsis'}>
-                    {column.render(row)}
-                  </div>
-                ))}
-              </div>
+                id={key}
+                row={row}
+                index={item.index}
+                start={item.start}
+                template={template}
+                columns={columns}
+                chosen={selected?.has(key) ?? false}
+                onOpen={onOpen}
+                onSelect={onSelect}
+                selectLabel={properties.selectLabel}
+              />
             );
           })}
         </div>

@@ -3,7 +3,7 @@ import { Button, SegmentedControl, Select, TextInput } from '@mantine/core';
 import { useDebouncedValue, useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { useDeferredValue, useEffect, useMemo, useState } from 'react';
 import { isRunOver, type Run } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
 import { groupings, type RunsSearch } from '../app/router.tsx';
@@ -19,6 +19,7 @@ import { Groups } from './Groups.tsx';
 import { useClock } from './useClock.ts';
 
 const none: string[] = [];
+const empty: Run[] = [];
 const states = ['', 'running', 'finished', 'stopped', 'failed', 'interrupted'] as const;
 
 function useColumns(now: number): Column<Run>[] {
@@ -154,6 +155,8 @@ export function Runs() {
     [filter],
   );
   const runs = useRuns(query);
+  // The page answers first, then its rows come, in slices of time.
+  const rows = useDeferredValue(runs.rows, empty);
   const datasets = useQuery(ask.datasets()).data?.items;
   const dataset = filter.dataset && (datasets?.find((one) => one.id === filter.dataset)?.name ?? filter.dataset);
   const experiments = useQuery(ask.experiments()).data?.items ?? [];
@@ -269,11 +272,11 @@ export function Runs() {
           </Empty>
         )
       ) : null}
-      {runs.rows.length > 0 && !filter.group ? (
+      {rows.length > 0 && runs.rows.length > 0 && !filter.group ? (
         <Table
           label={t('place.runs')}
           columns={columns}
-          rows={runs.rows}
+          rows={rows}
           total={runs.total}
           keyOf={(run) => run.id}
           sort={{ id: sort.replace(/^-/, ''), desc: sort.startsWith('-') }}

@@ -2,6 +2,7 @@
 // Looks at no row outside those it is given.
 import {
   type Column,
+  dateParts,
   Fault,
   type FeatureSpec,
   type ImageInput,
@@ -182,20 +183,6 @@ function fitNumeric(
     ];
   });
 }
-
-/** Months, weekdays and hours as they are counted, and around a circle, where December is beside January. */
-const dateParts: readonly NumericPart[] = [
-  'days',
-  'month',
-  'weekday',
-  'hour',
-  'monthSin',
-  'monthCos',
-  'weekdaySin',
-  'weekdayCos',
-  'hourSin',
-  'hourCos',
-];
 
 /** Knots of a quantile scale at most. */
 const mostKnots = 33;

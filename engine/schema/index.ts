@@ -138,6 +138,7 @@ export {
   trainRequest,
 } from './plan.ts';
 export {
+  dateParts,
   type Analyzer,
   type AnomalyScale,
   type CategoryInput,

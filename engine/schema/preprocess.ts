@@ -5,11 +5,10 @@ import { z } from 'zod';
 import { columnType, task } from './columns.ts';
 
 /**
- * What a numeric input is taken from: the number itself, or a part of a date (UTC; `days` counts from 1970-01-01, `weekday` from
- * Sunday = 0); sine and cosine of a part go round once in twelve months, seven days, 24 hours.
+ * Parts of a date (UTC; `days` counts from 1970-01-01, `weekday` from Sunday = 0) as they are counted, and around a circle, where
+ * December is beside January: sine and cosine go round once in twelve months, seven days, 24 hours.
  */
-export const numericParts = [
-  'value',
+export const dateParts = [
   'days',
   'month',
   'weekday',
@@ -21,6 +20,8 @@ export const numericParts = [
   'hourSin',
   'hourCos',
 ] as const;
+/** What a numeric input is taken from: the number itself, or a part of a date. */
+export const numericParts = ['value', ...dateParts] as const;
 export type NumericPart = (typeof numericParts)[number];
 
 /** One column of the `numeric` input (float64 [batch, k], NaN where missing). */

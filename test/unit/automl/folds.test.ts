@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { automl, type Field, localRunner, openField } from '../../../engine/automl/index.ts';
+import { automl, type Field, localRunner } from '../../../engine/automl/index.ts';
 import { rng } from '../../../engine/base/index.ts';
-import { importDataset, openDataset } from '../../../engine/data/index.ts';
 import type { TrainRequest } from '../../../engine/schema/index.ts';
-import { openPack } from '../../../engine/store/index.ts';
+import { fieldOf } from './sample.ts';
 
 /** Twelve machines that are measured on thirty days each. */
 async function machines(split: TrainRequest['split']): Promise<Field> {
@@ -20,22 +19,8 @@ async function machines(split: TrainRequest['split']): Promise<Field> {
     return `m${machine},${day + 1},${heat.toFixed(4)},${heat + 0.3 * random.normal() > 1 ? 'worn' : 'sound'}`;
   });
   writeFileSync(path, `machine,day,heat,state\n${lines.join('\n')}\n`);
-  const pack = { id: 'machines', path: join(dir, 'm.sqlite'), key: crypto.getRandomValues(new Uint8Array(32)) };
   try {
-    await importDataset({
-      source: { kind: 'path', path },
-      options: {},
-      pack,
-      threads: 1,
-      memory: 2 ** 30,
-      progress: () => undefined,
-      signal: new AbortController().signal,
-    });
-    const reader = openDataset(openPack(pack.path, pack));
-    const field = await openField(reader, undefined, { target: 'state', seed: 1, ...(split ? { split } : {}) });
-    const encoded = field.encodeTest();
-    reader.close();
-    return { ...field, encodeTest: () => encoded };
+    return await fieldOf(path, { target: 'state', seed: 1, ...(split ? { split } : {}) });
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

@@ -7,10 +7,13 @@ import { importDataset, openDataset } from '../../../engine/data/index.ts';
 import { openPack } from '../../../engine/store/index.ts';
 
 /** Opens a sample of resources/samples. */
-export async function sampleField(name: string, seed = 1): Promise<Field> {
+export const sampleField = (name: string, seed = 1): Promise<Field> =>
+  fieldOf(new URL(`../../../resources/samples/${name}.csv`, import.meta.url).pathname, { target: 'target', seed });
+
+/** Opens the rows of a file. */
+export async function fieldOf(path: string, asked: Parameters<typeof openField>[2]): Promise<Field> {
   const dir = mkdtempSync(join(tmpdir(), 'neutrino-automl-'));
-  const pack = { id: name, path: join(dir, `${name}.sqlite`), key: crypto.getRandomValues(new Uint8Array(32)) };
-  const path = new URL(`../../../resources/samples/${name}.csv`, import.meta.url).pathname;
+  const pack = { id: 'rows', path: join(dir, 'rows.sqlite'), key: crypto.getRandomValues(new Uint8Array(32)) };
   try {
     await importDataset({
       source: { kind: 'path', path },
@@ -22,7 +25,7 @@ export async function sampleField(name: string, seed = 1): Promise<Field> {
       signal: new AbortController().signal,
     });
     const reader = openDataset(openPack(pack.path, pack));
-    const field = await openField(reader, undefined, { target: 'target', seed });
+    const field = await openField(reader, undefined, asked);
     // The test part is read when the model is there; here that is before the directory goes.
     const encoded = field.encodeTest();
     reader.close();

@@ -39,6 +39,10 @@ const datasets = createRoute({
 const dataset = createRoute({
   getParentRoute: () => root,
   path: '/datasets/$id',
+  validateSearch: ({ tab }: Record<string, unknown>): { tab?: string } => {
+    const shown = text(tab);
+    return shown === undefined ? {} : { tab: shown };
+  },
   component: lazyRouteComponent(() => import('../datasets/DatasetPage.tsx'), 'DatasetPage'),
 });
 const runs = createRoute({

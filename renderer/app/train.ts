@@ -1,13 +1,21 @@
-// Whether the train dialog is open, and with what. A store of its own, so that any screen can open it.
+// Whether the train dialog is open, and with what. A store of its own, so that any screen can open it; a reload finds it open.
 import { useSyncExternalStore } from 'react';
 import type { TrainRequest } from '../../engine/schema/index.ts';
 
 type Start = Partial<TrainRequest>;
-let request: Start | undefined;
+const kept = 'neutrino.train';
+let request: Start | undefined = remembered();
 const listeners = new Set<() => void>();
+
+function remembered(): Start | undefined {
+  const text = sessionStorage.getItem(kept);
+  return text === null ? undefined : (JSON.parse(text) as Start);
+}
 
 function set(value: Start | undefined): void {
   request = value;
+  if (value) sessionStorage.setItem(kept, JSON.stringify(value));
+  else sessionStorage.removeItem(kept);
   for (const listener of listeners) listener();
 }
 const subscribe = (listener: () => void): (() => void) => {

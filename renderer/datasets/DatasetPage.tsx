@@ -1,7 +1,7 @@
 // One dataset: its warnings, what each column holds, and its rows.
 import { ActionIcon, Button, Menu, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate, useParams } from '@tanstack/react-router';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { api } from '../app/api.ts';
 import { ask } from '../app/queries.ts';
 import { useTrain } from '../app/train.ts';
@@ -20,9 +20,12 @@ import { Privacy } from './Privacy.tsx';
 import { Recipe } from './Recipe.tsx';
 import { Rows } from './Rows.tsx';
 
+const tabs = ['overview', 'privacy', 'recipe', 'labels'] as const;
+
 export function DatasetPage() {
   const { t, f } = useWords();
   const { id } = useParams({ from: '/datasets/$id' });
+  const { tab } = useSearch({ from: '/datasets/$id' });
   const navigate = useNavigate();
   const train = useTrain();
   const { data: dataset, error, refetch } = useQuery(ask.dataset(id));
@@ -111,12 +114,24 @@ export function DatasetPage() {
     >
       {dataset.error ? <Problem error={dataset.error} /> : null}
       {shape ? (
-        <Tabs defaultValue="overview" keepMounted={false}>
+        <Tabs
+          value={tabs.find((name) => name === tab) ?? 'overview'}
+          onChange={(name) =>
+            void navigate({
+              to: '/datasets/$id',
+              params: { id },
+              search: name === null || name === 'overview' ? {} : { tab: name },
+              replace: true,
+            })
+          }
+          keepMounted={false}
+        >
           <Tabs.List aria-label={t('quality.tabs')} mb="md">
-            <Tabs.Tab value="overview">{t('quality.tab.overview')}</Tabs.Tab>
-            <Tabs.Tab value="privacy">{t('quality.tab.privacy')}</Tabs.Tab>
-            <Tabs.Tab value="recipe">{t('quality.tab.recipe')}</Tabs.Tab>
-            <Tabs.Tab value="labels">{t('quality.tab.labels')}</Tabs.Tab>
+            {tabs.map((name) => (
+              <Tabs.Tab key={name} value={name}>
+                {t(`quality.tab.${name}`)}
+              </Tabs.Tab>
+            ))}
           </Tabs.List>
           <Tabs.Panel value="overview">
             {runs.rows.length > 0 ? (

@@ -36,7 +36,7 @@ function Picture({ column, rows }: { column: ColumnProfile; rows: number }) {
           text={f.percent(count / Math.max(1, rows), count < rows / 100 ? 1 : 0)}
         />
       ))}
-      {column.distinct > 3 ? (
+      {top.length > 0 && column.distinct > 3 ? (
         <span className="quiet">{t('datasets.others', { count: column.distinct - 3 })}</span>
       ) : null}
     </div>

@@ -2,9 +2,9 @@
 // page of two hundred that they stand on.
 /* oxlint-disable jsx-a11y/prefer-tag-over-role -- a <table> cannot lay virtual rows on a grid and keep its role */
 /* oxlint-disable react/incompatible-library -- the React compiler is not used */
-import { useQueries } from '@tanstack/react-query';
+import { useQueries, useQuery } from '@tanstack/react-query';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef } from 'react';
+import { useMemo, useRef } from 'react';
 import type { Column } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
 import { Icon } from '../parts/Icon.tsx';
@@ -14,12 +14,12 @@ import { useWords } from '../parts/words.ts';
 const step = 200;
 const rowHeight = 28;
 
-function track(column: Column): string {
-  if (column.type === 'text') return 'minmax(280px, 3fr)';
-  if (column.type === 'number' || column.type === 'boolean') {
-    return `minmax(${Math.min(190, Math.max(92, column.name.length * 8 + 30))}px, 1fr)`;
-  }
-  return `minmax(${Math.min(200, Math.max(120, column.name.length * 8 + 30))}px, 1fr)`;
+/** A column is as wide as nine in ten of its first values need, within reason; all share what is left over. */
+function track(column: Column, values: readonly (string | number | boolean | null | undefined)[]): string {
+  const lengths = values.map((value) => String(value ?? '').length).sort((a, b) => a - b);
+  const needed = 22 + 7.2 * Math.max(column.name.length + 2, lengths[Math.floor(lengths.length * 0.9)] ?? 0);
+  const width = Math.round(Math.min(column.type === 'text' ? 420 : 260, Math.max(84, needed)));
+  return `minmax(${width}px, ${width}fr)`;
 }
 
 export function Rows({ id, columns, total }: { id: string; columns: Column[]; total: number }) {
@@ -37,7 +37,14 @@ export function Rows({ id, columns, total }: { id: string; columns: Column[]; to
   const wanted = Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const pages = useQueries({ queries: wanted.map((page) => ask.rows(id, page * step, step)) });
   const failed = pages.find((page) => page.error);
-  const template = `64px ${columns.map(track).join(' ')}`;
+  const begin = useQuery(ask.rows(id, 0, step)).data;
+  const template = useMemo(() => {
+    const tracks = columns.map((column) => {
+      const index = begin?.columns.indexOf(column.name) ?? -1;
+      return track(column, index < 0 ? [] : (begin?.rows.map((row) => row[index]) ?? []));
+    });
+    return `64px ${tracks.join(' ')}`;
+  }, [columns, begin]);
   if (failed?.error) return <Problem error={failed.error} onRetry={() => void failed.refetch()} />;
 
   return (

@@ -1,7 +1,7 @@
 // What the monitor saw: drift by window, live quality from labels that came back, and who is told of what.
 import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
-import { useNavigate } from '@tanstack/react-router';
+import { Link, useNavigate } from '@tanstack/react-router';
 import type { Deployment } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { allowNotifications } from '../app/notify.ts';
@@ -130,7 +130,7 @@ function Alerts({ name }: { name: string }) {
         </ul>
       )}
       <p className="quiet small">
-        {t('watch.more')} <code>neutrino alerts add</code>
+        {t('watch.more')} <Link to="/alerts">{t('place.alerts')}</Link>
       </p>
     </>
   );

@@ -23,8 +23,11 @@ export function Why({ model, input }: { model: string; input: PredictRequest['in
       </Button>
     );
   }
+  const top = Math.max(...why.data.parts.map(({ drop }) => Math.abs(drop)), 1e-12);
+  // Sums of roundings are not told as figures.
+  const told = (drop: number): string => f.figure(Math.abs(drop) < top * 1e-4 ? 0 : -drop, 3);
   return (
-    <table className="plain">
+    <table className="plain why">
       <caption className="quiet small">{t('try.whyWords')}</caption>
       <tbody>
         {why.data.parts.slice(0, most).map(({ column, text, at, drop }) => (
@@ -32,7 +35,7 @@ export function Why({ model, input }: { model: string; input: PredictRequest['in
             <th scope="row" className="ellipsis">
               {text ?? column}
             </th>
-            <td className="num">{f.figure(-drop, 3)}</td>
+            <td className="num">{told(drop)}</td>
           </tr>
         ))}
       </tbody>

@@ -80,6 +80,7 @@ function build(language: string): Format {
     span(milliseconds) {
       if (!present(milliseconds)) return none;
       const seconds = milliseconds / 1000;
+      if (seconds < 0.1) return unit(Math.ceil(milliseconds), 'millisecond');
       if (seconds < 10) return unit(seconds, 'second', 1);
       if (seconds < 60) return unit(Math.floor(seconds), 'second');
       const minutes = Math.floor(seconds / 60);

@@ -21,15 +21,17 @@ interface View {
 }
 const parts = ['train', 'val'] as const;
 
-/** `single`: lines are training and validation. Otherwise one line a run, of the chosen part. */
+/** `single`: lines are training and validation; `trials`: of a search, whose steps are trials. Otherwise one line a run, of the chosen part. */
 export function CurvePanel({
   sources,
   height,
   single = false,
+  trials = false,
 }: {
   sources: Source[];
   height: number;
   single?: boolean;
+  trials?: boolean;
 }) {
   const { t, f } = useWords();
   const [view, setView] = useLocalStorage<View>({
@@ -44,18 +46,21 @@ export function CurvePanel({
     );
   }, [sources]);
   const metric = metrics.includes(view.metric) ? view.metric : 'loss';
+  const axis = trials && view.axis === 'epoch' ? 'step' : view.axis;
   const lines = useMemo(() => {
     const all = single
       ? sources.flatMap((source) => [
-          ...parts.map((part) => lineOf(source.points, `${part}.${metric}`, t(`runs.${part}`), view.axis)),
-          lineOf(source.points, metric, metric, view.axis),
+          ...parts.map((part) =>
+            lineOf(source.points, `${part}.${metric}`, t(trials ? 'search.best' : `runs.${part}`), axis),
+          ),
+          lineOf(source.points, metric, metric, axis),
         ])
       : sources.map((source) => {
-          const line = lineOf(source.points, `${view.part}.${metric}`, source.name, view.axis);
-          return line.xs.length > 0 ? line : lineOf(source.points, metric, source.name, view.axis);
+          const line = lineOf(source.points, `${view.part}.${metric}`, source.name, axis);
+          return line.xs.length > 0 ? line : lineOf(source.points, metric, source.name, axis);
         });
     return all.filter((line) => line.xs.length > 0);
-  }, [sources, metric, view.axis, view.part, single, t]);
+  }, [sources, metric, axis, view.part, single, trials, t]);
   const trainings = Math.max(0, ...lines.map((line) => line.starts.length));
   const words = lines
     .map((line) => t('runs.curveAt', { name: line.name, value: f.figure(line.ys.at(-1)), x: f.figure(line.xs.at(-1)) }))
@@ -84,9 +89,12 @@ export function CurvePanel({
         )}
         <SegmentedControl
           aria-label={t('runs.axis')}
-          value={view.axis}
+          value={axis}
           onChange={(value) => setView({ ...view, axis: value })}
-          data={(['step', 'epoch', 'time'] as const).map((axis) => ({ value: axis, label: t(`axis.${axis}`) }))}
+          data={(trials ? (['step', 'time'] as const) : (['step', 'epoch', 'time'] as const)).map((value) => ({
+            value,
+            label: t(trials && value === 'step' ? 'axis.trial' : `axis.${value}`),
+          }))}
         />
         <Switch
           label={t('runs.log')}
@@ -116,7 +124,7 @@ export function CurvePanel({
           smoothing={view.smoothing}
           height={height}
           label={`${metricName(metric)}. ${words}`}
-          axis={t(`axis.${view.axis}.long`)}
+          axis={t(trials && axis === 'step' ? 'axis.trial.long' : `axis.${axis}.long`)}
           format={(value) => f.figure(value, 3)}
         />
       ) : (

@@ -23,19 +23,32 @@ function drawnOf({ answers }: Curve): number[] {
     .slice(0, mostLines);
 }
 
-function Chart({ curve, labels }: { curve: Curve; labels: readonly string[] }) {
+/** Least and greatest of the answers that are drawn. */
+function rangeOf(curve: Curve): [low: number, high: number] {
+  const drawn = drawnOf(curve);
+  const all = curve.answers.flatMap((row) => drawn.map((k) => row[k] ?? 0));
+  return [Math.min(...all), Math.max(...all)];
+}
+
+/** `range` is that of all charts side by side, so that a steep line is a strong column. */
+function Chart({ curve, labels, range }: { curve: Curve; labels: readonly string[]; range: [number, number] }) {
   const { f } = useWords();
   const drawn = drawnOf(curve);
   const { at, answers, column } = curve;
-  const all = answers.flatMap((row) => drawn.map((k) => row[k] ?? 0));
-  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const [low, high] = range;
+  const own = rangeOf(curve);
   const [from, to] = [at[0] ?? 0, at.at(-1) ?? 0];
   const x = (value: number) => edge + ((value - from) / Math.max(1e-12, to - from)) * (width - 2 * edge);
   const y = (value: number) => height - edge - ((value - low) / Math.max(1e-12, high - low)) * (height - 2 * edge);
   return (
     <figure className="dependence">
       <figcaption>{column}</figcaption>
-      <svg viewBox={`0 0 ${width} ${height}`} role="img" aria-label={column} style={{ width: '100%', maxWidth: width }}>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={column}
+        style={{ display: 'block', overflow: 'visible', width: '100%' }}
+      >
         <rect width={width} height={height} fill="none" stroke="var(--edge)" />
         {drawn.map((k, i) => (
           <polyline
@@ -49,7 +62,7 @@ function Chart({ curve, labels }: { curve: Curve; labels: readonly string[] }) {
         ))}
       </svg>
       <div className="quiet small">
-        {f.figure(from, 3)} – {f.figure(to, 3)} → {f.figure(low, 3)} – {f.figure(high, 3)}
+        {f.figure(from, 3)} – {f.figure(to, 3)} → {f.figure(own[0], 3)} – {f.figure(own[1], 3)}
       </div>
       <div className="small">
         {drawn.map((k, i) => (
@@ -65,14 +78,20 @@ function Chart({ curve, labels }: { curve: Curve; labels: readonly string[] }) {
 /** See the file's head. */
 export function Dependence({ dependence, labels }: Pick<SearchSummary, 'dependence'> & { labels: readonly string[] }) {
   const { t } = useWords();
+  const ranges = dependence.map(rangeOf);
+  const range: [number, number] = [
+    Math.min(...ranges.map(([low]) => low)),
+    Math.max(...ranges.map(([, high]) => high)),
+  ];
   return (
-    <>
+    <div className="dependences">
+      <h3>{t('search.dependence')}</h3>
       <p className="quiet small">{t('search.dependenceWords')}</p>
-      <div className="dependences">
+      <div className="dependence-grid">
         {dependence.map((curve) => (
-          <Chart key={curve.column} curve={curve} labels={labels} />
+          <Chart key={curve.column} curve={curve} labels={labels} range={range} />
         ))}
       </div>
-    </>
+    </div>
   );
 }

@@ -28,6 +28,16 @@ export function useChosen(run: string): [Chosen | null, (chosen: Chosen | null) 
   return [chosen, setChosen];
 }
 
+/** The class whose curves are looked at in a run's report, kept by this tab; empty stands for the first. */
+export function useCurveClass(run: string): [string, (label: string) => void] {
+  const [label, setLabel] = useSessionStorage({
+    key: `neutrino.curve-class.${run}`,
+    defaultValue: '',
+    getInitialValueInEffect: false,
+  });
+  return [label, setLabel];
+}
+
 const still = { staleTime: Number.POSITIVE_INFINITY, retry: false };
 const diagonal = [
   [0, 0],
@@ -47,11 +57,7 @@ export function Curves({ run }: { run: string }) {
     ...still,
   });
   const { data, error } = useQuery(asked);
-  const [label, setLabel] = useSessionStorage({
-    key: `neutrino.curve-class.${run}`,
-    defaultValue: '',
-    getInitialValueInEffect: false,
-  });
+  const [label, setLabel] = useCurveClass(run);
   if (error) return isAbsent(error) ? null : <Problem error={error} />;
   if (!data) return null;
   const { curves, points, kept, of } = data;

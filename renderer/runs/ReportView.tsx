@@ -6,7 +6,7 @@ import { Heatmap } from '../charts/Heatmap.tsx';
 import { Figure, Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
 import { Anomaly, Generation, Ranking } from './OtherReports.tsx';
-import { Curves, Misjudged, useChosen } from './Outcomes.tsx';
+import { Curves, Misjudged, useChosen, useCurveClass } from './Outcomes.tsx';
 import { Slices } from './Slices.tsx';
 
 function Classes({ report }: { report: ClassificationReport }) {
@@ -100,6 +100,7 @@ function Confused({ report }: { report: ClassificationReport }) {
 function Classification({ report, run }: { report: ClassificationReport; run: string }) {
   const { t, f } = useWords();
   const [chosen, choose] = useChosen(run);
+  const [, showCurves] = useCurveClass(run);
   return (
     <>
       <dl className="figures wide">
@@ -129,6 +130,7 @@ function Classification({ report, run }: { report: ClassificationReport; run: st
               open={chosen}
               onOpen={(truth, predicted) => {
                 choose({ truth, predicted });
+                showCurves(truth);
                 // Where the rows stand further down, they come into sight.
                 requestAnimationFrame(() =>
                   document.querySelector('.judged')?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }),

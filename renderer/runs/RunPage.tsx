@@ -124,17 +124,25 @@ function Standing({ run }: { run: Run }) {
             <dd>{f.figure(score.value)}</dd>
           </div>
         ) : null}
-        <Figure name={`${t('metric.loss')} · ${t('runs.train')}`}>{f.figure(run.metrics['train.loss'])}</Figure>
+        {run.search ? null : (
+          <Figure name={`${t('metric.loss')} · ${t('runs.train')}`}>{f.figure(run.metrics['train.loss'])}</Figure>
+        )}
         <Figure name={`${t('metric.loss')} · ${t('runs.val')}`}>{f.figure(run.metrics['val.loss'])}</Figure>
         {run.report ? (
           <>
-            <Figure name={t('report.best')}>{f.count(run.report.bestEpoch)}</Figure>
-            <Figure name={t('report.epochs')}>{f.count(run.report.epochs)}</Figure>
+            {run.report.epochs > 0 ? (
+              <>
+                <Figure name={t('report.best')}>{f.count(run.report.bestEpoch)}</Figure>
+                <Figure name={t('report.epochs')}>{f.count(run.report.epochs)}</Figure>
+              </>
+            ) : null}
             <Figure name={t('report.rows')}>{f.count(run.report.rows)}</Figure>
           </>
         ) : null}
         <Figure name={t('runs.time')}>{f.span(time)}</Figure>
-        {run.plan ? <Figure name={t('plan.parameters')}>{f.count(run.plan.parameters)}</Figure> : null}
+        {run.plan && run.plan.parameters > 0 ? (
+          <Figure name={t('plan.parameters')}>{f.count(run.plan.parameters)}</Figure>
+        ) : null}
         {run.plan ? <Figure name={t('plan.device')}>{run.plan.device}</Figure> : null}
       </dl>
       {run.checkpoint && !over ? (
@@ -189,7 +197,7 @@ export function RunPage() {
             {metrics.error ? (
               <Problem error={metrics.error} onRetry={() => void metrics.refetch()} />
             ) : (
-              <CurvePanel sources={sources} height={340} single />
+              <CurvePanel sources={sources} height={340} single trials={run.search !== undefined} />
             )}
           </section>
         )}

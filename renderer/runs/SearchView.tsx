@@ -131,7 +131,11 @@ export function SearchView({
           {leak}
         </p>
       ))}
-      <Leaderboard search={search} task={task} />
+      {search.rows.length > 0 ? (
+        <Leaderboard search={search} task={task} />
+      ) : (
+        <p className="soft">{t('search.none')}</p>
+      )}
       {together ? <p className="together">{together}</p> : null}
       <Mix mix={search.mix} />
       {search.replay ? (

@@ -7,7 +7,7 @@ export function Slices({ slices, score }: { slices: readonly Slice[] | undefined
   const { t, f } = useWords();
   if (!slices || slices.length === 0) return null;
   return (
-    <div>
+    <div className="slices">
       <h3>{t('report.slices')}</h3>
       <div className="scroll-x">
         <table className="plain scores">

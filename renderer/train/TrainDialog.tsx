@@ -1,5 +1,6 @@
 // Three choices and go: which data, what to predict, how long. Everything else is folded away and has a default.
 import { Button, Collapse, SegmentedControl, Select } from '@mantine/core';
+import { useSessionStorage } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -11,6 +12,7 @@ import { useTrain } from '../app/train.ts';
 import { Dialog } from '../parts/Dialog.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Empty, Problem, Waiting } from '../parts/Page.tsx';
+import { showToast } from '../parts/toasts.ts';
 import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
 import { type Draft, draftOf, isPlain, isSearched, needsTarget, requestOf, takesAnyColumn } from './draft.ts';
@@ -23,10 +25,18 @@ const usual = '2m';
 export default function TrainDialog() {
   const { t, f } = useWords();
   const navigate = useNavigate();
-  const { request, close } = useTrain();
+  const { request, open: show, close } = useTrain();
   const datasets = useQuery(ask.datasets());
   const ready = useVisible(datasets.data?.items).filter((dataset) => dataset.state === 'ready');
-  const [draft, setDraft] = useState<Draft>(() => draftOf(request ?? {}));
+  // What was filled in survives a reload, and goes with the dialog.
+  const blank = draftOf(request ?? {});
+  const [draft, setDraft, forget] = useSessionStorage<Draft>({
+    key: 'neutrino.draft',
+    defaultValue: blank,
+    getInitialValueInEffect: false,
+    // A window may have been filled in before an update that knows more fields.
+    deserialize: (text) => (text === undefined ? blank : { ...blank, ...(JSON.parse(text) as Partial<Draft>) }),
+  });
   const [open, setOpen] = useState(() => !isPlain(draft));
   const change = (part: Partial<Draft>) => setDraft((old) => ({ ...old, ...part }));
   const dataset = ready.find((item) => item.id === draft.dataset) ?? ready[0];
@@ -37,11 +47,24 @@ export default function TrainDialog() {
     mutationFn: (body: TrainRequest) => api.call('runs.create', { body }),
     onSuccess: (run) => {
       queryClient.setQueryData(['run', run.id], run);
+      forget();
       close();
       void navigate({ to: '/runs/$id', params: { id: run.id } });
     },
   });
   const [wrong, setWrong] = useState<unknown>();
+  const leave = () => {
+    const was = draft;
+    const start = request ?? {};
+    forget();
+    close();
+    if (isPlain(was) || JSON.stringify(was) === JSON.stringify(blank)) return;
+    const run = () => {
+      sessionStorage.setItem('neutrino.draft', JSON.stringify(was));
+      show(start);
+    };
+    showToast({ kind: 'undo', title: t('train.left'), action: { label: t('undo'), run } });
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!dataset || (needed && !target)) return;
@@ -56,7 +79,7 @@ export default function TrainDialog() {
   };
 
   return (
-    <Dialog onClose={close} title={t('train.title')} size={560}>
+    <Dialog onClose={leave} title={t('train.title')} size={560}>
       {datasets.isPending ? <Waiting /> : null}
       {datasets.data && ready.length === 0 ? (
         <Empty icon="datasets" title={t('train.noData')} action={<ImportButton primary />}>
@@ -120,7 +143,7 @@ export default function TrainDialog() {
           {wrong ? <Problem error={wrong} /> : null}
           {start.error ? <Problem error={start.error} /> : null}
           <div className="form-end">
-            <Button onClick={close}>{t('cancel')}</Button>
+            <Button onClick={leave}>{t('cancel')}</Button>
             <Button type="submit" variant="filled" loading={start.isPending} disabled={needed && !target}>
               {t('train.go')}
             </Button>

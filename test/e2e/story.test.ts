@@ -75,6 +75,26 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
     ]);
   });
 
+  test('a reload keeps the tab that is open and what the train dialog was filled with', async () => {
+    const { page } = story;
+    await page.getByRole('tab', { name: 'Labels' }).click();
+    await page.getByRole('button', { name: 'Train on this' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Train a model' });
+    await dialog.getByRole('button', { name: 'All settings' }).click();
+    await dialog.getByLabel('Name of the model').fill('flowers');
+    await page.reload();
+    expect(await dialog.getByLabel('Name of the model').inputValue()).toBe('flowers');
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(await page.getByRole('tab', { selected: true }).textContent()).toBe('Labels');
+    // What was put aside can be taken up again; a fresh dialog is empty.
+    await page.getByRole('button', { name: 'Undo' }).click();
+    expect(await dialog.getByLabel('Name of the model').inputValue()).toBe('flowers');
+    await dialog.getByLabel('Name of the model').fill('');
+    await page.keyboard.press('Escape');
+    await page.getByRole('tab', { name: 'Overview' }).click();
+  });
+
   test('three choices start a run, and its curve moves until there is a report', async () => {
     const { page } = story;
     await page.getByRole('button', { name: 'Train on this' }).click();

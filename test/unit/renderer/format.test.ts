@@ -18,7 +18,8 @@ test('figures keep four digits, tiny ones become powers, whole ones stay whole',
 });
 
 test('lengths name their two largest units and no zero', () => {
-  expect([400, 59_600, 84_000, 120_000, 3_600_000, 5_400_000].map((value) => en.span(value))).toEqual([
+  expect([3.2, 400, 59_600, 84_000, 120_000, 3_600_000, 5_400_000].map((value) => en.span(value))).toEqual([
+    '4ms',
     '0.4s',
     '59s',
     '1m 24s',

@@ -1,7 +1,7 @@
 // A trainer's place in the room, as its training loop sees it: an `Averager` over the thread that talks to the others. Knows no run.
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { rowsOf, type Place, type Turn } from '../cluster/index.ts';
+import { between, copyRows, numbersOf, rowsOf, type Place, type TouchedTable, type Turn } from '../cluster/index.ts';
 import { Fault, faultFrom, type Generation, type RoomFigures } from '../schema/index.ts';
 import { type Averager, type Meeting, Moved } from '../train/index.ts';
 import { packDecision, readDecision } from './decision.ts';
@@ -33,6 +33,8 @@ const leastMs = 5;
 /** How many steps a look at the pace is over. */
 const mostLately = 5;
 const asks = [undefined, 'stop', 'budget'] as const;
+const wholeOf = (tables: readonly TouchedTable[]): number =>
+  tables.reduce((total, { count, width }) => total + count * width, 0);
 
 /** Opens this trainer's port for the others. Fault when no port can be had. */
 export function openRoomMember<P>(
@@ -56,6 +58,8 @@ export function openRoomMember<P>(
   let stand: RingStand = { sent: 0, received: 0, generation: 0, ring: 'outside', members: [] };
   let meeting: Meeting | undefined;
   let every: number | undefined;
+  /** How much all members' rows of tables were in the last step, and in which generation that was summed. */
+  let fewRows: { generation: number; numbers: number } | undefined;
   /** What the last few steps took. */
   const lately: { computeMs: number; waitMs: number; sent: number }[] = [];
   const done = { samples: 0, steps: 0, computeMs: 0, waitMs: 0, speed: 0, computedRows: 0, checks: 0 };
@@ -86,7 +90,7 @@ export function openRoomMember<P>(
     exactFrom: number,
     position: () => Promise<P>,
     fresh: boolean,
-    round = false,
+    { round = false, tables = [] }: { round?: boolean; tables?: readonly TouchedTable[] } = {},
   ): Promise<Turn> {
     pending = { step, position };
     const request = {
@@ -97,6 +101,7 @@ export function openRoomMember<P>(
       exactFrom,
       speed: meanMs < leastMs ? 0 : done.speed,
       round,
+      tables,
     } as const;
     const waiting = ask({ ...request, ...(fresh ? { buffer: shared.buffer as SharedArrayBuffer } : {}) });
     await hand();
@@ -143,7 +148,7 @@ export function openRoomMember<P>(
     meets(chosen) {
       meeting = chosen;
     },
-    async reduce({ buffer, exactFrom, rows, ask: end, position, steps }) {
+    async reduce({ buffer, exactFrom, rows, ask: end, position, steps, tables: all = [] }) {
       const took = performance.now() - asked;
       if (rows > 0 && ++measured > warmUp) {
         done.computeMs += took;
@@ -153,18 +158,26 @@ export function openRoomMember<P>(
         done.speed = done.speed === 0 ? now : done.speed + (now - done.speed) / smoothing;
       }
       const { length } = buffer;
-      const fresh = room(length + 1);
-      shared.set(buffer);
+      const fresh = room(length + 2);
+      const { generation: ring } = place;
+      // All members come to the same answer, for the number is one that they summed in this very generation.
+      const tables = fewRows?.generation === ring && fewRows.numbers < wholeOf(all) ? all : [];
+      const parts = between(tables, length);
+      for (const [from, to] of parts) shared.set(buffer.subarray(from, to), from);
+      for (const table of tables) copyRows(table, table.rows, buffer, shared);
       shared[length] = asks.indexOf(end);
+      shared[length + 1] = numbersOf(all);
       const began = performance.now();
       const { sent } = stand;
-      const turn = await sum(length + 1, exactFrom, position, fresh, steps !== undefined);
+      const turn = await sum(length + 2, exactFrom, position, fresh, { round: steps !== undefined, tables });
       const waited = performance.now() - began;
       done.waitMs += waited;
       lately.push({ computeMs: took, waitMs: waited, sent: stand.sent - sent });
       if (lately.length > mostLately) lately.shift();
       if (turn.what !== 'held') return { what: 'again' };
-      buffer.set(shared.subarray(0, length));
+      for (const [from, to] of parts) buffer.set(shared.subarray(from, to), from);
+      for (const [i, table] of tables.entries()) copyRows(table, turn.touched[i], shared, buffer);
+      fewRows = all.length > 0 ? { generation: ring, numbers: shared[length + 1] } : undefined;
       done.samples += rows;
       done.steps += steps ?? 1;
       every = steps === undefined ? 0 : Math.max(every ?? 0, steps);

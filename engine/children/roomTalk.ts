@@ -1,5 +1,5 @@
 // What a trainer and the thread that carries its place in the room say to each other. Types only.
-import type { Place, Turn } from '../cluster/index.ts';
+import type { Place, TouchedTable, Turn } from '../cluster/index.ts';
 import type { FaultBody, Generation, PeerAddress, RoomFigures, RoomWires } from '../schema/index.ts';
 
 /** What a thread is started with. */
@@ -38,6 +38,7 @@ export type ToThread =
       speed: number;
       /** What is summed came of several steps. */
       round: boolean;
+      tables: readonly TouchedTable[];
       buffer?: SharedArrayBuffer;
     }
   | { type: 'state'; step: number; state: Uint8Array }

@@ -76,10 +76,10 @@ function take(node: JobNode, message: ToThread): void {
       return;
     case 'sum': {
       if (message.buffer) shared = new Float32Array(message.buffer);
-      const { step, generation, length, exactFrom, speed, round } = message;
+      const { step, generation, length, exactFrom, speed, round, tables } = message;
       for (const asked of wanted.keys()) if (asked < step) wanted.delete(asked);
       node.member.setSpeed(speed);
-      void sum(node, { step, generation, values: shared.subarray(0, length), exactFrom, round });
+      void sum(node, { step, generation, values: shared.subarray(0, length), exactFrom, round, tables });
       return;
     }
     case 'state':

@@ -3,3 +3,4 @@ export { type Cluster, type ClusterOptions, openCluster, type TrustBook } from '
 export { type JobNode, openJobNode, type Place, rowsOf, type Turn } from './job/node.ts';
 export type { Trusted } from './peers.ts';
 export type { DenseEncoding } from './ring/codec.ts';
+export { between, copyRows, numbersOf, type TouchedTable } from './ring/tableRows.ts';

@@ -12,10 +12,23 @@ export interface Share {
 /** Why a loop is asked to end before its time. */
 export type Asked = 'stop' | 'budget';
 
+/** A table of gradients within a flat buffer, and the rows of it that may be other than zeros. */
+export interface TouchedTable {
+  /** Where it begins, in numbers. */
+  at: number;
+  /** Rows, and numbers a row. */
+  count: number;
+  width: number;
+  /** Ascending. */
+  rows: Uint32Array;
+}
+
 /** What is summed over all members for one step. */
 export interface Sum<P> {
   /** Summed in place. */
   buffer: Float32Array;
+  /** Tables in it of which only these rows have to travel. */
+  tables?: readonly TouchedTable[];
   /** From here on numbers travel as they are, whatever the gradients before them travel as. */
   exactFrom: number;
   /** Rows that this member computed. */

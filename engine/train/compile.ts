@@ -117,7 +117,7 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
       ...(scale ? { [lossScaleName]: tensor('float32', [], [scale.value]) } : {}),
     };
     await bound(from, to)(given, rowSums.fetches(feeds));
-    rowSums.add(feeds);
+    rowSums.add(feeds, more.add ?? false);
     if (scale) for (let i = 0; i < state.gradients.data.length; i++) state.gradients.data[i] /= scale.value;
     state.pending = to;
     return { lossSum: first(sums.lossSum), weightSum: first(sums.weightSum) };
@@ -149,6 +149,13 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     parameters: forward.parameters,
     reduced: state.reduced,
     tail: state.tail,
+    touched() {
+      const rows = rowSums.touched();
+      return tables.map(({ parameter, count, width }, i) => {
+        const gradient = state.gradients.views.get(parameter)?.data as Float32Array;
+        return { at: (gradient.byteOffset - state.reduced.byteOffset) / 4, count, width, rows: rows[i] };
+      });
+    },
     async step(feeds, labels, weights, lr) {
       const result = await runGrad(feeds, labels, weights, {});
       take(result.weightSum, lr, false);
@@ -171,6 +178,7 @@ export async function compileTraining(forward: Graph, options: ProgramOptions): 
     },
     none() {
       state.reduced.fill(0);
+      rowSums.clear();
       // A set for the statistics that the others bring.
       state.pending = (state.at + 1) % state.sets.length;
     },

@@ -200,7 +200,8 @@ export async function fit(
       if (from >= to) program.none();
       await compute(rows, at.epoch, from, to);
       if (!averager.shared) break;
-      const sum = { buffer: program.reduced, exactFrom: program.tail, rows: to - from, position };
+      const tables = program.touched?.() ?? [];
+      const sum = { buffer: program.reduced, tables, exactFrom: program.tail, rows: to - from, position };
       const turn = await averager.reduce({ ...sum, ask: hooks.interrupt?.() });
       if (turn.what === 'again') continue;
       at.end = turn.end;

@@ -1,6 +1,7 @@
 // What a training program is: one forward graph, differentiated, with its optimiser, compiled on a device.
 import type { Tensor } from '../onnx/index.ts';
 import type { Graph } from '../graph/index.ts';
+import type { TouchedTable } from './averager.ts';
 import type { LossOptions } from './losses.ts';
 import type { OptimizerSpec } from './optimizers.ts';
 import type { Room } from './room.ts';
@@ -62,6 +63,8 @@ export interface TrainingProgram {
   readonly reduced: Float32Array;
   /** Where the gradients in `reduced` end. */
   readonly tail: number;
+  /** Tables in `reduced` of which `grad` touched few rows: the others hold zeros. */
+  touched?(): TouchedTable[];
   /**
    * Takes the step from `reduced`; `shared` where others' sums are in it: running statistics then become everybody's mean,
    * weighted. Gives the sums that it holds.

@@ -57,13 +57,21 @@ export function tablesApart(graph: Graph): { graph: Graph; tables: Table[] } {
 export interface TableSums {
   /** Where the program writes the rows of these feeds. */
   fetches(feeds: Readonly<Record<string, Tensor>>): Record<string, Tensor>;
-  /** Sums what was written into the tables' gradients, which are cleared before. */
-  add(feeds: Readonly<Record<string, Tensor>>): void;
+  /** Sums what was written into the tables' gradients, which are cleared before; `more` where they are added to earlier ones after. */
+  add(feeds: Readonly<Record<string, Tensor>>, more: boolean): void;
+  /** No rows. */
+  clear(): void;
+  /** Rows that were added to since the last that was not `more`, ascending, by table. */
+  touched(): Uint32Array[];
 }
 
 /** Sums of tables' gradients into `gradients`, by parameter. */
 export function tableSums(tables: readonly Table[], gradients: ReadonlyMap<string, Tensor>): TableSums {
   const buffers = tables.map(() => new Float32Array(0));
+  const marks = tables.map(({ count }) => new Uint8Array(count));
+  const clear = () => {
+    for (const of of marks) of.fill(0);
+  };
   return {
     fetches(feeds) {
       return Object.fromEntries(
@@ -74,15 +82,24 @@ export function tableSums(tables: readonly Table[], gradients: ReadonlyMap<strin
         }),
       );
     },
-    add(feeds) {
+    add(feeds, more) {
+      if (!more) clear();
       tables.forEach(({ parameter, at, count, width }, i) => {
         const sum = gradients.get(parameter)?.data as Float32Array;
         // As in ONNX, indices below 0 count from the end.
         const rows = Int32Array.from(feeds[at].data as BigInt64Array, (id) => Number(id) + (id < 0n ? count : 0));
         sum.fill(0);
         addRows(sum, rows, buffers[i], width);
+        for (const row of rows) marks[i][row] = 1;
       });
     },
+    clear,
+    touched: () =>
+      marks.map((of) => {
+        const rows: number[] = [];
+        for (let row = of.indexOf(1); row >= 0; row = of.indexOf(1, row + 1)) rows.push(row);
+        return Uint32Array.from(rows);
+      }),
   };
 }
 

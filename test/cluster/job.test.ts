@@ -68,8 +68,11 @@ async function trainer(
       await new Promise((resolve) => setTimeout(resolve, pace));
       const gradient = new Float32Array(samples);
       for (let i = from; i < to; i++) gradient[(step * batch + i) % samples] = 1;
+      // In every other step half of them travel as the rows of a table.
+      const rows = Uint32Array.from(gradient.subarray(0, samples / 2).keys()).filter((i) => gradient[i] > 0);
       const turn = await self.node.reduce({
         step,
+        tables: step % 2 === 0 ? [] : [{ at: 0, count: samples / 2, width: 1, rows }],
         generation: place.generation,
         values: gradient,
         exactFrom: gradient.length / 2,

@@ -1,4 +1,4 @@
-// The pipes between the trainers of one job: one to talk over between every two, and one to the right in each ring, so that bulk
+// The pipes between the trainers of one job: one to talk over between every two, and one from the left in each ring, so that bulk
 // never delays a word. Only ids on the job's roster come in; what they say is checked here.
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -6,7 +6,7 @@ import { backoffMs, fromUtf8, rng, utf8 } from '../../base/index.ts';
 import { Fault, type JobMessage, jobMessage, type PeerAddress, pipeHello } from '../../schema/index.ts';
 import type { Identity } from '../../security/index.ts';
 import type { Frame, FrameHead } from '../link/frame.ts';
-import { dialPinned, pinnedListener } from '../link/pin.ts';
+import { dialPinned, type Inlet, openInlet, pinnedListener } from '../link/pin.ts';
 import { openPipe, type Pipe } from '../link/pipe.ts';
 
 export interface MeshOptions {
@@ -33,9 +33,19 @@ export interface Mesh {
   tell(to: string, message: JobMessage): void;
   /** Sends bulk on the talking pipe's socket: the weights for somebody who joins. */
   give(to: string, head: FrameHead, payload: Uint8Array): void;
-  /** The pipe to the right in the ring of a generation; frames wait until it is open. */
-  ring(to: string, generation: number): { send: (head: FrameHead, payload: Uint8Array) => void; close(): void };
+  /**
+   * This member's place in the ring of a generation: it calls `left`, whose frames it hears, and `right` calls it. Who hears
+   * calls, for a socket that was opened can be told where to put what arrives, and one that was accepted cannot.
+   */
+  ring(left: string, right: string, generation: number, onRoom: () => void): RingPipe;
   close(): Promise<void>;
+}
+
+/** What goes to the right. */
+export interface RingPipe {
+  /** Frames wait until the right has called. True while there is room for more. The payload may change once this returns. */
+  send(head: FrameHead, payload: Uint8Array): boolean;
+  close(): void;
 }
 
 const retry = { firstMs: 100, mostMs: 2000 };
@@ -47,10 +57,20 @@ interface Talk {
   pipe: Pipe;
 }
 
+/** What somebody who called for a ring's frames is given, once this member has formed that ring too. */
+interface Caller {
+  pipe: Pipe;
+  onRoom: () => void;
+  onClose: (fault: Fault | undefined) => void;
+}
+
 /** Opens this member's port, and rejects when it cannot; others are called when there is something to tell them. */
 export async function openMesh(options: MeshOptions): Promise<Mesh> {
   const { id, identity, roster } = options;
   const talks = new Map<string, Talk>();
+  /** Who waits for the frames of which ring, and who is to be told when one calls. */
+  const callers = new Map<string, Caller>();
+  const awaited = new Map<string, (caller: Caller) => void>();
   const dialing = new Map<string, { attempt: number; after: number }>();
   /** Every pipe, and who is at its other end. */
   const open = new Map<Pipe, string>();
@@ -64,8 +84,10 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     socket: TLSSocket,
     onFrame: (frame: Frame) => void,
     onClose: (fault: Fault | undefined) => void,
+    more: { inlet?: Inlet; onRoom?: () => void } = {},
   ): Pipe {
     const pipe = openPipe({
+      ...more,
       socket,
       onFrame,
       onClose(fault) {
@@ -107,6 +129,7 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     }
     let handle: ((frame: Frame) => void) | undefined;
     let ended: (fault: Fault | undefined) => void = () => undefined;
+    let onRoom: () => void = () => undefined;
     const pipe = piped(
       who,
       socket,
@@ -121,12 +144,21 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
           ended = () => {
             if (talks.get(who)?.pipe === pipe) talks.delete(who);
           };
-        } else {
-          handle = (next) => options.frame(who, next);
-          ended = (fault) => options.lost(who, generation, fault);
+          return;
         }
+        handle = () => {
+          throw new Fault('bad_input', 'it answers on a pipe that goes one way');
+        };
+        const name = `${who} ${generation}`;
+        const caller: Caller = { pipe, onRoom, onClose: () => callers.delete(name) };
+        onRoom = () => caller.onRoom();
+        ended = (fault) => caller.onClose(fault);
+        callers.get(name)?.pipe.close();
+        callers.set(name, caller);
+        awaited.get(name)?.(caller);
       },
       (fault) => ended(fault),
+      { onRoom: () => onRoom() },
     );
   }
   async function call(who: string, address: PeerAddress): Promise<void> {
@@ -170,33 +202,56 @@ export async function openMesh(options: MeshOptions): Promise<Mesh> {
     give(to, head, payload) {
       talks.get(to)?.pipe.send(head, payload);
     },
-    ring(to, generation) {
+    ring(left, right, generation, onRoom) {
       const early: [FrameHead, Uint8Array][] = [];
-      let pipe: Pipe | undefined;
+      const name = `${right} ${generation}`;
+      let incoming: Pipe | undefined;
+      let outgoing: Pipe | undefined;
       let over = false;
-      const address = roster().get(to);
-      const fail = (fault: Fault | undefined) => {
+      const fail = (who: string, fault: Fault | undefined) => {
         if (over) return;
         over = true;
-        options.lost(to, generation, fault);
+        options.lost(who, generation, fault);
       };
-      const begin = async () => {
+      const listen = async () => {
+        const address = roster().get(left);
         if (!address) throw new Fault('unreachable', 'it is not on the roster');
-        const { socket } = await dialPinned(identity, address, { expect: to });
-        if (over) return void socket.destroy();
-        pipe = piped(to, socket, () => fail(new Fault('bad_input', 'it answers on a pipe that goes one way')), fail);
-        pipe.send(talk, utf8(JSON.stringify({ purpose: 'ring', generation })));
-        for (const [head, payload] of early.splice(0)) pipe.send(head, payload);
+        const inlet = openInlet();
+        const { socket } = await dialPinned(identity, address, { expect: left, inlet });
+        if (over || closed) return void socket.destroy();
+        incoming = piped(
+          left,
+          socket,
+          (frame) => options.frame(left, frame),
+          (fault) => fail(left, fault),
+          { inlet },
+        );
+        incoming.send(talk, utf8(JSON.stringify({ purpose: 'ring', generation })));
       };
-      begin().catch((error: unknown) => fail(error instanceof Fault ? error : undefined));
+      listen().catch((error: unknown) => fail(left, error instanceof Fault ? error : undefined));
+      const give = (caller: Caller) => {
+        awaited.delete(name);
+        callers.delete(name);
+        outgoing = caller.pipe;
+        caller.onRoom = onRoom;
+        caller.onClose = (fault) => fail(right, fault);
+        for (const [head, payload] of early.splice(0)) outgoing.send(head, payload);
+        onRoom();
+      };
+      const caller = callers.get(name);
+      if (caller) give(caller);
+      else awaited.set(name, give);
       return {
         send(head, payload) {
-          if (pipe) pipe.send(head, payload);
-          else if (!over) early.push([head, payload]);
+          if (outgoing) return outgoing.send(head, payload);
+          if (!over) early.push([head, payload.slice()]);
+          return false;
         },
         close() {
           over = true;
-          pipe?.close();
+          awaited.delete(name);
+          incoming?.close();
+          outgoing?.close();
         },
       };
     },

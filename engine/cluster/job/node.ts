@@ -7,8 +7,9 @@ import type { Frame } from '../link/frame.ts';
 import { mostPayload } from '../link/pipe.ts';
 import type { DenseEncoding } from '../ring/codec.ts';
 import { createRing, type Ring } from '../ring/ring.ts';
+import { addRows, between, mostBytes, packRows, type TouchedTable } from '../ring/tableRows.ts';
 import { createMember, type Member } from './member.ts';
-import { openMesh } from './mesh.ts';
+import { openMesh, type RingPipe } from './mesh.ts';
 import type { Durable } from './vote.ts';
 
 /** Where this trainer stands in a generation: its part of each batch, and whether it decides for all. */
@@ -21,9 +22,9 @@ export interface Place {
   members: number;
 }
 
-/** What a loop is told after it gave its numbers: all hold the sum; compute anew; or go on from this state. */
+/** What a loop is told after it gave its numbers: all hold the sum, where tables were given in their rows that anybody touched; compute anew; or go on from this state. */
 export type Turn = { place: Place } & (
-  | { what: 'held' }
+  | { what: 'held'; touched: Uint32Array[] }
   | { what: 'again' }
   | { what: 'moved'; step: number; state: Uint8Array }
 );
@@ -39,6 +40,8 @@ export interface Given {
   exactFrom: number;
   /** They came of a round of steps, not of one. */
   round?: boolean;
+  /** Tables before `exactFrom` of which the rows travel that members touched; all members say the same tables. */
+  tables?: readonly TouchedTable[];
 }
 
 /** The rows of a batch that a place stands for. */
@@ -82,7 +85,7 @@ export interface JobNode {
 }
 
 /** A ring of one sends nothing. */
-const alone = { send: () => undefined, close: () => undefined };
+const alone: RingPipe = { send: () => true, close: () => undefined };
 const tickMs = 50;
 /** Bytes of a ring's frames that may come before this member has formed it. */
 const mostEarly = 512 * 1024 * 1024;
@@ -93,7 +96,7 @@ const mostState = 8 * 1024 ** 3;
 export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
   const { identity, steps } = options;
   const id = nodeId(identity.certificate);
-  let ring: { ring: Ring; generation: Generation; left: string; right: ReturnType<typeof mesh.ring> } | undefined;
+  let ring: { ring: Ring; generation: Generation; left: string; right: RingPipe } | undefined;
   let early: [string, Frame][] = [];
   let earlyBytes = 0;
   /** What the loop waits for: its sum, or to begin. */
@@ -105,6 +108,8 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
   let moved: { step: number; state: Uint8Array } | undefined;
   /** Who is being given the state, and of which generation. */
   const handing = new Set<string>();
+  /** Rows of each table that the sum has. */
+  let touched: Uint32Array[] = [];
   /** What lossy encodings dropped so far, and of what. */
   let residue: { of: string; error: Float32Array } | undefined;
   /** Whether the loop takes rounds of steps, in which a change of members costs more than one. */
@@ -137,7 +142,7 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
       if (frame.generation <= member.generation.number && ring) return;
       earlyBytes += frame.payload.byteLength;
       if (earlyBytes > mostEarly) throw new Fault('bad_input', 'more than may come before the ring is formed');
-      early.push([from, frame]);
+      early.push([from, { ...frame, payload: frame.payload.slice() }]);
     },
     state(_from, frame) {
       if (!fetched || frame.generation !== fetched.number) return;
@@ -200,16 +205,25 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     const now = ring;
     const asked = turn;
     if (!now || !asked) return;
-    const { step, values, exactFrom } = asked.given;
+    const { step, values, exactFrom, tables = [] } = asked.given;
     const encoding = inRounds ? rounds : usual;
     const error = encoding === 'fp32' || exactFrom === 0 ? undefined : residueOf(`${encoding} ${inRounds}`, exactFrom);
     const before = error?.slice();
+    touched = tables.map(() => new Uint32Array(0));
     try {
       const parts: Promise<void>[] = [];
-      if (exactFrom > 0)
-        parts.push(now.ring.reduce(step, 0, values.subarray(0, exactFrom), { encoding, ...(error ? { error } : {}) }));
+      // Bucket 1 is what travels as it is, 0 all gradients or, where there are tables, the even ones parts between those.
+      for (const [i, [from, to]] of between(tables, exactFrom).entries()) {
+        const how = { encoding, ...(error ? { error: error.subarray(from, to) } : {}) };
+        parts.push(now.ring.reduce(step, 2 * i, values.subarray(from, to), how));
+      }
       if (exactFrom < values.length)
         parts.push(now.ring.reduce(step, 1, values.subarray(exactFrom), { encoding: 'fp32' }));
+      for (const [i, table] of tables.entries()) {
+        const own = packRows(table, values, encoding, error);
+        const all = now.ring.spread(step, 2 * i + 3, own, mostBytes(table, encoding));
+        parts.push(all.then((bytes) => void (touched[i] = addRows(table, bytes, values, encoding))));
+      }
       await Promise.all(parts);
     } catch (fault) {
       // What a sum that came to nothing dropped was not dropped.
@@ -273,15 +287,11 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
       const ids = generation.members.map((one) => one.id);
       const rank = ids.indexOf(id);
       const next = ids[(rank + 1) % ids.length] ?? id;
-      const right = next === id ? alone : mesh.ring(next, generation.number);
       const left = ids[(rank + ids.length - 1) % ids.length] ?? id;
-      const send = right.send;
-      ring = {
-        ring: createRing({ rank, size: ids.length, generation: generation.number, encoding: usual, send }),
-        generation,
-        left,
-        right,
-      };
+      const right = next === id ? alone : mesh.ring(left, next, generation.number, () => made.resume());
+      const send: RingPipe['send'] = (head, payload) => right.send(head, payload);
+      const made = createRing({ rank, size: ids.length, generation: generation.number, encoding: usual, send });
+      ring = { ring: made, generation, left, right };
       const came = early;
       early = [];
       earlyBytes = 0;
@@ -292,7 +302,7 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
       open = step;
       settle();
     },
-    apply: () => answer({ what: 'held', place: place() }),
+    apply: () => answer({ what: 'held', touched, place: place() }),
     halt: dissolve,
     drop: () => undefined,
     fetch(generation, from) {

@@ -34,17 +34,23 @@ export interface Frame extends FrameHead {
 /** The 32 header bytes that stand before `payload`. */
 export function frameHeader(head: FrameHead, payload: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(headerBytes);
-  const view = new DataView(bytes.buffer);
+  writeHeader(bytes, head, payload);
+  return bytes;
+}
+
+/** Writes them at the front of `into`. */
+export function writeHeader(into: Uint8Array, head: FrameHead, payload: Uint8Array): void {
+  const view = new DataView(into.buffer, into.byteOffset, headerBytes);
   view.setUint32(0, magic, true);
   view.setUint8(4, frameKinds.indexOf(head.kind));
   view.setUint8(5, encodings.indexOf(head.encoding));
+  view.setUint16(6, 0, true);
   view.setUint32(8, head.generation, true);
   view.setUint32(12, head.step, true);
   view.setUint32(16, head.bucket, true);
   view.setUint32(20, head.chunk, true);
   view.setUint32(24, payload.byteLength, true);
-  view.setUint32(28, crc32(payload, crc32(bytes.subarray(0, 28))), true);
-  return bytes;
+  view.setUint32(28, crc32(payload, crc32(into.subarray(0, 28))), true);
 }
 
 /** How long the payload after this header claims to be. Fault `bad_input` before anything is reserved for a lie. */

@@ -4,6 +4,7 @@
 import { Fault } from '../../schema/index.ts';
 import type { Frame, FrameHead } from '../link/frame.ts';
 import { allFinite, decode, type DenseEncoding, encode } from './codec.ts';
+import { openSpread } from './spread.ts';
 
 export interface RingOptions {
   /** This member's place, 0 to `size` − 1. */
@@ -13,8 +14,8 @@ export interface RingOptions {
   /** Numbers a chunk. */
   chunk?: number;
   encoding?: DenseEncoding;
-  /** Sends to the member on the right. */
-  send: (head: FrameHead, payload: Uint8Array) => void;
+  /** Sends to the member on the right. The payload is good until it returns; false asks to begin nothing more before `resume`. */
+  send: (head: FrameHead, payload: Uint8Array) => boolean;
   /** Bytes of frames that may wait for a buffer that is not here yet. */
   mostWaiting?: number;
 }
@@ -25,8 +26,12 @@ export interface Ring {
    * bucket. Fault `bad_input` names what a member sent that cannot be; `unreachable` after `abort`.
    */
   reduce(step: number, bucket: number, values: Float32Array, how?: Travel): Promise<void>;
+  /** Everybody's bytes by rank; each member has its own, at most `most` of them. Faults as `reduce`. */
+  spread(step: number, bucket: number, own: Uint8Array, most: number): Promise<readonly Uint8Array[]>;
   /** Takes a frame from the member on the left. Throws the Fault that ends the ring. */
   take(frame: Frame): void;
+  /** The right has room again for what begins here. */
+  resume(): void;
   /** Ends everything under way with a Fault. */
   abort(fault: Fault): void;
 }
@@ -43,17 +48,11 @@ export interface Travel {
 const usualChunk = 32_768;
 const usualWaiting = 512 * 1024 * 1024;
 
+/** One call under way. */
 interface Running {
-  step: number;
-  bucket: number;
-  values: Float32Array;
-  encoding: DenseEncoding;
-  error: Float32Array | undefined;
-  /** What came of each chunk: 1 its numbers, 2 its sum. */
-  came: Uint8Array;
-  /** Chunks whose sum has not come yet. */
-  left: number;
-  resolve(): void;
+  take(frame: Frame): void;
+  /** Sends what begins here, as far as there is room: what is on its way goes first. */
+  begin(): void;
   reject(fault: Fault): void;
 }
 
@@ -66,9 +65,11 @@ export function createRing(options: RingOptions): Ring {
   const waiting = new Map<string, Frame[]>();
   const scratch = new Float32Array(chunk);
   let waitingBytes = 0;
+  let hasRoom = true;
   let ended: Fault | undefined;
   const left = (rank + size - 1) % size;
 
+  const isRoom = (): boolean => hasRoom;
   const bad = (what: string): Fault => new Fault('bad_input', `member ${left} sent ${what}`, { member: left });
 
   /** Where the pieces of a buffer of `length` numbers begin: `size` segments of whole chunks. */
@@ -81,82 +82,101 @@ export function createRing(options: RingOptions): Ring {
     return [begin, Math.min(length, (segment + 1) * span, begin + chunk)];
   };
 
-  function pass(one: Running, kind: 'reduce' | 'gather', index: number, payload: Uint8Array): void {
-    const { encoding } = one;
-    send({ kind, encoding, generation, step: one.step, bucket: one.bucket, chunk: index }, payload);
-  }
-  function written(one: Running, index: number): Uint8Array {
-    const [begin, end] = range(one.values.length, index);
-    return encode(one.encoding, one.values.subarray(begin, end), one.error?.subarray(begin, end));
-  }
-  function finish(one: Running): void {
-    if (--one.left > 0) return;
-    running.delete(nameOf(one.step, one.bucket));
-    one.resolve();
+  /** Runs one call from its first frame to its last. */
+  function run<T>(name: string, open: (done: (result: T) => void) => Pick<Running, 'take' | 'begin'>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const one = open((result) => {
+        running.delete(name);
+        resolve(result);
+      });
+      running.set(name, { ...one, reject });
+      one.begin();
+      const early = waiting.get(name) ?? [];
+      waiting.delete(name);
+      for (const frame of early) {
+        waitingBytes -= frame.payload.byteLength;
+        one.take(frame);
+      }
+    });
   }
 
-  function apply(one: Running, frame: Frame): void {
-    const { values, encoding } = one;
-    if (frame.encoding !== encoding) throw bad(`${frame.encoding} where ${encoding} was agreed`);
+  function sum(
+    step: number,
+    bucket: number,
+    values: Float32Array,
+    { encoding = options.encoding ?? 'fp32', error }: Travel,
+    done: () => void,
+  ): Pick<Running, 'take' | 'begin'> {
     const per = pieces(values.length);
-    const segment = Math.floor(frame.chunk / per);
-    if (segment >= size) throw bad(`chunk ${frame.chunk} of ${per * size}`);
-    const [begin, end] = range(values.length, frame.chunk);
-    const came = scratch.subarray(0, end - begin);
-    try {
-      decode(encoding, frame.payload, came);
-    } catch (error) {
-      throw bad((error as Error).message);
-    }
-    const mark = frame.kind === 'reduce' ? 1 : 2;
-    if (one.came[frame.chunk] & mark) throw bad(`chunk ${frame.chunk} twice`);
-    one.came[frame.chunk] |= mark;
-    const hops = (rank - segment + size) % size;
-    if (frame.kind === 'reduce') {
-      if (hops === 0) throw bad('a chunk that began here');
-      if (!allFinite(came)) throw bad('numbers that are not finite');
-      const own = values.subarray(begin, end);
-      for (let i = 0; i < own.length; i++) own[i] += came[i];
-      const payload = written(one, frame.chunk);
-      if (hops < size - 1) return pass(one, 'reduce', frame.chunk, payload);
-      // Complete. Everybody, this member too, goes on with the numbers as they travelled.
-      if (encoding !== 'fp32') decode(encoding, payload, own);
-      pass(one, 'gather', frame.chunk, payload);
-    } else {
-      if (hops === size - 1) throw bad('a sum that was made here');
-      values.set(came, begin);
-      if ((rank + 1) % size !== (segment + size - 1) % size) {
-        // The payload may be a view into what the socket will reuse.
-        pass(one, 'gather', frame.chunk, frame.payload.slice());
-      }
-    }
-    finish(one);
+    /** What came of each chunk: 1 its numbers, 2 its sum. */
+    const marks = new Uint8Array(per * size);
+    /** Chunks whose sum has not come: of each this member sees it once, as its last adder or told by the left. */
+    let due = per * size;
+    let begun = 0;
+    const pass = (kind: 'reduce' | 'gather', index: number, payload: Uint8Array) => {
+      hasRoom = send({ kind, encoding, generation, step, bucket, chunk: index }, payload);
+    };
+    const written = (index: number): Uint8Array => {
+      const [begin, end] = range(values.length, index);
+      return encode(encoding, values.subarray(begin, end), error?.subarray(begin, end));
+    };
+    return {
+      begin() {
+        for (; begun < per && isRoom(); begun++) pass('reduce', rank * per + begun, written(rank * per + begun));
+      },
+      take(frame) {
+        if (frame.encoding !== encoding) throw bad(`${frame.encoding} where ${encoding} was agreed`);
+        const segment = Math.floor(frame.chunk / per);
+        if (segment >= size) throw bad(`chunk ${frame.chunk} of ${per * size}`);
+        const [begin, end] = range(values.length, frame.chunk);
+        let came: Float32Array;
+        try {
+          came = decode(encoding, frame.payload, scratch.subarray(0, end - begin));
+        } catch (fault) {
+          throw bad((fault as Error).message);
+        }
+        const mark = frame.kind === 'reduce' ? 1 : 2;
+        if (marks[frame.chunk] & mark) throw bad(`chunk ${frame.chunk} twice`);
+        marks[frame.chunk] |= mark;
+        const hops = (rank - segment + size) % size;
+        if (frame.kind === 'reduce') {
+          if (hops === 0) throw bad('a chunk that began here');
+          if (!allFinite(came)) throw bad('numbers that are not finite');
+          const own = values.subarray(begin, end);
+          for (let i = 0; i < own.length; i++) own[i] += came[i];
+          const payload = written(frame.chunk);
+          if (hops < size - 1) return pass('reduce', frame.chunk, payload);
+          // Complete. Everybody, this member too, goes on with the numbers as they travelled.
+          if (encoding !== 'fp32') own.set(decode(encoding, payload, own));
+          pass('gather', frame.chunk, payload);
+        } else {
+          if (hops === size - 1) throw bad('a sum that was made here');
+          values.set(came, begin);
+          if ((rank + 1) % size !== (segment + size - 1) % size) pass('gather', frame.chunk, frame.payload);
+        }
+        if (--due === 0) done();
+      },
+    };
   }
 
   return {
-    reduce(step, bucket, values, { encoding = options.encoding ?? 'fp32', error } = {}) {
+    reduce(step, bucket, values, how = {}) {
       if (ended) return Promise.reject(ended);
       if (!allFinite(values)) {
         return Promise.reject(new Fault('diverged', 'this member’s gradients are not finite', { member: rank }));
       }
       if (size === 1) return Promise.resolve();
-      const name = nameOf(step, bucket);
-      const per = pieces(values.length);
-      return new Promise((resolve, reject) => {
-        // Of each chunk this member sees the sum once: as its last adder, or told by the left.
-        const came = new Uint8Array(per * size);
-        const one: Running = { step, bucket, values, encoding, error, came, left: per * size, resolve, reject };
-        running.set(name, one);
-        for (let piece = 0; piece < per; piece++) {
-          const index = rank * per + piece;
-          pass(one, 'reduce', index, written(one, index));
-        }
-        const early = waiting.get(name) ?? [];
-        waiting.delete(name);
-        for (const frame of early) {
-          waitingBytes -= frame.payload.byteLength;
-          apply(one, frame);
-        }
+      return run<void>(nameOf(step, bucket), (done) => sum(step, bucket, values, how, done));
+    },
+    spread(step, bucket, own, most) {
+      if (ended) return Promise.reject(ended);
+      if (size === 1) return Promise.resolve([own]);
+      const pass = (chunk: number, payload: Uint8Array) => {
+        hasRoom = send({ kind: 'gather', encoding: 'raw', generation, step, bucket, chunk }, payload);
+      };
+      return run(nameOf(step, bucket), (done) => {
+        const one = openSpread({ rank, size, own, most, pass, bad, done });
+        return { take: (frame) => one.take(frame), begin: () => one.begin(isRoom) };
       });
     },
     take(frame) {
@@ -166,12 +186,16 @@ export function createRing(options: RingOptions): Ring {
       if (frame.kind !== 'reduce' && frame.kind !== 'gather') throw bad(`a frame of kind ${frame.kind}`);
       const name = nameOf(frame.step, frame.bucket);
       const one = running.get(name);
-      if (one) return apply(one, frame);
+      if (one) return one.take(frame);
       waitingBytes += frame.payload.byteLength;
       if (waitingBytes > mostWaiting) throw bad('more than may wait here');
       const early = waiting.get(name) ?? [];
       early.push({ ...frame, payload: frame.payload.slice() });
       waiting.set(name, early);
+    },
+    resume() {
+      hasRoom = true;
+      for (const one of running.values()) one.begin();
     },
     abort(fault) {
       ended ??= fault;

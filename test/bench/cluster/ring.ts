@@ -12,6 +12,7 @@ if (why) throw new Error(why);
 const elements = Math.round((Number(mib) * 1024 * 1024) / 4);
 const bitsOf: Record<string, number> = { gbit: 1e9, mbit: 1e6 };
 const here = import.meta.dirname;
+const cores = process.env['CORES']?.split(',').map(Number) ?? cpus().map((_, i) => i);
 const times = 4;
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN;
 
@@ -32,7 +33,7 @@ async function ours(count: number, rate: string, encoding: string) {
         node,
         process.execPath,
         [join(here, 'ringNode.ts'), node.address, String(elements), String(times), encoding],
-        i % cpus().length,
+        cores[i % cores.length],
       ),
     );
     const ids = await Promise.all(
@@ -68,7 +69,7 @@ async function gloo(count: number, rate: string): Promise<number> {
         node,
         '/usr/bin/python3',
         [join(here, 'gloo.py'), String(i), String(count), master, String(elements), String(times)],
-        i % cpus().length,
+        cores[i % cores.length],
       ),
     );
     const done = await Promise.all(members.map((member) => member.line<Line>((line) => line.spent !== undefined)));

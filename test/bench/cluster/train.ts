@@ -1,5 +1,6 @@
 // Runs over several machines beside PyTorch's DistributedDataParallel over gloo: network namespaces with limited links, one core a
-// node. Samples a second of all nodes, share of what the nodes compute alone, bytes a node sends a step.
+// node (the first ones, or those of the variable CORES). Samples a second of all nodes, share of what the nodes compute alone, bytes a
+// node sends a step.
 //   node test/bench/cluster/train.ts [work,…] [nodes,…] [rate,…] [encoding,…] [steps]
 import { cpus } from 'node:os';
 import { join } from 'node:path';
@@ -12,12 +13,14 @@ const [works = 'mlp,bert-mini', nodes = '2,3,4', rates = '1gbit,100mbit', encodi
 const why = whyNoNetwork();
 if (why) throw new Error(why);
 const here = import.meta.dirname;
+const cores = process.env['CORES']?.split(',').map(Number) ?? cpus().map((_, i) => i);
 const median = (all: readonly number[]): number => all.toSorted((a, b) => a - b)[all.length >> 1] ?? Number.NaN;
 
 interface Line {
   id?: string;
   port?: number;
   spent?: number[];
+  cpuMs?: number;
   alone?: number;
   sent?: number;
   rate?: number;
@@ -40,7 +43,7 @@ const ours = (count: number, rate: string, work: string, encoding: string) =>
         node,
         process.execPath,
         ['--no-warnings', join(here, 'trainNode.ts'), node.address, work, steps, encoding],
-        i % cpus().length,
+        cores[i % cores.length],
       ),
     );
     const roster = await Promise.all(
@@ -54,7 +57,12 @@ const ours = (count: number, rate: string, work: string, encoding: string) =>
     const rows = workloads[work]().weights.data.length;
     const perSecond = (rows * count * 1000) / median(done.flatMap((line) => line.spent ?? []));
     const alone = done.reduce((sum, line) => sum + (line.alone ?? 0), 0);
-    return { perSecond, alone, mib: (done[0]?.sent ?? 0) / 2 ** 20 };
+    return {
+      perSecond,
+      alone,
+      cpuMs: median(done.map((line) => line.cpuMs ?? 0)),
+      mib: (done[0]?.sent ?? 0) / 2 ** 20,
+    };
   });
 
 const ddp = (count: number, rate: string, work: string) =>
@@ -65,7 +73,7 @@ const ddp = (count: number, rate: string, work: string) =>
         node,
         '/usr/bin/python3',
         [join(here, 'ddp.py'), String(i), String(count), master, work, steps],
-        i % cpus().length,
+        cores[i % cores.length],
       ),
     );
     const [first] = await Promise.all(members.map((member) => member.line<Line>((line) => line.rate !== undefined)));
@@ -78,7 +86,7 @@ for (const work of works.split(',')) {
     for (const rate of rates.split(',')) {
       const peer = await ddp(count, rate, work);
       for (const encoding of encodings.split(',')) {
-        const { perSecond, alone, mib } = await ours(count, rate, work, encoding);
+        const { perSecond, alone, cpuMs, mib } = await ours(count, rate, work, encoding);
         const row = {
           work,
           nodes: count,
@@ -88,6 +96,7 @@ for (const work of works.split(',')) {
           'DDP samples/s': Math.round(peer),
           'ours/DDP': Number((perSecond / peer).toFixed(2)),
           'of gradients alone': `${Math.round((perSecond / alone) * 100)} %`,
+          'cpu ms a step': Math.round(cpuMs),
           'MiB a step': Number(mib.toFixed(1)),
         };
         rows.push(row);

@@ -41,17 +41,27 @@ if (!begun) throw new Error('the job ended');
 const rows = weights.data.length;
 const spent: number[] = [];
 const sum = { buffer: program.reduced, exactFrom: program.tail, rows, ask: undefined };
-for (let step = 0; step < Number(steps) + 2; ) {
+const warmUp = 2;
+let cpu = process.cpuUsage();
+for (let step = 0; step < Number(steps) + warmUp; ) {
   const began = performance.now();
   begun.averager.share(rows * ids.length);
   await program.grad(feeds, labels, weights);
-  const turn = await begun.averager.reduce({ ...sum, position: () => Promise.reject(new Error('nobody joins')) });
+  const tables = program.touched?.() ?? [];
+  const position = () => Promise.reject(new Error('nobody joins'));
+  const turn = await begun.averager.reduce({ ...sum, tables, position });
   if (turn.what !== 'held') continue;
   await program.apply(1e-3, true);
   spent.push(performance.now() - began);
-  step++;
+  if (++step === warmUp) cpu = process.cpuUsage();
 }
+const { user, system } = process.cpuUsage(cpu);
 const { computeMs, computedRows, sent } = member.figures();
-say({ spent: spent.slice(2), alone: (computedRows / computeMs) * 1000, sent: sent / (Number(steps) + 2) });
+say({
+  spent: spent.slice(warmUp),
+  cpuMs: (user + system) / 1000 / Number(steps),
+  alone: (computedRows / computeMs) * 1000,
+  sent: sent / (Number(steps) + warmUp),
+});
 // Others may still wait for the last word.
 setTimeout(() => process.exit(0), 1500);

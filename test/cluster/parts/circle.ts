@@ -25,6 +25,7 @@ export function openCircle<P>(
         if (rank === 0) sent += 32 + payload.byteLength;
         const frame = { ...head, payload: payload.slice() };
         queueMicrotask(() => rings[(rank + 1) % count]?.take(frame));
+        return true;
       },
     }),
   );

@@ -322,6 +322,7 @@ export class VirtualRoom {
       send: (head, payload) => {
         this.#send(machine, right, { kind: 'frame', head, payload: payload.slice() });
         if (this.#down.has(linkOf(machine.id, right))) this.#notice(right, machine.id);
+        return true;
       },
     });
     machine.ring = { ring, number: generation.number, left, right };

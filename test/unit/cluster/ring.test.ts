@@ -19,6 +19,7 @@ function circle(size: number, seed: number, options: Partial<Parameters<typeof c
       send(head: FrameHead, payload: Uint8Array) {
         sent.bytes += payload.byteLength;
         links[(rank + 1) % size]?.push(Buffer.concat([frameHeader(head, payload), payload]));
+        return true;
       },
       ...options,
     }),
@@ -120,7 +121,7 @@ describe('what a member may not send', () => {
     payload: encode('fp32', payload),
   });
   const lone = (): { ring: Ring; done: Promise<void> } => {
-    const ring = createRing({ rank: 0, size: 2, generation: 1, chunk: 8, send: () => undefined });
+    const ring = createRing({ rank: 0, size: 2, generation: 1, chunk: 8, send: () => true });
     const done = ring.reduce(0, 0, new Float32Array(32));
     done.catch(() => undefined);
     return { ring, done };
@@ -147,13 +148,13 @@ describe('what a member may not send', () => {
   });
 
   test('more than may wait for a buffer that is not here', () => {
-    const ring = createRing({ rank: 0, size: 2, generation: 1, send: () => undefined, mostWaiting: 100 });
+    const ring = createRing({ rank: 0, size: 2, generation: 1, send: () => true, mostWaiting: 100 });
     ring.take(frame(new Float32Array(20), { step: 9 }));
     expect(() => ring.take(frame(new Float32Array(20), { step: 9, chunk: 3 }))).toThrow(/more than may wait/);
   });
 
   test('its own gradients that are not finite', async () => {
-    const ring = createRing({ rank: 0, size: 2, generation: 1, send: () => undefined });
+    const ring = createRing({ rank: 0, size: 2, generation: 1, send: () => true });
     await expect(ring.reduce(0, 0, Float32Array.of(Number.NaN))).rejects.toMatchObject({ code: 'diverged' });
   });
 
@@ -175,7 +176,8 @@ test('every encoding reads what it wrote, from any place in a buffer', () => {
       const askew = new Uint8Array(payload.byteLength + 3);
       askew.set(payload, 3);
       const back = new Float32Array(length);
-      decode(encoding, askew.subarray(3), back);
+      back.set(decode(encoding, askew.subarray(3), back));
+      expect(decode(encoding, payload, new Float32Array(length))).toEqual(back);
       const most = Math.max(1e-9, ...numbers.map(Math.abs));
       const tolerance = { fp32: 0, fp16: most * 2 ** -11, int8: most / 254 + 1e-6 }[encoding];
       numbers.forEach((value, i) => expect(Math.abs(value - (back[i] ?? 0))).toBeLessThanOrEqual(tolerance));

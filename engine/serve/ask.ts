@@ -47,8 +47,9 @@ export interface Ask {
   attempts: number;
   sentAt: number;
   /** Some of its answer is with the client, so that it cannot be asked again. */
-  readonly begun: boolean;
-  readonly settled: boolean;
+  begun: boolean;
+  /** Set by the ask itself. */
+  settled: boolean;
   piece(text: string): void;
   answer(answer: HostAnswer, model: ServedModel): void;
   refuse(fault: Fault): void;
@@ -61,11 +62,9 @@ export function openAsk(
 ): { ask: Ask; answered: Promise<Answered> } {
   const { signal, deadlineMs, onGone } = options;
   const { promise, resolve, reject } = Promise.withResolvers<Answered>();
-  let settled = false;
-  let begun = false;
   const settle = (end: () => void) => {
-    if (settled) return;
-    settled = true;
+    if (ask.settled) return;
+    ask.settled = true;
     clearTimeout(timer);
     signal?.removeEventListener('abort', leave);
     end();
@@ -82,23 +81,23 @@ export function openAsk(
     });
   }, deadlineMs);
   const askedAt = performance.now();
+  const { bucket, rows, joins } = bucketOf(question);
+  // Fields, not accessors: an object with accessors of its own gets a hidden class of its own, which outlives it.
   const ask: Ask = {
     question,
-    ...bucketOf(question),
+    bucket,
+    rows,
+    joins,
     priority: options.priority ?? 'normal',
     askedAt,
     deadlineAt: askedAt + deadlineMs,
     attempts: 0,
     sentAt: 0,
-    get begun() {
-      return begun;
-    },
-    get settled() {
-      return settled;
-    },
+    begun: false,
+    settled: false,
     piece(text) {
-      if (settled) return;
-      begun = true;
+      if (ask.settled) return;
+      ask.begun = true;
       // A text that goes on being written is not late.
       timer.refresh();
       options.onPiece?.(text);

@@ -75,6 +75,10 @@ const hot: ReadonlySet<RouteName> = new Set([
   'runs.judged',
 ]);
 
+/** Checked addresses that a route remembers, and the length from which it does not. */
+const mostKnown = 256;
+const longKnown = 256;
+
 /** A router with every route of the table. */
 export function mountRoutes(options: MountOptions): Router {
   const router = Router({ caseSensitive: true });
@@ -126,6 +130,24 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
     isPlain?.(value) ? value : checked(schema, value, 'body');
   const noted = isNoted(route);
   const deadlineMs = route.action === 'deployments:predict' ? limits.predictSeconds * 1000 : 0;
+  const deploymentOf = namesDeployment(route);
+  /** Addresses of predictions, checked: the same few are asked thousands of times. */
+  const known = new Map<string, Pick<Input, 'params' | 'query'>>();
+  const remembers = hot.has(name) && route.method === 'POST';
+
+  function addressed(req: Request): Pick<Input, 'params' | 'query'> {
+    const before = known.get(req.url);
+    if (before) return before;
+    const found = {
+      params: route.params && checked(route.params, req.params, 'path'),
+      query: query && checked(query, queryOf(req.url), 'query'),
+    };
+    if (remembers && req.url.length < longKnown) {
+      if (known.size >= mostKnown) known.clear();
+      known.set(req.url, found);
+    }
+    return found;
+  }
 
   function admit(req: Request, trace: Trace): Credential | undefined {
     if (route.action === 'public') return undefined;
@@ -137,7 +159,7 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
       gate.authorize(
         caller,
         route.action,
-        deploymentOf(route, req, caller) ?? (isInBody(route) ? caller.deployments?.[0] : undefined),
+        deploymentOf(req, caller) ?? (isInBody(route) ? caller.deployments?.[0] : undefined),
       );
     return credential;
   }
@@ -164,9 +186,10 @@ function serve(name: RouteName, route: Route, options: MountOptions) {
     };
     const raw = route.bytes === true && !isJson(req);
     if (raw) call.bytes = await readBytesWithJson(req, res, limits.body);
+    const { params, query } = addressed(req);
     const input: Input = {
-      params: route.params && checked(route.params, req.params, 'path'),
-      query: query && checked(query, queryOf(req.url), 'query'),
+      params,
+      query,
       body: raw ? undefined : body && checkedBody(body, await readJson(req, res, limits.body)),
     };
     if (isInBody(route) && credential) {
@@ -271,10 +294,10 @@ const parameters = (path: string): number => path.split('{').length - 1;
 const isInBody = (route: Route): boolean => route.path.startsWith('/v1/');
 
 /** The deployment that a request names, for keys that are limited to some. MLflow's route has it in its query, and a key's only one is meant. */
-function deploymentOf(route: Route, { params, url }: Request, { deployments }: Caller): string | undefined {
-  if (route.path === '/invocations') return queryOf(url)['deployment'] ?? onlyOf(deployments);
-  const named = /^\/(v2\/models|api\/v1\/deployments)\/\{name\}/.test(route.path);
-  return named ? String(params['name']) : undefined;
+function namesDeployment({ path }: Route): (req: Request, caller: Caller) => string | undefined {
+  if (path === '/invocations') return ({ url }, { deployments }) => queryOf(url)['deployment'] ?? onlyOf(deployments);
+  const named = /^\/(v2\/models|api\/v1\/deployments)\/\{name\}/.test(path);
+  return named ? ({ params }) => String(params['name']) : () => undefined;
 }
 
 const onlyOf = (names: readonly string[] = []): string | undefined => (names.length === 1 ? names[0] : undefined);

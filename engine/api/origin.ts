@@ -15,18 +15,23 @@ export function originCheck(options: { host: string; allowedHosts: readonly stri
   for (const name of [options.host, ...options.allowedHosts]) {
     if (!wildcards.has(name)) names.add(bracketed(name.toLowerCase()));
   }
+  /** The name and own address that were found right last: connections ask with the same ones again and again. */
+  let fine: { host: string; address: string | undefined } | undefined;
   return (req) => {
-    const host = (req.headers.host ?? '').toLowerCase();
+    const { host: given, origin } = req.headers;
+    const address = req.socket.localAddress;
+    if (origin === undefined && given !== undefined && given === fine?.host && address === fine.address) return;
+    const host = (given ?? '').toLowerCase();
     const name = hostShape.exec(host)?.[1]?.replace(/\.$/, '');
     // An address literal cannot be rebound: it is fine when it is the one that this connection came in at.
-    if (name === undefined || !(names.has(name) || name === bracketed(plainAddress(req.socket.localAddress)))) {
+    if (name === undefined || !(names.has(name) || name === bracketed(plainAddress(address)))) {
       const hint = 'if this name is the appliance’s, list it in allowedHosts';
       throw new Fault('host_refused', `requests for host “${host.slice(0, 100)}” are not answered here; ${hint}`);
     }
-    const origin = req.headers.origin;
     if (origin !== undefined && !sameOrigin(origin.toLowerCase(), host, isSecure(req))) {
       throw new Fault('host_refused', `requests from pages of “${origin.slice(0, 100)}” are not answered here`);
     }
+    if (given !== undefined) fine = { host: given, address };
   };
 }
 

@@ -122,7 +122,23 @@ export function createWatching(
     return found;
   }
 
+  /** What is noted of answers once they are on their way: nobody should wait for figures. Whoever reads figures asks for it first. */
+  const notes: (() => void)[] = [];
+  const noteAll = () => {
+    for (const note of notes.splice(0)) {
+      try {
+        note();
+      } catch (error) {
+        log.error({ err: error }, 'an answer was not noted');
+      }
+    }
+  };
+  const noteSoon = (note: () => void) => {
+    if (notes.push(note) === 1) setImmediate(noteAll);
+  };
+
   const monitorOf = (name: string) => {
+    noteAll();
     const live = parts.deployments().live(name);
     if (!live)
       throw new Fault(
@@ -134,28 +150,32 @@ export function createWatching(
 
   return {
     answered(live, said, { queueMs, computeMs }) {
-      const { watch, samples } = of(live);
-      watch.answered(said);
-      metrics.answered(live.name, String(said.version), {
-        whole: said.ms / 1000,
-        queue: queueMs / 1000,
-        compute: computeMs / 1000,
+      noteSoon(() => {
+        const { watch, samples } = of(live);
+        watch.answered(said);
+        metrics.answered(live.name, String(said.version), {
+          whole: said.ms / 1000,
+          queue: queueMs / 1000,
+          compute: computeMs / 1000,
+        });
+        const { watching } = live.options;
+        if (watching.sample > 0) {
+          samples.take(
+            { id: said.id, at: context.now(), inputs: [...said.inputs], said: said.outputs.map(saidOf) },
+            watching,
+          );
+        }
+        for (const listener of listeners) listener.answered(live.name, said.outputs);
       });
-      const { watching } = live.options;
-      if (watching.sample > 0) {
-        samples.take(
-          { id: said.id, at: context.now(), inputs: [...said.inputs], said: said.outputs.map(saidOf) },
-          watching,
-        );
-      }
-      for (const listener of listeners) listener.answered(live.name, said.outputs);
     },
     ran(live, { version, ms }, { queueMs, computeMs }) {
-      of(live).watch.answered({ id: '', model: '', version, inputs: [], outputs: [], ms });
-      metrics.answered(live.name, String(version), {
-        whole: ms / 1000,
-        queue: queueMs / 1000,
-        compute: computeMs / 1000,
+      noteSoon(() => {
+        of(live).watch.answered({ id: '', model: '', version, inputs: [], outputs: [], ms });
+        metrics.answered(live.name, String(version), {
+          whole: ms / 1000,
+          queue: queueMs / 1000,
+          compute: computeMs / 1000,
+        });
       });
     },
     failed(live, code, ms) {
@@ -163,7 +183,10 @@ export function createWatching(
       metrics.failed(live.name, code, ms / 1000);
     },
     batch: (deployment, rows) => metrics.ran(deployment, rows),
-    watch: (live) => of(live).watch,
+    watch(live) {
+      noteAll();
+      return of(live).watch;
+    },
     listen: (given) => void listeners.push(given),
     handlers: {
       'deployments.feedback'({ params, body }) {
@@ -181,6 +204,7 @@ export function createWatching(
         return { reference, windows: [...windows], filling, quality, samples: samples.count };
       },
       'deployments.forget'({ params }) {
+        noteAll();
         const { id } = store.deployments.find(params.name);
         const samples = watched.get(id)?.samples ?? openSamples(store.settings, id);
         return { erased: samples.erase() };
@@ -190,6 +214,7 @@ export function createWatching(
         return retrain(context, parts.sources(), live, samples.labelled(), call);
       },
       async 'metrics.show'(_input, call) {
+        noteAll();
         const { type, text } = await metrics.text();
         call.reply({ 'content-type': type }, [text]);
         return undefined;
@@ -197,6 +222,7 @@ export function createWatching(
     },
     close() {
       clearInterval(flushing);
+      noteAll();
       for (const { samples } of watched.values()) samples.flush();
     },
   };

@@ -21,4 +21,5 @@ app.post('/predict', async (req, res) => {
   const output = results[isTable ? 'prediction' : 'probabilities'];
   res.json({ outputs: Array.from(output.data as Float32Array) });
 });
-app.listen(Number(port), '127.0.0.1', () => process.stdout.write('up\n'));
+const server = app.listen(Number(port), '127.0.0.1', () => process.stdout.write('up\n'));
+server.keepAliveTimeout = 65_000;

@@ -1,7 +1,9 @@
 // What serving costs over the bare session: one row at a time through a forked host, and through the whole appliance over
 // loopback, beside `run` of the same model, all in one run. This process is the client; the appliance and its hosts are
-// others. With --training a run trains on all cores beside the second half. What the machine itself does to such requests is
-// told by a bare express + onnxruntime handler in the same run, and by how long a busy loop is held up.
+// others. With --training a run trains on all cores beside the second half. All are asked in turns, some hundred requests each,
+// so that what the machine does meanwhile meets them alike. How much of a figure is the machine's and Node's is told by a bare
+// node:http server that answers as many bytes (the floor), by a bare express + onnxruntime handler, and by how long a busy
+// loop is held up.
 // Run alone: node test/bench/serve/overhead.ts [--requests 2000] [--warm 5000] [--training]
 import { writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -39,26 +41,41 @@ interface Figures {
   p99: number;
 }
 
-/** Milliseconds of one call after the other. */
-async function timed(path: string, call: () => Promise<unknown>): Promise<Figures> {
-  for (let i = 0; i < warmUp; i++) await call();
-  const times = new Float64Array(requests);
-  for (let i = 0; i < requests; i++) {
-    const began = performance.now();
-    await call();
-    times[i] = performance.now() - began;
-  }
-  times.sort();
-  const at = (share: number) => times[Math.min(requests - 1, Math.floor(share * requests))];
-  return { path, p50: at(0.5), p99: at(0.99) };
+/** What is timed: a name, and one request. */
+interface Path {
+  path: string;
+  call: () => Promise<unknown>;
 }
 
-async function bare(grant: PackGrant, path: string): Promise<Figures> {
+/** Requests of one path before it is the next one's turn. */
+const turn = 250;
+
+/** Milliseconds of one call after the other, in turns. */
+async function timed(paths: readonly Path[], warm = warmUp): Promise<Figures[]> {
+  const times = paths.map(() => new Float64Array(requests));
+  for (const { call } of paths) for (let i = 0; i < warm; i++) await call();
+  for (let from = 0; from < requests; from += turn) {
+    for (const [p, { call }] of paths.entries()) {
+      for (let i = from; i < Math.min(requests, from + turn); i++) {
+        const began = performance.now();
+        await call();
+        times[p][i] = performance.now() - began;
+      }
+    }
+  }
+  return paths.map(({ path }, p) => {
+    const sorted = times[p].sort();
+    const at = (share: number) => sorted[Math.min(requests - 1, Math.floor(share * requests))];
+    return { path, p50: at(0.5), p99: at(0.99) };
+  });
+}
+
+async function bare(grant: PackGrant): Promise<Path> {
   const pack = openPack(grant.path, grant);
   const program = await compile(readBundle(pack).model, { threads: 1 });
   pack.close();
   const numeric = tensor('float64', [1, names.length], Object.values(row));
-  return timed(path, () => program.run({ numeric }));
+  return { path: 'bare run', call: () => program.run({ numeric }) };
 }
 
 async function host(grant: PackGrant): Promise<{ figures: Figures; startMs: number }> {
@@ -73,7 +90,7 @@ async function host(grant: PackGrant): Promise<{ figures: Figures; startMs: numb
   const began = performance.now();
   await set.serve({ model: { id: 'bench', name: 'tabular', version: 1 }, bundle: grant });
   const startMs = performance.now() - began;
-  const figures = await timed('forked host', () => set.predict([row]));
+  const [figures] = (await timed([{ path: 'forked host', call: () => set.predict([row]) }])) as [Figures];
   await set.stop();
   return { figures, startMs };
 }
@@ -103,6 +120,8 @@ async function poster({ url, key }: Pick<Served, 'url' | 'key'>): Promise<{
   await new Promise((resolve) => socket.once('connect', resolve));
   socket.setNoDelay(true);
   let heard: ((text: string) => void) | undefined;
+  let broke: ((error: Error) => void) | undefined;
+  socket.on('close', () => broke?.(new Error(`${name} closed the connection`)));
   let text = '';
   socket.setEncoding('latin1');
   socket.on('data', (piece: string) => {
@@ -121,6 +140,7 @@ async function poster({ url, key }: Pick<Served, 'url' | 'key'>): Promise<{
       );
       return () =>
         new Promise((resolve, reject) => {
+          broke = reject;
           heard = (answer) => (answer.startsWith('HTTP/1.1 200') ? resolve(answer) : reject(new Error(answer)));
           socket.write(request);
         });
@@ -148,52 +168,72 @@ async function train({ client }: Served): Promise<() => Promise<unknown>> {
 
 const place = scratch();
 const served = await startServing(place.dir);
+const stops: (() => void)[] = [];
 try {
   const { grant } = packOf(place.dir, 'overhead', tableParts());
-  const base = await bare(grant, 'bare run');
   const { figures, startMs } = await host(grant);
   await served.deploy('bench', tableParts());
   const { post, end } = await poster(served);
+  stops.push(end);
   const predict = post('/api/v1/deployments/bench/predict', JSON.stringify({ inputs: [row] }));
   const input = { name: 'numeric', datatype: 'FP64', shape: [1, names.length], data: Object.values(row) };
-  const infer = post('/v2/models/bench/infer', JSON.stringify({ inputs: [input] }));
-  const rows = [base, figures, await timed('REST predict', predict), await timed('REST v2 infer', infer)];
+  const inferBody = JSON.stringify({ inputs: [input] });
+  const infer = post('/v2/models/bench/infer', inferBody);
+  const answer = await infer();
+
   const file = join(place.dir, 'table.onnx');
   writeFileSync(file, encodeModel(modelOf(tableParts().graph)));
-  const peer = await startPeer(process.execPath, ['--no-warnings', join(import.meta.dirname, 'bare_handler.ts'), file]);
-  const other = await poster({ url: peer.url, key: '' });
-  rows.push(await timed('express + ort', other.post('/predict', JSON.stringify({ inputs: [Object.values(row)] }))));
-  other.end();
-  peer.stop();
-  rows.push(await bare(grant, 'bare run again'));
+  const beside = async (script: string, argument: string, body: string) => {
+    const peer = await startPeer(process.execPath, ['--no-warnings', join(import.meta.dirname, script), argument]);
+    const other = await poster({ url: peer.url, key: '' });
+    stops.push(() => {
+      other.end();
+      peer.stop();
+    });
+    return other.post('/predict', body);
+  };
+  const bytes = String(answer.length - answer.indexOf('\r\n\r\n') - 4);
+  const paths: Path[] = [
+    await bare(grant),
+    { path: 'node:http echo', call: await beside('echo.ts', bytes, inferBody) },
+    {
+      path: 'express + ort',
+      call: await beside('bare_handler.ts', file, JSON.stringify({ inputs: [Object.values(row)] })),
+    },
+    { path: 'REST predict', call: predict },
+    { path: 'REST v2 infer', call: infer },
+  ];
+  const rows = [...(await timed(paths)), figures];
   const lost = heldUp();
   if (options.training) {
     const stop = await train(served);
-    rows.push(
-      await timed('REST predict beside training', predict),
-      await timed('REST v2 infer beside training', infer),
-    );
+    const again = paths.slice(1).map(({ path, call }) => ({ path: `${path} beside training`, call }));
+    rows.push(...(await timed(again, turn)));
     await stop();
   }
-  end();
   console.log(`batch-1 tabular prediction, ${requests} requests each, ${availableParallelism()} cores; milliseconds`);
   console.log(`host start to ready: ${startMs.toFixed(0)} ms`);
   console.log(
     `a busy loop was held up ${(100 * lost.share).toFixed(1)} % of its time, ${lost.longest.toFixed(1)} ms at once`,
   );
+  const [base, floor] = rows as [Figures, Figures];
   const alone = (path: string) => rows.find((one) => path.startsWith(`${one.path} beside`))?.p99;
+  const round = (ms: number) => Number(ms.toFixed(3));
   console.table(
     rows.map(({ path, p50, p99 }) => ({
       path,
-      p50: Number(p50.toFixed(3)),
-      p99: Number(p99.toFixed(3)),
-      'over bare p50': Number((p50 - base.p50).toFixed(3)),
-      'over bare p99': Number((p99 - base.p99).toFixed(3)),
+      p50: round(p50),
+      p99: round(p99),
+      'over bare p50': round(p50 - base.p50),
+      'over bare p99': round(p99 - base.p99),
+      'over echo p50': round(p50 - floor.p50),
+      'over echo p99': round(p99 - floor.p99),
       'p99 × alone': Number((p99 / (alone(path) ?? p99)).toFixed(2)),
     })),
   );
   console.log(JSON.stringify({ bench: 'serve/overhead', requests, warmUp, startMs, lost, rows }));
 } finally {
+  for (const stop of stops) stop();
   await served.stop();
   place.remove();
 }

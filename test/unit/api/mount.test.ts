@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { routes } from '../../../engine/schema/index.ts';
 import { ask, codeOf, newDataset, openSeam, type Seam } from './seam.ts';
@@ -63,6 +64,29 @@ test('refuses a body that is too large, declared or not, and serves the next req
   } as RequestInit);
   expect(response.status).toBe(413);
   expect((await ask(seam.port, predict, { key, send: { inputs: ['x'] } })).status).toBe(200);
+});
+
+test('a body with its headers is read as one that comes later, and is as bounded', async () => {
+  const head = `POST ${predict} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer ${seam.keys.admin}\r\nContent-Type: application/json\r\n`;
+  const small = JSON.stringify({ inputs: ['x'] });
+  const large = JSON.stringify({ inputs: ['x'.repeat(5000)] });
+  const sized = (body: string) => `${head}Content-Length: ${body.length}\r\n\r\n`;
+  const chunked = (body: string) =>
+    `${head}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  const statusOf = (...pieces: [string, string?]) =>
+    new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(seam.port, '127.0.0.1', () => socket.write(pieces[0]));
+      socket.setEncoding('latin1').on('data', (piece) => (text += piece));
+      socket.on('end', () => resolve(text.slice(9, 12))).on('error', reject);
+      const [, later] = pieces;
+      if (later !== undefined) setTimeout(() => socket.write(later), 50);
+    });
+  expect(await statusOf(sized(small) + small)).toBe('200');
+  expect(await statusOf(sized(small), small)).toBe('200');
+  expect(await statusOf(chunked(small))).toBe('200');
+  expect(await statusOf(chunked(large))).toBe('413');
+  expect(await statusOf(sized(''))).toBe('400');
 });
 
 test('refuses deep nesting in the JSON before binary tensors too, but not in the tensors', async () => {

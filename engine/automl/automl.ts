@@ -61,8 +61,9 @@ const lateShare = 0.55;
 const quickShare = 0.02;
 /** What a node of a tree costs from its fit to the written bundle, ms: encoded, loaded and written several times. */
 const nodeMs = 0.004;
-/** Most of the whole time that one fold may take. */
+/** Most of the whole time that one fold may take, and the share of it from which a fit is held to have been cut short. */
 const foldShare = 0.12;
+const cutFrom = 0.9;
 
 /** Searches and fits; throws `bad_data` when no family suits, or none could be fitted. */
 export async function automl(
@@ -84,9 +85,10 @@ export async function automl(
   const reserve = () => {
     const leaders = finishedOf(trials).slice(0, expectedMembers);
     const open = leaders.filter(({ id }) => !wholes.has(id)).map(costs);
+    // Until a trial is through, whoever is ahead will need its time.
+    if (leaders.length === 0) return mostReserve * total;
     const sum = open.reduce((a, b) => a + b, 0);
-    const last = leaders.length > 0 ? writeMs(leaders[0]) : 0;
-    return Math.min(mostReserve * total, Math.max(sum / runner.slots, ...open, 0) + last);
+    return Math.min(mostReserve * total, Math.max(sum / runner.slots, ...open, 0) + writeMs(leaders[0]));
   };
   const found = await search(
     field,
@@ -117,9 +119,10 @@ export async function automl(
   );
   const mixed = scripted(options.script, found, field) ?? chooseEnsemble(found, field, options.seed);
   const ahead = mixed && furtherAhead([...partial.values()], found, mixed);
+  const limit = left && foldShare * total;
   const best = ahead
-    ? alone([ahead], open, options.seed)
-    : (mixed ?? alone([...found, ...partial.values()], open, options.seed));
+    ? alone([ahead], open, options.seed, limit)
+    : (mixed ?? alone([...found, ...partial.values()], open, options.seed, limit));
   const price = (trial: Trial) => (wholes.has(trial.id) ? 0 : costs(trial));
   const affordableOnes = left ? affordable(best, field, price, left(), runner.slots) : best;
   const chosen = polish(affordableOnes, field, options.metric);
@@ -165,8 +168,11 @@ function scripted(script: Script | undefined, found: readonly Trial[], field: Fi
   return members.length > 0 && members.length === script?.members.length ? ensembleOf(members, field) : undefined;
 }
 
-/** One model, where no trial came through all folds: the best as far as they came, or the quickest family as it is. */
-function alone(trials: readonly Trial[], open: readonly Space[], seed: number): Ensemble {
+/**
+ * One model, where no trial came through all folds: the best as far as they came, or the quickest family as it is. One that the limit
+ * of a fold, ms, cut short goes on for as long as its settings and the time allow.
+ */
+function alone(trials: readonly Trial[], open: readonly Space[], seed: number, limit?: number): Ensemble {
   const [best] = trials.filter(({ losses }) => losses.length > 0).sort((a, b) => a.loss - b.loss);
   if (!best && trials.length > 0 && trials.every((trial) => trial.state === 'failed')) {
     const why = trials.find((trial) => trial.error)?.error;
@@ -189,7 +195,8 @@ function alone(trials: readonly Trial[], open: readonly Space[], seed: number): 
     rounds: 20,
     factor: 1,
   };
-  const trial = best ?? untried;
+  const isCutShort = best && limit !== undefined && best.fitMs > cutFrom * limit;
+  const trial = isCutShort ? { ...best, rounds: 0 } : (best ?? untried);
   const { loss, score, interval } = trial;
   return { members: [{ trial, weight: 1 }], calibration: { kind: 'temperature', factor: 1 }, loss, score, interval };
 }

@@ -51,6 +51,7 @@ export async function search(
   const script = options.script && new Map(options.script.map((trial) => [trial.id, trial]));
   const scripted = script && Math.max(-1, ...script.keys()) + 1;
   const most = scripted ?? options.trials ?? Number.POSITIVE_INFINITY;
+  const isFew = field.rows.rows <= fewRows;
   const byCount = scripted !== undefined || options.trials !== undefined;
   const trials = new Map<number, Trial>((options.known ?? []).map((trial) => [trial.id, trial]));
   const starts = script ? [] : startsOf(spaces);
@@ -118,7 +119,8 @@ export async function search(
         }
         if (spec.id >= spaces.length && fold + 1 < field.foldCount) {
           const seen = history(spec.id);
-          const isLeft = (rungs.includes(fold + 1) && !isPromising(losses, seen)) || isHopeless(losses, seen);
+          const isBehind = (rungs.includes(fold + 1) && !isPromising(losses, seen)) || isHopeless(losses, seen);
+          const isLeft = isBehind && !(isFew && isNear(losses, seen));
           if (isLeft) {
             state = 'stopped';
             break;
@@ -209,6 +211,19 @@ function isPromising(losses: readonly number[], seen: readonly Trial[]): boolean
   return better < others.length / 2;
 }
 
+/** Rows up to which a trial that is nearly as good as the leader is worth its folds, for what it adds to an ensemble; and how near. */
+const fewRows = 2000;
+const near = 0.03;
+
+/** Whether a trial loses hardly more than the leader on the folds that both did. */
+function isNear(losses: readonly number[], seen: readonly Trial[]): boolean {
+  const finished = seen.filter(({ state }) => state === 'finished');
+  const [leader] = finished.sort((a, b) => meanOver(a.losses) - meanOver(b.losses) || a.id - b.id);
+  if (!leader) return false;
+  const level = meanOver(leader.losses.slice(0, losses.length));
+  return meanOver(losses) - level < near * Math.abs(level);
+}
+
 /** Trials that came through all folds before one is raced against the best of them. */
 const fewestRaced = 4;
 /** Deviations of what the folds to come may change, beyond which a trial will not overtake the leader. */
@@ -256,7 +271,10 @@ function costOf(seen: readonly Trial[], family: SearchFamily): number {
   return own.length === 0 ? 0 : own.reduce((sum, trial) => sum + trial.fitMs, 0) / own.length;
 }
 
-/** Draws a space: the nearer its best trial is to the best of all, and the less a fold of it costs, the likelier. */
+/** Trials of a family from which on another is held to find less than one of a family that had fewer. */
+const explored = 8;
+
+/** Draws a space: the nearer its best trial is to the best of all, the less a fold of it costs and the less it was tried, the likelier. */
 function familyFor(
   spaces: readonly Space[],
   seen: readonly Trial[],
@@ -272,7 +290,8 @@ function familyFor(
     const cost = costOf(seen, space.family);
     if (left !== undefined && cost > left) return [];
     const gap = own.length > 0 ? (Math.min(...own.map(even)) - best) / Math.max(Math.abs(best), 1e-9) : 0;
-    const weight = Math.exp(-8 * gap) * (left === undefined ? 1 : Math.max(20, cost) ** -0.3);
+    const novelty = Math.sqrt(explored / (explored + own.length));
+    const weight = Math.exp(-8 * gap) * novelty * (left === undefined ? 1 : Math.max(20, cost) ** -0.3);
     return [{ space, weight }];
   });
   let at = random.next() * open.reduce((sum, { weight }) => sum + weight, 0);

@@ -58,7 +58,11 @@ export function summaryOf(
   ensemble?: Ensemble,
   metric: Metric = 'accuracy',
 ): SearchSummary {
-  const rows = ranked(trials)
+  // A member that the clock cut off is no trial that counts, but people shall see what the model is.
+  const cut = (ensemble?.members ?? []).filter(
+    ({ trial }) => trial.losses.length > 0 && !trials.some(({ id }) => id === trial.id),
+  );
+  const rows = ranked([...trials, ...cut.map(({ trial }) => trial)])
     .slice(0, mostRows)
     .map((trial): TrialRow => {
       const { id, family, hyper, why, state, losses, loss, score, interval, fitMs, predictMs, size, error } = trial;

@@ -86,12 +86,21 @@ function markStarts(plot: uPlot, sheet: Sheet): void {
   ctx.restore();
 }
 
+/** Distances of ticks on an axis that counts. */
+const counts = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((unit) => unit * 10 ** power)).flat();
+
+/** Width of a name in Latin letters: a Chinese character is as wide as two. */
+const breadthOf = (name: string): number =>
+  Array.from(name).reduce((sum, letter) => sum + (letter.charCodeAt(0) > 0x2e7f ? 2 : 1), 0);
+
 function optionsOf(properties: Properties, sheet: () => Sheet, width: number, zoom: { on: boolean }): uPlot.Options {
   known.clear();
   const { lines, log, height, axis, format } = properties;
   const font = `11px ${css('--sans')}`;
   const frame = { stroke: css('--ink-3'), font, grid: { stroke: css('--line'), width: 1 }, ticks: { show: false } };
-  const longest = Math.max(...lines.map((line) => line.name.length), 4);
+  const longest = Math.max(...lines.map((line) => breadthOf(line.name)), 4);
+  // Between two steps, or trials, there is nothing.
+  const isCounted = lines.every((line) => line.xs.every(Number.isInteger));
   return {
     width,
     height,
@@ -101,7 +110,15 @@ function optionsOf(properties: Properties, sheet: () => Sheet, width: number, zo
     // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- uPlot's enums exist as types only
     scales: { x: { time: false }, y: log ? { distr: 3 } : { range: (_plot, low, high) => rangeOf(low, high) } },
     axes: [
-      { ...frame, label: axis, labelFont: font, labelSize: 18, size: 30, gap: 4 },
+      {
+        ...frame,
+        label: axis,
+        labelFont: font,
+        labelSize: 18,
+        size: 30,
+        gap: 4,
+        ...(isCounted ? { incrs: counts } : {}),
+      },
       {
         ...frame,
         size: (_plot, values) => Math.max(30, ...(values ?? []).map((text) => text.length * 6.6 + 12)),

@@ -2,13 +2,11 @@
 import { ActionIcon, Button, Menu, Tabs } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { api } from '../app/api.ts';
 import { ask } from '../app/queries.ts';
 import { useTrain } from '../app/train.ts';
 import { useRuns } from '../app/useRuns.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Page, Problem, Section, Waiting } from '../parts/Page.tsx';
-import { removeLater } from '../parts/removal.ts';
 import { State } from '../parts/State.tsx';
 import { dragOut } from '../parts/dragOut.ts';
 import { useWords } from '../parts/words.ts';
@@ -18,6 +16,7 @@ import { Labels } from './Labels.tsx';
 import { Overview } from './Overview.tsx';
 import { Privacy } from './Privacy.tsx';
 import { Recipe } from './Recipe.tsx';
+import { removeDataset } from './removeDataset.ts';
 import { Rows } from './Rows.tsx';
 
 const tabs = ['overview', 'privacy', 'recipe', 'labels'] as const;
@@ -101,8 +100,9 @@ export function DatasetPage() {
               <Menu.Item
                 leftSection={<Icon name="trash" size={14} />}
                 onClick={() => {
-                  removeLater(id, dataset.name, () => api.call('datasets.delete', { params: { id } }));
-                  void navigate({ to: '/datasets' });
+                  void removeDataset(id, dataset.name).then((goes) =>
+                    goes ? navigate({ to: '/datasets' }) : undefined,
+                  );
                 }}
               >
                 {t('delete')}

@@ -9,13 +9,13 @@ import { chooseFolder, ImportButton } from '../app/Drop.tsx';
 import { ask } from '../app/queries.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Empty, Page, Problem, Waiting } from '../parts/Page.tsx';
-import { removeLater } from '../parts/removal.ts';
 import { State } from '../parts/State.tsx';
 import { type Column, Table } from '../parts/Table.tsx';
 import { useVisible } from '../parts/useVisible.ts';
 import { useWords } from '../parts/words.ts';
 import { ImportProgress } from './ImportProgress.tsx';
 import { RemoteImport } from './RemoteImport.tsx';
+import { removeDataset } from './removeDataset.ts';
 
 export function Datasets() {
   const { t, f } = useWords();
@@ -110,7 +110,7 @@ export function Datasets() {
             aria-label={t('datasets.delete', { name: row.name })}
             title={t('delete')}
             className="row-tool"
-            onClick={() => removeLater(row.id, row.name, () => api.call('datasets.delete', { params: { id: row.id } }))}
+            onClick={() => void removeDataset(row.id, row.name)}
           >
             <Icon name="trash" size={15} />
           </ActionIcon>

@@ -6,6 +6,7 @@ import type { MaskAction } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Problem, Section, Waiting } from '../parts/Page.tsx';
+import { removeLater } from '../parts/removal.ts';
 import { useWords } from '../parts/words.ts';
 import { askQuality, refresh, useReshape } from './quality.ts';
 
@@ -14,23 +15,28 @@ const actions: readonly MaskAction[] = ['replace', 'redact', 'hash', 'remove'];
 export function Privacy({ id, sha, versions }: { id: string; sha: string | undefined; versions: number }) {
   const { t, f } = useWords();
   const [action, setAction] = useState<MaskAction>('replace');
-  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  /** Columns whose tick is not as it stood at first. */
+  const [turned, setTurned] = useState<ReadonlySet<string>>(new Set());
   const found = useQuery(askQuality.sensitive(id, sha, action));
   const reshape = useReshape(id);
-  const [gone, setGone] = useState<unknown>();
   const columns = found.data?.columns ?? [];
-  const chosen = columns.filter(({ column }) => !left.has(column)).map(({ column }) => column);
+  // What stands in a masked column looks like what was there: it is not masked once more unless somebody wants it.
+  const steps = useQuery(askQuality.recipe(id)).data?.steps ?? [];
+  const masked = new Set(steps.flatMap((step) => (step.op === 'mask' ? step.columns : [])));
+  const isChosen = (column: string) => masked.has(column) === turned.has(column);
+  const chosen = columns.filter(({ column }) => isChosen(column)).map(({ column }) => column);
   const toggle = (column: string) => {
-    const next = new Set(left);
+    const next = new Set(turned);
     if (!next.delete(column)) next.add(column);
-    setLeft(next);
+    setTurned(next);
   };
-  const forget = () => {
-    api.call('datasets.versions.forget', { params: { id }, body: {} }).then(
-      () => refresh(id),
-      (error: unknown) => setGone(error),
+  const forget = () =>
+    removeLater(
+      `versions of ${id}`,
+      id,
+      () => api.call('datasets.versions.forget', { params: { id }, body: {} }).then(() => refresh(id)),
+      t('privacy.forgot'),
     );
-  };
   if (found.error) return <Problem error={found.error} onRetry={() => void found.refetch()} />;
   return (
     <Section
@@ -70,7 +76,8 @@ export function Privacy({ id, sha, versions }: { id: string; sha: string | undef
               {columns.map(({ column, looked, kinds, examples }) => (
                 <tr key={column}>
                   <th scope="row">
-                    <Checkbox label={column} checked={!left.has(column)} onChange={() => toggle(column)} />
+                    <Checkbox label={column} checked={isChosen(column)} onChange={() => toggle(column)} />
+                    {masked.has(column) ? <span className="chip">{t('privacy.masked')}</span> : null}
                   </th>
                   <td>
                     {kinds.map(({ kind, rows, confidence, doubtful }) => (
@@ -101,11 +108,10 @@ export function Privacy({ id, sha, versions }: { id: string; sha: string | undef
         </div>
       ) : null}
       {reshape.error ? <Problem error={reshape.error} /> : null}
-      {gone ? <Problem error={gone} /> : null}
       <div className="toolbar">
         {columns.length > 0 ? (
           <Button
-            variant="filled"
+            variant={chosen.length === 0 ? 'default' : 'filled'}
             loading={reshape.isPending}
             disabled={chosen.length === 0}
             onClick={() => reshape.mutate([{ op: 'mask', action, columns: chosen }])}

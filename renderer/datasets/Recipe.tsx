@@ -22,6 +22,7 @@ export function Recipe({ id, shape }: { id: string; shape: DatasetShape }) {
   });
   const undo = useMutation({
     mutationFn: () => api.call('datasets.recipe.undo', { params: { id }, body: {} }),
+    onSuccess: () => add.reset(),
     ...settled,
   });
   const use = useMutation({
@@ -45,7 +46,7 @@ export function Recipe({ id, shape }: { id: string; shape: DatasetShape }) {
         ) : (
           <p className="quiet">{t('recipe.none')}</p>
         )}
-        <StepForm id={id} shape={shape} busy={add.isPending} onAdd={(step) => add.mutate(step)} />
+        <StepForm id={id} shape={shape} busy={add.isPending} onAdd={(step) => add.mutateAsync(step)} />
         {error ? <Problem error={error} /> : null}
         <div className="toolbar">
           <Button variant="filled" disabled={clean} loading={apply.isPending} onClick={() => apply.mutate([])}>

@@ -99,7 +99,8 @@ export function StepForm({
   id: string;
   shape: DatasetShape;
   busy: boolean;
-  onAdd: (step: RecipeStep) => void;
+  /** Rejects where the step is refused: what was typed stays then. */
+  onAdd: (step: RecipeStep) => Promise<unknown>;
 }) {
   const { t } = useWords();
   const datasets = useQuery(ask.datasets());
@@ -111,8 +112,10 @@ export function StepForm({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!step) return;
-    onAdd(step);
-    change({ text: '' });
+    onAdd(step).then(
+      () => change({ text: '' }),
+      () => undefined,
+    );
   };
   const choices =
     op === 'cast'

@@ -2,11 +2,18 @@
 import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
+import type { Scoring as ScoringRecord } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { ask, queryClient } from '../app/queries.ts';
 import { showFault } from '../parts/faultWords.ts';
 import { Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
+
+/** How far a file is; that none of its rows could be predicted is no success. */
+function wordsOf({ state, done }: ScoringRecord): 'score.going' | 'score.done' | 'score.nothing' {
+  if (state === 'running') return 'score.going';
+  return done.rows > 0 && done.failed === done.rows ? 'score.nothing' : 'score.done';
+}
 
 export function Scoring({ name }: { name: string }) {
   const { t, f } = useWords();
@@ -54,7 +61,7 @@ export function Scoring({ name }: { name: string }) {
               <span className="quiet">
                 {job.error
                   ? job.error.message
-                  : t(job.state === 'running' ? 'score.going' : 'score.done', {
+                  : t(wordsOf(job), {
                       rows: job.done.rows,
                       failed: job.done.failed,
                       share: f.percent(job.done.of === 0 ? 0 : job.done.bytes / job.done.of),

@@ -55,7 +55,7 @@ export function Machine() {
         name={t('machine.cores')}
         used={Math.min(leased, data.cores)}
         total={data.cores}
-        text={t('machine.leased', { used: leased, total: data.cores })}
+        text={t('machine.leased', { used: Math.min(leased, data.cores), total: data.cores })}
       />
       <Gauge
         name={t('machine.memory')}

@@ -112,6 +112,8 @@ export function ModelPage() {
     enabled: model?.parentId !== undefined,
     retry: false,
   }).data;
+  // A run that was resumed made another version since: what it says now is of that one.
+  const report = run?.model?.id === id ? run.report : undefined;
   if (error) {
     return (
       <Page title={t('place.models')}>
@@ -148,7 +150,7 @@ export function ModelPage() {
           >
             {t('models.export')}
           </Button>
-          {run?.report ? (
+          {run && report ? (
             <Button component={Link} to={`/card/${run.id}`}>
               {t('card.open')}
             </Button>
@@ -179,7 +181,15 @@ export function ModelPage() {
     >
       <Lineage model={model} />
       <Section title={t('models.card')}>
-        {run?.report ? null : (
+        {run?.model && run.model.id !== id ? (
+          <p className="soft">
+            {t('models.superseded', { model: `${run.model.name}@${run.model.version}` })}{' '}
+            <Link to="/models/$id" params={{ id: run.model.id }}>
+              {run.model.name}@{run.model.version}
+            </Link>
+          </p>
+        ) : null}
+        {report ? null : (
           <dl className="figures wide">
             {Object.entries(model.metrics).map(([name, value]) => (
               <Figure key={name} name={name in metricWords ? t(metricWords[name as keyof typeof metricWords]) : name}>
@@ -212,7 +222,7 @@ export function ModelPage() {
           </div>
         </dl>
       </Section>
-      {run?.report ? <ReportView report={run.report} run={run.id} /> : null}
+      {run && report ? <ReportView report={report} run={run.id} /> : null}
     </Page>
   );
 }

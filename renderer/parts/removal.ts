@@ -24,8 +24,13 @@ export const removalStore = {
   now: (): ReadonlySet<string> => hidden,
 };
 
-/** Hides record `id` now and calls `erase` in a few seconds unless the user takes it back. */
-export function removeLater(id: string, name: string, erase: () => Promise<unknown>): void {
+/** Hides record `id` now and calls `erase` in a few seconds unless the user takes it back; `title` says what goes, in place of the name. */
+export function removeLater(
+  id: string,
+  name: string,
+  erase: () => Promise<unknown>,
+  title = say('removed', { name }),
+): void {
   const commit = (): void => {
     clearTimeout(timer);
     if (!waiting.delete(id)) return;
@@ -45,7 +50,7 @@ export function removeLater(id: string, name: string, erase: () => Promise<unkno
   const toast = showToast(
     {
       kind: 'undo',
-      title: say('removed', { name }),
+      title,
       action: {
         label: say('undo'),
         run: () => {

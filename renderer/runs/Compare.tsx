@@ -102,6 +102,8 @@ const SideBySide = memo(function SideBySide(properties: {
   const now = useClock(false);
   // What came of it stands above, in figures that can be read.
   const settings = differs.filter(({ field }) => /^(?:request|plan|state)\b/.test(field));
+  // Scores on different data or targets say nothing against each other.
+  const isSame = new Set(runs.map((run) => `${run.dataset.id}\n${run.plan?.target ?? ''}`)).size === 1;
   const present = figures.filter(([, read]) => runs.some((run) => read(run) !== undefined));
   return (
     <Section title={t('compare.side')} note={t('compare.note')}>
@@ -132,7 +134,7 @@ const SideBySide = memo(function SideBySide(properties: {
               const values = runs.map(read);
               const known = values.filter((value): value is number => value !== undefined);
               const best =
-                better === 0 || new Set(known).size < 2
+                better === 0 || !isSame || new Set(known).size < 2
                   ? undefined
                   : better > 0
                     ? Math.max(...known)

@@ -49,10 +49,10 @@ const isAbsent = (error: unknown): boolean =>
   error instanceof Fault && (error.code === 'not_found' || error.code === 'forbidden');
 
 /** ROC, precision over recall and reliability of a class that can be chosen; of a quantity, predictions over truths. */
-export function Curves({ run }: { run: string }) {
+export function Curves({ run, weights }: { run: string; weights: string }) {
   const { t, f } = useWords();
   const asked = queryOptions({
-    queryKey: ['outcomes', run],
+    queryKey: ['outcomes', run, weights],
     queryFn: () => api.call('runs.outcomes', { params: { id: run } }),
     ...still,
   });
@@ -148,17 +148,20 @@ const clipped = (value: string | number | boolean | null): string => {
 /** The rows of a cell of the confusion matrix, or all that were misjudged; of a quantity, those furthest off. */
 export function Misjudged({
   run,
+  weights,
   chosen,
   onChoose,
 }: {
   run: string;
+  /** Of the model that judged: a run that goes on makes another. */
+  weights: string;
   chosen: Chosen | null;
   onChoose: (chosen: Chosen | null) => void;
 }) {
   const { t, f } = useWords();
   const [limit, setLimit] = useState(10);
   const { data, error } = useQuery({
-    queryKey: ['judged', run, chosen, limit],
+    queryKey: ['judged', run, weights, chosen, limit],
     queryFn: () => api.call('runs.judged', { params: { id: run }, query: { ...chosen, limit } }),
     placeholderData: keepPreviousData,
     ...still,

@@ -3,6 +3,7 @@ import { CopyButton, UnstyledButton } from '@mantine/core';
 import type { ClassificationReport, RegressionReport, Report } from '../../engine/schema/index.ts';
 import { Histogram, Reliability } from '../charts/Bars.tsx';
 import { Heatmap } from '../charts/Heatmap.tsx';
+import { Icon } from '../parts/Icon.tsx';
 import { Figure, Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
 import { Anomaly, Generation, Ranking } from './OtherReports.tsx';
@@ -97,14 +98,33 @@ function Confused({ report }: { report: ClassificationReport }) {
   );
 }
 
+/** Where 95 of 100 samples of so many rows would have a share (Wilson 1927). */
+function wilson(share: number, rows: number): [low: number, high: number] {
+  const [z, n] = [1.96, Math.max(1, rows)];
+  const middle = (share + (z * z) / (2 * n)) / (1 + (z * z) / n);
+  const half = (z / (1 + (z * z) / n)) * Math.sqrt((share * (1 - share)) / n + (z * z) / (4 * n * n));
+  return [Math.max(0, middle - half), Math.min(1, middle + half)];
+}
+
 function Classification({ report, run }: { report: ClassificationReport; run: string }) {
   const { t, f } = useWords();
   const [chosen, choose] = useChosen(run);
   const [, showCurves] = useCurveClass(run);
+  const [commonest] = [...report.classes].sort((a, b) => b.support - a.support);
+  const baseline = (commonest?.support ?? 0) / Math.max(1, report.rows);
+  const [low, high] = wilson(report.accuracy, report.rows);
   return (
     <>
       <dl className="figures wide">
-        <Figure name={t('metric.accuracy')}>{f.figure(report.accuracy)}</Figure>
+        <Figure name={t('metric.accuracy')} title={t('report.intervalWords')}>
+          {f.figure(report.accuracy)}{' '}
+          <span className="quiet small">
+            {f.figure(low, 3)} – {f.figure(high, 3)}
+          </span>
+        </Figure>
+        <Figure name={t('report.baseline', { label: commonest?.label ?? '' })} title={t('report.baselineWords')}>
+          {f.figure(baseline)}
+        </Figure>
         <Figure name={t('report.macroF1')}>{f.figure(report.macroF1)}</Figure>
         <Figure name={t('report.weightedF1')}>{f.figure(report.weightedF1)}</Figure>
         <Figure name="ROC AUC" title={report.rocAuc === undefined ? t('report.noAuc') : undefined}>
@@ -116,6 +136,14 @@ function Classification({ report, run }: { report: ClassificationReport; run: st
         </Figure>
         <Figure name={t('report.rows')}>{f.count(report.rows)}</Figure>
       </dl>
+      {report.accuracy <= baseline ? (
+        <ul className="notices">
+          <li className="high">
+            <Icon name="warning" size={14} />
+            <span>{t('report.useless', { label: commonest?.label ?? '' })}</span>
+          </li>
+        </ul>
+      ) : null}
       <div className="report-grid">
         <div>
           <h3>{t('report.perClass')}</h3>
@@ -133,7 +161,7 @@ function Classification({ report, run }: { report: ClassificationReport; run: st
                 showCurves(truth);
                 // Where the rows stand further down, they come into sight.
                 requestAnimationFrame(() =>
-                  document.querySelector('.judged')?.scrollIntoView({ block: 'nearest', behavior: 'smooth' }),
+                  document.querySelector('.judged')?.scrollIntoView({ block: 'start', behavior: 'smooth' }),
                 );
               }}
             />
@@ -147,8 +175,8 @@ function Classification({ report, run }: { report: ClassificationReport; run: st
         </div>
         <Slices slices={report.slices} score={t('metric.accuracy')} />
       </div>
-      <Misjudged key={JSON.stringify(chosen)} run={run} chosen={chosen} onChoose={choose} />
-      <Curves run={run} />
+      <Misjudged key={JSON.stringify(chosen)} run={run} weights={report.weights} chosen={chosen} onChoose={choose} />
+      <Curves run={run} weights={report.weights} />
     </>
   );
 }
@@ -167,6 +195,14 @@ function Regression({ report, run }: { report: RegressionReport; run: string }) 
         <Figure name={t('report.residualStd')}>{f.figure(report.residuals.std)}</Figure>
         <Figure name={t('report.rows')}>{f.count(report.rows)}</Figure>
       </dl>
+      {report.r2 <= 0 ? (
+        <ul className="notices">
+          <li className="high">
+            <Icon name="warning" size={14} />
+            <span>{t('report.uselessNumber')}</span>
+          </li>
+        </ul>
+      ) : null}
       <div className="report-grid two">
         <div>
           <h3>{t('report.residuals')}</h3>
@@ -192,10 +228,10 @@ function Regression({ report, run }: { report: RegressionReport; run: string }) 
             </tbody>
           </table>
         </div>
-        <Curves run={run} />
+        <Curves run={run} weights={report.weights} />
         <Slices slices={report.slices} score={t('metric.mae')} />
       </div>
-      <Misjudged run={run} chosen={null} onChoose={() => undefined} />
+      <Misjudged run={run} weights={report.weights} chosen={null} onChoose={() => undefined} />
     </>
   );
 }

@@ -188,7 +188,12 @@ export function RunPage() {
       }
       actions={<Actions run={run} />}
     >
-      {run.error ? <Problem error={run.error} /> : null}
+      {run.error && run.state === 'interrupted' ? (
+        <p className="soft" title={run.error.message}>
+          {t('runs.interrupted')}
+        </p>
+      ) : null}
+      {run.error && run.state !== 'interrupted' ? <Problem error={run.error} /> : null}
       <div className="run-top">
         {isRunOver(run.state) && points?.length === 0 ? (
           <p className="soft">{t('runs.noCurve')}</p>

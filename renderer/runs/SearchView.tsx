@@ -117,7 +117,7 @@ export function SearchView({
 }) {
   const { t, f } = useWords();
   const together =
-    search.score === undefined || !search.interval
+    search.score === undefined || !search.interval || search.rows.length === 0
       ? ''
       : t('search.together', {
           score: f.figure(search.score, 3),
@@ -125,7 +125,10 @@ export function SearchView({
           high: f.figure(search.interval[1], 3),
         });
   return (
-    <Section title={t('search.title')} note={t('search.note', { trials: f.count(search.trials) })}>
+    <Section
+      title={t('search.title')}
+      note={t('search.note', { count: search.trials, trials: f.count(search.trials) })}
+    >
       {search.leaks.map((leak) => (
         <p key={leak} className="soft">
           {leak}

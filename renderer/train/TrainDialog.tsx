@@ -144,7 +144,13 @@ export default function TrainDialog() {
           {start.error ? <Problem error={start.error} /> : null}
           <div className="form-end">
             <Button onClick={leave}>{t('cancel')}</Button>
-            <Button type="submit" variant="filled" loading={start.isPending} disabled={needed && !target}>
+            <Button
+              type="submit"
+              variant="filled"
+              data-autofocus
+              loading={start.isPending}
+              disabled={needed && !target}
+            >
               {t('train.go')}
             </Button>
           </div>

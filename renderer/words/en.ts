@@ -95,7 +95,7 @@ export const en = {
   'login.enter': 'Log in',
   'login.where': 'Where does the key come from?',
   'login.console':
-    'On the machine itself, open the address that “neutrino start” printed; it logs you in once. Or make a key there:',
+    'On the machine itself, open the address that “neutrino start” printed, or that “neutrino open” prints; each logs you in once. Or make a key there:',
   'login.private': 'The key is exchanged for a session that ends by itself. It is not stored in this browser.',
   'login.motto': 'Train, serve and watch models on the machines you have. Nothing leaves the network.',
 
@@ -112,7 +112,8 @@ export const en = {
   'home.served': 'Served now',
   'home.machine': 'This machine',
   'road.data': 'Bring data',
-  'road.data.words': 'A CSV or JSON-lines file, dropped anywhere in this window.',
+  'road.data.words':
+    'A table (CSV, Excel, Parquet, JSON) or a folder of images, dropped anywhere in this window, or rows pasted into it.',
   'road.train': 'Train a model',
   'road.train.words': 'Choose the column to predict. The rest is chosen for you, with reasons.',
   'road.deploy': 'Serve it',
@@ -124,7 +125,7 @@ export const en = {
   'machine.cores': 'Cores',
   'machine.memory': 'Memory',
   'machine.disk': 'Disk',
-  'machine.leased': '{{used}} of {{total}} lent',
+  'machine.leased': '{{used}} of {{total}} in use',
   'machine.of': '{{used}} of {{total}}',
   'machine.own': 'Neutrino’s own data, encrypted: {{used}}',
   'machine.devices': 'Devices',
@@ -142,6 +143,7 @@ export const en = {
     'Drop a file anywhere in this window. CSV, TSV and JSON lines, any size. It is encrypted as it arrives.',
   'datasets.target': 'Target',
   'datasets.warnings': 'Warnings',
+  'datasets.inUse': '{{name}} stays for now: run {{run}} is using it',
   'datasets.delete': 'Delete dataset {{name}}',
   'datasets.shape': '{{rows}} rows × {{columns}} columns',
   'datasets.stored': 'Size of the file → encrypted on disk',
@@ -234,6 +236,7 @@ export const en = {
   'runs.stop': 'Stop',
   'runs.stopWords': 'Stops and keeps the best state so far',
   'runs.resume': 'Resume',
+  'runs.interrupted': 'The appliance ended during this run. What was learned is kept; it can be resumed.',
   'runs.again': 'Run again…',
   'runs.model': 'Model {{name}}',
   'runs.checkpoint': 'Safe up to step {{step}}, saved {{ago}}. If the machine stops, the run resumes there.',
@@ -269,7 +272,8 @@ export const en = {
   'search.best': 'best so far',
   'search.none': 'No trial is scored yet.',
   'search.dependence': 'How answers change along a column',
-  'search.note': '{{trials}} trials, the best first',
+  'search.note_one': '{{trials}} trial',
+  'search.note_other': '{{trials}} trials, the best first',
   'search.trial': 'Trial',
   'search.loss': 'Loss',
   'search.interval': '95 % of samples',
@@ -321,6 +325,14 @@ export const en = {
 
   'report.title': 'Report',
   'report.note': 'on {{rows}} rows that the model never saw',
+  'report.baseline': 'Always “{{label}}”',
+  'report.baselineWords': 'What naming the commonest class for every row would score',
+  'report.intervalWords': 'Beside it, where 95 of 100 samples of as many rows would have it',
+  'report.useless':
+    'No better than answering “{{label}}” for every row. Give it more time, other columns or more rows.',
+  'report.uselessNumber':
+    'No better than answering the mean for every row. Give it more time, other columns or more rows.',
+  'models.superseded': 'The run went on after this version; its report is that of',
   'report.perClass': 'By class',
   'report.class': 'Class',
   'report.classes': 'Classes',
@@ -453,6 +465,8 @@ export const en = {
   'score.none': 'No file was sent yet.',
   'score.going': '{{share}}, {{rows}} rows',
   'score.done': '{{rows}} rows, {{failed}} of them not predicted',
+  'score.nothing':
+    'None of the {{rows}} rows could be predicted: are its columns those of the model? The file says why, row by row',
   'score.download': 'Download predictions',
   'score.stop': 'Stop',
   'score.erase': 'Erase',
@@ -503,7 +517,8 @@ export const en = {
   'try.judged': 'Judgement',
   'try.score': 'Less unusual than this: {{share}} of usual rows',
   'try.why': 'What it rests on',
-  'try.whyWords': 'How the answer changes without each word or column',
+  'try.whyWords':
+    'What the answer (its share, or the number) would gain without each part: what is below zero speaks for it',
   'try.took': '{{ms}} ms there and back, {{model}}',
   'write.begin': 'A beginning to go on from',
   'write.read': 'The text to read',

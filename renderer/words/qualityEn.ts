@@ -52,6 +52,8 @@ export const qualityEn = {
 
   'privacy.title': 'What identifies people or opens doors',
   'privacy.sample': 'estimated on {{sampled}} of {{rows}} rows',
+  'privacy.forgot': 'The versions before are erased',
+  'privacy.masked': 'masked',
   'privacy.none': 'Nothing that identifies was found in the sample.',
   'privacy.action': 'What masking does',
   'privacy.column': 'Column',
@@ -69,7 +71,7 @@ export const qualityEn = {
   'mask.redact': 'Redact',
   'mask.hash': 'Hash',
   'mask.remove': 'Remove',
-  'mask.replace.words': 'A plausible value of the same form; the same person gets the same one everywhere.',
+  'mask.replace.words': 'A plausible value of the same form; the same value gets the same one everywhere.',
   'mask.redact.words': 'What it was stands in its place, such as [NAME].',
   'mask.hash.words': 'A keyed hash; its key stays in the vault. Equal values stay equal.',
   'mask.remove.words': 'It is taken out of the text.',

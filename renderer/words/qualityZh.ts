@@ -48,6 +48,8 @@ export const qualityZh: Record<keyof typeof qualityEn, string> = {
 
   'privacy.title': '能识别个人或泄露权限的内容',
   'privacy.sample': '根据 {{rows}} 行中的 {{sampled}} 行估计',
+  'privacy.forgot': '以前的版本已清除',
+  'privacy.masked': '已脱敏',
   'privacy.none': '样本中没有发现能识别个人的内容。',
   'privacy.action': '脱敏方式',
   'privacy.column': '列',
@@ -65,7 +67,7 @@ export const qualityZh: Record<keyof typeof qualityEn, string> = {
   'mask.redact': '遮盖',
   'mask.hash': '哈希',
   'mask.remove': '移除',
-  'mask.replace.words': '换成同样形式的合理值；同一个人处处得到同一个化名。',
+  'mask.replace.words': '换成同样形式的合理值；同一个值处处得到同一个化名。',
   'mask.redact.words': '原处改写为它的种类，例如 [NAME]。',
   'mask.hash.words': '带密钥的哈希，密钥留在保险库中；相同的值仍然相同。',
   'mask.remove.words': '从文本中去掉。',

@@ -56,7 +56,13 @@ export function profileDataset(reader: DatasetReader, options: ProfileOptions = 
   const media = shape.columns.some(({ type }) => isMedia(type));
   const duplicates =
     media || features.length === 0 ? { exact: 0, loose: 0 } : { exact: repeated(exact), loose: repeated(loose) };
-  if (duplicates.exact > 0) findings.push(duplicateFinding(duplicates.exact, shape.rows));
+  if (duplicates.exact > 0) {
+    // Rows that differ in the target alone are no duplicates: they contradict each other, which is told apart.
+    const count = target
+      ? repeated(firstOfSame(rowHashes(reader, [...names, target.column], false)))
+      : duplicates.exact;
+    if (count > 0) findings.push(duplicateFinding(count, shape.rows));
+  }
   if (target && !media) {
     findings.push(...acrossParts(reader, target, exact, loose, options));
     findings.push(...conflicts(target, exact));
@@ -181,7 +187,7 @@ function duplicateFinding(count: number, rows: number): Finding {
     code: 'duplicates',
     severity: count > rows / 20 ? 'medium' : 'low',
     values: { rows: count },
-    message: `${count} rows are the same as an earlier one (identifiers and the target set aside).`,
+    message: `${count} rows are the same as an earlier one (identifiers set aside).`,
     fix: { op: 'deduplicate', loose: false },
   };
 }

@@ -61,8 +61,8 @@ export interface Watch {
 }
 
 const keptWindows = 100;
-/** Answered rows that labels may still come back for, over all requests. */
-const keptRows = 100_000;
+/** Answered rows that labels may still come back for, over all requests: so many, up to twice as many. */
+const keptRows = 50_000;
 const keptSeconds = 3600;
 const mostTimes = 512;
 /** Rows of one request that a window takes at most, so that one file does not fill it alone. */
@@ -76,6 +76,12 @@ const callers: ReadonlySet<string> = new Set([
   'payload_too_large',
   'not_found',
 ]);
+
+interface Said {
+  rows: (string | number | null)[];
+  /** Labels that came back for them. */
+  labels?: Map<number, string | number | boolean>;
+}
 
 interface Second {
   at: number;
@@ -95,13 +101,14 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
   let closed = 0;
   const windows: DriftWindow[] = [];
   const seconds: Second[] = [];
-  /** What was answered, by id: the label or value of each row. */
-  const said = new Map<string, (string | number | null)[]>();
+  /**
+   * What was answered lately and before, by id: the label or value of each row. The older half goes at once: taking the
+   * oldest out of one map, answer by answer, would walk over all that was taken out before.
+   */
+  let said = new Map<string, Said>();
+  let saidBefore = new Map<string, Said>();
   let saidRows = 0;
   const labelled = { labels: 0, right: 0, classed: 0, off: 0, valued: 0 };
-
-  /** Labels that came back for what is still in `said`. */
-  const labels = new Map<string, Map<number, string | number | boolean>>();
 
   function count(was: string | number, label: string | number | boolean, sign: 1 | -1): void {
     labelled.labels += sign;
@@ -173,14 +180,13 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
         if ('label' in output) entry.classes.set(output.label, (entry.classes.get(output.label) ?? 0) + 1);
       }
       if (id !== '') {
-        said.set(id, outputs.slice(0, mostRows).map(saidOf));
+        if (saidRows >= keptRows) {
+          saidBefore = said;
+          said = new Map();
+          saidRows = 0;
+        }
+        said.set(id, { rows: outputs.slice(0, mostRows).map(saidOf) });
         saidRows += Math.min(outputs.length, mostRows);
-      }
-      for (const [oldest, rows] of said) {
-        if (saidRows <= keptRows) break;
-        said.delete(oldest);
-        labels.delete(oldest);
-        saidRows -= rows.length;
       }
       if (reference.comparers.length === 0) return;
       for (let i = 0; i < Math.min(inputs.length, mostRows); i++) {
@@ -220,10 +226,10 @@ export function createWatch({ window, now = Date.now, onWindow }: WatchOptions):
       };
     },
     label(id, index, label) {
-      const was = said.get(id)?.[index];
-      if (was === undefined || was === null) return false;
-      const known = labels.get(id) ?? new Map<number, string | number | boolean>();
-      labels.set(id, known);
+      const answer = said.get(id) ?? saidBefore.get(id);
+      const was = answer?.rows[index];
+      if (!answer || was === undefined || was === null) return false;
+      const known = (answer.labels ??= new Map());
       // A label that is sent again is the same one, or corrects it.
       const before = known.get(index);
       if (before !== undefined) count(was, before, -1);

@@ -666,7 +666,7 @@ export const routes = {
   'deployments.schema': {
     method: 'GET',
     path: '/api/v1/deployments/{name}/schema',
-    action: 'deployments:read',
+    action: 'deployments:predict',
     summary: 'What a deployment’s inputs and outputs look like',
     params: named,
     response: z.object({

@@ -102,6 +102,8 @@ const variantStatus = z.object({
   batching: z.array(z.object({ bucket: z.string(), limit: z.number(), rowMs: z.number(), holdMs: z.number() })),
   requests: z.number(),
   errors: z.number(),
+  /** Requests of which no model could make anything: their callers' mistakes, which are no errors. */
+  refused: z.number(),
   /** Of the last requests, ms. */
   latency: z.object({ p50: z.number(), p95: z.number(), p99: z.number() }),
   /** Share of a shadow's answers that were those of the stable model. */

@@ -1,4 +1,4 @@
-// Counts of one model of a deployment: requests, failures, latencies of the last thousand, and the sums that the Open
+// Counts of one model of a deployment: requests, failures, callers' mistakes, latencies of the last thousand, and the sums that the Open
 // Inference Protocol's statistics extension reports. Constant memory.
 
 export interface Latency {
@@ -15,6 +15,8 @@ interface Sum {
 export interface Meter {
   readonly requests: number;
   readonly errors: number;
+  /** Requests that were their callers' mistakes; neither requests nor errors of the model. */
+  readonly refused: number;
   /** Rows answered. */
   readonly rows: number;
   /** Milliseconds since 1970 of the last answer; 0 before. */
@@ -24,6 +26,7 @@ export interface Meter {
   readonly batches: ReadonlyMap<number, Sum>;
   answered(rows: number, ms: number, queueMs: number, computeMs: number): void;
   failed(ms: number): void;
+  refuse(): void;
   ran(rows: number, computeMs: number): void;
   /** Percentiles of the last requests, ms. */
   latency(): Latency;
@@ -41,6 +44,7 @@ export function createMeter(now: () => number = Date.now): Meter {
   const batches = new Map<number, Sum>();
   let requests = 0;
   let errors = 0;
+  let refused = 0;
   let rows = 0;
   let lastAt = 0;
   const add = (to: Sum, ms: number) => {
@@ -53,6 +57,9 @@ export function createMeter(now: () => number = Date.now): Meter {
     },
     get errors() {
       return errors;
+    },
+    get refused() {
+      return refused;
     },
     get rows() {
       return rows;
@@ -74,6 +81,9 @@ export function createMeter(now: () => number = Date.now): Meter {
       times[requests++ % kept] = ms;
       errors++;
       add(sums.fail, ms);
+    },
+    refuse() {
+      refused++;
     },
     ran(count, computeMs) {
       const size = Math.min(count, mostSizes);

@@ -71,7 +71,10 @@ export interface Traffic {
 /** The fractional parts of its multiples fill the unit interval evenly, so that shares hold for few requests too. */
 const golden = (Math.sqrt(5) - 1) / 2;
 /** Faults that are the caller's, whichever model answers; everything else counts against the model. */
-const callers = new Set(['cancelled', 'too_many_requests', 'payload_too_large', 'forbidden']);
+const callers: ReadonlySet<string> = new Set(['cancelled', 'too_many_requests', 'payload_too_large', 'forbidden']);
+/** Faults that are the caller's where the stable model has them too, and the model's own where that one answers. */
+const mistakes: ReadonlySet<string> = new Set(['bad_input', 'bad_request']);
+const isOf = (codes: ReadonlySet<string>, error: unknown): boolean => error instanceof Fault && codes.has(error.code);
 
 /** A name behind which nothing is served yet. */
 export function createTraffic({ onVerdict }: TrafficOptions): Traffic {
@@ -127,11 +130,20 @@ export function createTraffic({ onVerdict }: TrafficOptions): Traffic {
     return stable;
   }
 
-  async function through<T extends Told>(held: Held, asking: Asking<T>, shadow: boolean): Promise<T> {
-    const began = performance.now();
+  function metersOf(held: Held): Meter[] {
     const meters = [held.meter];
     if (held.since) meters.push(held.since.own);
     if (held === stable) for (const other of others.values()) if (other.since) meters.push(other.since.stable);
+    return meters;
+  }
+
+  /** Whether the stable model is asked what this one could not answer. */
+  const isHelped = (held: Held, { version }: Pick<Asking<Told>, 'version'>) =>
+    held !== stable && stable !== undefined && version === undefined;
+
+  async function through<T extends Told>(held: Held, asking: Asking<T>, shadow: boolean): Promise<T> {
+    const began = performance.now();
+    const meters = metersOf(held);
     held.inFlight++;
     try {
       const answer = await asking.send(held, shadow);
@@ -139,12 +151,31 @@ export function createTraffic({ onVerdict }: TrafficOptions): Traffic {
       for (const meter of meters) meter.answered(asking.rows, ms, answer.queueMs, answer.computeMs);
       return answer;
     } catch (error) {
-      const isCallers = error instanceof Fault && callers.has(error.code);
-      if (!isCallers) for (const meter of meters) meter.failed(performance.now() - began);
+      // A shadow is asked what the stable model answered, so that it has no excuse.
+      const isMistake = isOf(mistakes, error) && !shadow;
+      if (isMistake && !isHelped(held, asking)) for (const meter of meters) meter.refuse();
+      else if (!isMistake && !isOf(callers, error)) for (const meter of meters) meter.failed(performance.now() - began);
       throw error;
     } finally {
       if (--held.inFlight === 0) held.onIdle?.();
       if (held.role === 'canary') look(held);
+    }
+  }
+
+  /** The stable model's answer in place of another's; what that one took for a mistake is its own failure if this one can answer. */
+  async function instead<T extends Told>(held: Held, asking: Asking<T>, doubted: boolean): Promise<T> {
+    const began = performance.now();
+    const count = (note: (meter: Meter) => void) => {
+      if (doubted) for (const meter of metersOf(held)) note(meter);
+      if (held.role === 'canary') look(held);
+    };
+    try {
+      const answer = await through(stable as Held, asking, false);
+      count((meter) => meter.failed(performance.now() - began));
+      return answer;
+    } catch (error) {
+      count((meter) => meter.refuse());
+      throw error;
     }
   }
 
@@ -222,9 +253,8 @@ export function createTraffic({ onVerdict }: TrafficOptions): Traffic {
         return answer;
       } catch (error) {
         // A canary's failure is not the caller's: the stable model answers, or refuses for good.
-        const helps = held !== stable && stable && asking.version === undefined;
-        if (!helps || (error instanceof Fault && callers.has(error.code))) throw error;
-        return through(stable as Held, asking, false);
+        if (!isHelped(held, asking) || isOf(callers, error)) throw error;
+        return instead(held, asking, isOf(mistakes, error));
       }
     },
     ran(set, rows, computeMs) {
@@ -247,6 +277,7 @@ export function createTraffic({ onVerdict }: TrafficOptions): Traffic {
           batching,
           requests: meter.requests,
           errors: meter.errors,
+          refused: meter.refused,
           latency: meter.latency(),
           ...(role === 'shadow' ? { agreement: compared === 0 ? 1 : agreed / compared } : {}),
         };

@@ -44,6 +44,7 @@ export function Traffic({ deployment }: { deployment: Deployment }) {
               <th scope="col">{t('traffic.hosts')}</th>
               <th scope="col">{t('traffic.requests')}</th>
               <th scope="col">{t('traffic.errors')}</th>
+              <th scope="col">{t('traffic.refused')}</th>
               <th scope="col">{t('traffic.latency')}</th>
               <th scope="col">{t('traffic.batch')}</th>
               <th scope="col" aria-label={t('traffic.promote')} />
@@ -63,6 +64,7 @@ export function Traffic({ deployment }: { deployment: Deployment }) {
                 <td>{one.replicas.filter(({ state }) => state === 'ready').length}</td>
                 <td>{f.count(one.requests)}</td>
                 <td>{f.count(one.errors)}</td>
+                <td>{f.count(one.refused)}</td>
                 <td>
                   {[one.latency.p50, one.latency.p95, one.latency.p99].map((ms) => f.figure(ms, 3)).join(' / ')} ms
                 </td>

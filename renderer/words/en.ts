@@ -447,6 +447,7 @@ export const en = {
   'traffic.hosts': 'Hosts',
   'traffic.requests': 'Requests',
   'traffic.errors': 'Failed',
+  'traffic.refused': 'Bad input',
   'traffic.latency': 'p50 / p95 / p99',
   'traffic.batch': 'Batch',
   'traffic.promote': 'Promote',

@@ -438,6 +438,7 @@ export const zh: Record<keyof typeof en, string> = {
   'traffic.hosts': '主机',
   'traffic.requests': '请求',
   'traffic.errors': '失败',
+  'traffic.refused': '输入有误',
   'traffic.latency': 'p50 / p95 / p99',
   'traffic.batch': '批大小',
   'traffic.promote': '转为正式',

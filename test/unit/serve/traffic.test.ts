@@ -83,12 +83,27 @@ test('a canary that fails costs no caller an answer and goes back by itself', as
 
 test('a request that no model can take is refused and ends no canary', async () => {
   const verdicts: unknown[] = [];
-  const { ask, stable, other } = await two(verdicts, { weight: 50 });
+  const { ask, stable, other, traffic } = await two(verdicts, { weight: 50 });
   const refuse = () => Promise.reject(new Fault('bad_input', 'no such column'));
   stable.held.answer = refuse;
   other.held.answer = refuse;
   for (let i = 0; i < 60; i++) await expect(ask()).rejects.toMatchObject({ code: 'bad_input' });
   expect(verdicts).toEqual([]);
+  const figures = traffic.status().map(({ requests, errors, refused }) => ({ requests, errors, refused }));
+  expect(figures).toEqual([
+    { requests: 0, errors: 0, refused: 60 },
+    { requests: 0, errors: 0, refused: other.held.asked },
+  ]);
+});
+
+test('a canary that refuses what the stable model answers has failed', async () => {
+  const verdicts: unknown[] = [];
+  const { ask, other, traffic } = await two(verdicts, { weight: 50 });
+  other.held.answer = () => Promise.reject(new Fault('bad_input', 'no such column'));
+  for (let i = 0; i < 40; i++) expect((await ask()).version).toBe(1);
+  expect(verdicts).toEqual([[2, 'rollback']]);
+  const { errors, refused } = traffic.status()[1] ?? {};
+  expect([errors, refused]).toEqual([other.held.asked, 0]);
 });
 
 test('a shadow is asked too, never answers, and is compared', async () => {

@@ -126,7 +126,7 @@ describe.skipIf(noBrowser)(`the whole road${noBrowser ? ` (skipped: ${noBrowser}
         await fill(page.getByLabel('visits'), '8');
         await expect.poll(() => answer.textContent(), { timeout: 30_000 }).toBe('yes');
 
-        await click(page.getByRole('link', { name: t('place.alerts') }));
+        await click(page.getByRole('navigation').getByRole('link', { name: t('place.alerts') }));
         await click(button(t('alerts.new')));
         const dialog = page.getByRole('dialog');
         await click(dialog.getByRole('combobox', { name: t('alerts.when') }));

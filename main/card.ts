@@ -97,6 +97,23 @@ function scoresOf({ report, search, plan }: Run): string[] {
       ),
     );
   }
+  if (report.task === 'forecasting') {
+    const { baseline, season, horizon, coverage, band, windows } = report;
+    const row = (name: string, own: typeof baseline) => [
+      name,
+      figure(own.mase),
+      figure(own.smape),
+      quantity(own.rmse),
+      quantity(own.mae),
+    ];
+    parts.push(
+      tableOf(
+        ['forecast', 'MASE', 'sMAPE %', 'RMSE', 'MAE'],
+        [row('this model', report), row(season > 1 ? `the value ${season} steps before` : 'the last value', baseline)],
+      ),
+      `<p>${windows} forecasts of ${horizon} steps from the test part; ${figure(100 * coverage)} % of the truths lay within bounds for ${figure(100 * band)} %.</p>`,
+    );
+  }
   const slices = 'slices' in report ? (report.slices ?? []) : [];
   if (slices.length > 0) {
     parts.push(
@@ -122,7 +139,7 @@ function scoresOf({ report, search, plan }: Run): string[] {
   if (search?.interval && search.score !== undefined) {
     const [low, high] = search.interval;
     parts.push(
-      `<p>On held-out rows of the training part ${plan?.task === 'regression' ? 'R²' : 'accuracy'} was ${figure(search.score)}; 95 of 100 samples of them would have it between ${figure(low)} and ${figure(high)}.</p>`,
+      `<p>On held-out rows of the training part ${plan?.task === 'regression' || plan?.task === 'forecasting' ? 'R²' : 'accuracy'} was ${figure(search.score)}; 95 of 100 samples of them would have it between ${figure(low)} and ${figure(high)}.</p>`,
     );
   }
   return parts;
@@ -195,6 +212,10 @@ function limitsOf({ report, plan, search }: Run, { shape }: Dataset): string[] {
     if (weak.length > 0) limits.push(`It misses more than half of: ${weak.slice(0, 20).join(', ')}.`);
   }
   if (search && search.leaks.length > 0) limits.push('A column may give the target away; see above.');
+  if (plan?.task === 'forecasting')
+    limits.push(
+      'It goes by the past: what never happened before is not foreseen, and bounds hold while things go on alike.',
+    );
   if (plan?.task === 'regression')
     limits.push('Answers far outside the range of the training targets are not to be trusted.');
   return limits;

@@ -9,7 +9,7 @@ import type {
   Run,
   RunPlan,
 } from '../engine/schema/index.ts';
-import { anomaly, ranking } from './reports.ts';
+import { anomaly, forecast, ranking } from './reports.ts';
 
 export type Align = 'left' | 'right';
 
@@ -187,6 +187,7 @@ export function scoreOf(report: Report): { name: string; value: number } {
   if ('chrF' in report) return { name: 'exact', value: report.exactMatch };
   if ('perplexity' in report) return { name: 'ppl', value: report.perplexity };
   if (report.task === 'ranking') return { name: 'NDCG', value: report.ndcg };
+  if (report.task === 'forecasting') return { name: 'MASE', value: report.mase };
   if (report.task === 'anomaly')
     return report.labels?.rocAuc === undefined
       ? { name: 'unusual', value: report.flagged }
@@ -197,6 +198,7 @@ export function scoreOf(report: Report): { name: string; value: number } {
 function bodyOf(report: Report): string {
   if (report.task === 'regression') return regression(report);
   if (report.task === 'ranking') return ranking(report);
+  if (report.task === 'forecasting') return forecast(report);
   if (report.task === 'anomaly') return anomaly(report);
   return 'perplexity' in report ? generation(report) : classification(report);
 }

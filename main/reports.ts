@@ -1,5 +1,5 @@
-// Reports of recommenders and of what is unusual, as the command line shows them.
-import type { AnomalyReport, RankingReport } from '../engine/schema/index.ts';
+// Reports of recommenders, of what is unusual and of forecasts, as the command line shows them.
+import type { AnomalyReport, ForecastReport, RankingReport } from '../engine/schema/index.ts';
 import { figure, table } from './print.ts';
 
 /** The model beside what most users took. */
@@ -29,6 +29,27 @@ export function anomaly(report: AnomalyReport): string {
     `${percent(report.flagged)} of the test rows are called unusual: their error is above ${figure(report.threshold)}, as that of ${percent(report.contamination)} of the validation rows is`,
     `errors: least ${figure(low)}, quartiles ${figure(q25)} / ${figure(middle)} / ${figure(q75)}, 95 % ${figure(q95)}, greatest ${figure(high)}${against}`,
     ...(report.columns.length > 0 ? [`\n${columns}`] : []),
+  ].join('\n');
+}
+
+/** The model beside the value one season before, and how errors grow with the steps. */
+export function forecast(report: ForecastReport): string {
+  const names = [
+    ['MASE', 'mase'],
+    ['sMAPE %', 'smape'],
+    ['RMSE', 'rmse'],
+    ['mean error', 'mae'],
+  ] as const;
+  const rows = names.map(([name, key]) => [name, figure(report[key]), figure(report.baseline[key])]);
+  const before = report.season > 1 ? `value ${report.season} steps before` : 'last value';
+  const every = Math.max(1, Math.ceil(report.byStep.length / 12));
+  const steps = report.byStep
+    .filter(({ ahead }) => (ahead - 1) % every === 0 || ahead === report.horizon)
+    .map(({ ahead, mae, baseline }) => [ahead, figure(mae), figure(baseline)]);
+  return [
+    table(['figure', 'model', before], rows),
+    `\n${table(['steps ahead', 'mean error', before], steps)}`,
+    `\n${report.windows} forecasts of ${report.horizon} steps${report.series > 1 ? ` in ${report.series} series` : ''}; ${percent(report.coverage)} of the truths within bounds for ${percent(report.band)}`,
   ].join('\n');
 }
 

@@ -7,7 +7,7 @@ const shownTrials = 12;
 const shownColumns = 10;
 
 export function searchText(search: SearchSummary, task: Task | undefined): string {
-  const score = task === 'regression' ? 'R²' : 'accuracy';
+  const score = task === 'regression' || task === 'forecasting' ? 'R²' : 'accuracy';
   const weights = new Map(search.members.map(({ id, weight }) => [id, weight]));
   const rows = search.rows.slice(0, shownTrials).map((row) => [
     row.id,

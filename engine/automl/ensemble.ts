@@ -131,6 +131,17 @@ export function ensembleOf(members: readonly Member[], field: Rows): Ensemble {
   return { members: settled, calibration, ...judged(logs, calibration, all, rows) };
 }
 
+/** What the ensemble says of held-out rows, which for numbers is what its graph gives; undefined where some member was held out of nothing. */
+export function heldOf(
+  { members, stack }: Ensemble,
+  field: Rows,
+): { rows: Uint32Array; answers: Float64Array } | undefined {
+  if (!members.every(({ trial }) => trial.held)) return undefined;
+  const all = heldRows(field);
+  const answers = heldAnswers(members, all, field.rows);
+  return { rows: all, answers: stack ? stacked(stack, answers) : meanOfTerms(answers, members) };
+}
+
 /** The same members, stacked and calibrated as held-out rows say is better, and naming classes by the metric. */
 export function polish(ensemble: Ensemble, field: Rows, metric: Metric = 'accuracy'): Ensemble {
   const { rows } = field;

@@ -9,12 +9,14 @@ import {
   fitPreprocess,
   foldDataset,
   readTarget,
+  type SeriesColumns,
   splitDataset,
 } from '../data/index.ts';
 import { type Layout, layoutOf, outputsOf } from '../models/index.ts';
-import { Fault, type Preprocess, type TrainRequest } from '../schema/index.ts';
-import { type ModelRows, modelRows } from '../train/index.ts';
+import { Fault, type Preprocess, type SeriesSpec, taskAsked, type TrainRequest } from '../schema/index.ts';
+import { type ForecastTest, type ModelRows, modelRows } from '../train/index.ts';
 import { noFold } from './runner.ts';
+import { openSeriesField } from './seriesField.ts';
 
 export interface Field {
   preprocess: Preprocess;
@@ -34,6 +36,16 @@ export interface Field {
   encodeTest(): EncodedRows;
   /** Numbers of those rows in their dataset; all rows in order when left out. */
   tested?: Uint32Array;
+  /** For forecasts: rows are steps ahead of windows, and the test part is windows. */
+  series?: {
+    spec: SeriesSpec;
+    columns: SeriesColumns;
+    /** Step ahead of each row, from 0. */
+    ahead: Uint16Array;
+    test: ForecastTest;
+    /** The test part as rows, `targets` in units of the window. */
+    encodeTest(): Promise<EncodedRows>;
+  };
 }
 
 /** Most n-grams of a text that get weights of their own. */
@@ -49,8 +61,11 @@ const foldCounts: readonly (readonly [rows: number, folds: number])[] = [
 export async function openField(
   reader: DatasetReader,
   testReader: DatasetReader | undefined,
-  request: Pick<TrainRequest, 'target' | 'seed' | 'ignore' | 'scaling' | 'split'>,
+  request: Pick<TrainRequest, 'target' | 'task' | 'forecast' | 'seed' | 'ignore' | 'scaling' | 'split'> &
+    Partial<Pick<TrainRequest, 'model'>>,
 ): Promise<Field> {
+  const asked = { model: 'auto' as const, ...request };
+  if (taskAsked(asked) === 'forecasting') return openSeriesField(reader, testReader, asked);
   const target = readTarget(reader, request.target);
   const split = splitDataset(reader, target, request.seed, request.split, testReader !== undefined);
   const all = new Uint32Array([...split.train, ...split.validation]).sort();

@@ -27,6 +27,7 @@ export interface SingleResult {
   /** On the rows that were held back. */
   loss: number;
   score: number;
+  held: { rows: Uint32Array; answers: ArrayLike<number> };
 }
 
 /** Fits a family; probabilities are calibrated on the rows that were held back. */
@@ -66,5 +67,6 @@ export async function fitSingle(
     ...(decision ? { decision } : {}),
     loss: meanOf(lossesOf(answers, validation, rows)),
     score: scoreOf(answers, validation, rows).score,
+    held: { rows: validation, answers },
   };
 }

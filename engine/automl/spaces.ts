@@ -30,9 +30,14 @@ const manyRows = 5000;
 /** Spaces that suit the rows, in the order in which first starting points are tried. */
 export function spacesFor(field: Field): Space[] {
   const isLarge = field.rows.rows > manyRows;
-  const first: readonly SearchFamily[] = isLarge ? ['boosting', 'glm'] : ['glm', 'naive-bayes', 'knn', 'extra-trees'];
+  const quick: readonly SearchFamily[] = ['smoothing', 'seasonal-naive'];
+  const usual: readonly SearchFamily[] = isLarge ? ['boosting', 'glm'] : ['glm', 'naive-bayes', 'knn', 'extra-trees'];
+  const first = [...quick, ...usual];
   const rank = ({ family }: Space) => (first.includes(family) ? first.indexOf(family) : first.length);
-  return [...tables, ...forests(isLarge)].filter((space) => space.suits(field)).sort((a, b) => rank(a) - rank(b));
+  // Windows overlap: rows of a series say less than their number.
+  return [...tables, ...forests(isLarge || field.series !== undefined)]
+    .filter((space) => space.suits(field))
+    .sort((a, b) => rank(a) - rank(b));
 }
 
 /** Forests and extra trees. */
@@ -103,6 +108,18 @@ const tables: readonly Space[] = [
       weight: { kind: 'number', range: [0.1, 30], log: true },
     },
     suits: ({ rows }) => classicFamilies.boosting.suits(rows),
+  },
+  {
+    family: 'smoothing',
+    starts: [{}, { best: 3 }],
+    dimensions: { best: { kind: 'integer', range: [1, 6] } },
+    suits: ({ rows }) => classicFamilies.smoothing.suits(rows),
+  },
+  {
+    family: 'seasonal-naive',
+    starts: [{}],
+    dimensions: {},
+    suits: ({ rows }) => classicFamilies['seasonal-naive'].suits(rows),
   },
   {
     family: 'mlp',

@@ -2,9 +2,12 @@
 // it is handed where to tell things.
 import {
   automl,
+  bandOf,
   explain,
   type Field,
   fitSingle,
+  type HeldAnswers,
+  heldOf,
   localRunner,
   openField,
   type Script,
@@ -15,6 +18,7 @@ import {
 import { hex, sha256 } from '../base/index.ts';
 import { type DatasetReader, findLeaks, plannedFeatures } from '../data/index.ts';
 import { type Graph, modelOf } from '../graph/index.ts';
+import { forecastGraph } from '../models/index.ts';
 import { encodeModel } from '../onnx/index.ts';
 import {
   type DatasetGrant,
@@ -33,7 +37,7 @@ import {
   type SearchSummary,
   type TrainRequest,
 } from '../schema/index.ts';
-import { assess, inDataset, type Outcomes } from '../train/index.ts';
+import { assess, forecastReport, inDataset, type Outcomes } from '../train/index.ts';
 import { forkedRunner } from './trialRunner.ts';
 import { encodeTrials, summaryOf } from './trials.ts';
 
@@ -113,7 +117,7 @@ export async function trainTabular(
     if (isClassic(request.model)) {
       const { model: family } = request;
       const hyper = settle(family, request.hyper);
-      plan(family, hyper, 0, [`${family} was asked for`]);
+      plan(family, hyper, 0, [`${family} was asked for`, ...seriesReasons(field)]);
       const name = field.rows.labels ? 'val.accuracy' : 'val.r2';
       let told = 0;
       const fitted = await fitSingle(field, family, hyper, {
@@ -147,14 +151,24 @@ export async function trainTabular(
         { epochs: rounds, bestEpoch: bestRound, steps: rounds, weights },
         job,
         hooks,
-        fitted.decision,
+        { decision: fitted.decision, held: fitted.held, loss: fitted.loss },
       );
     }
-    const leaks = findLeaks(own, request.target, { ignore: request.ignore ?? [] });
+    const leaks = field.series ? [] : findLeaks(own, request.target, { ignore: request.ignore ?? [] });
     return await lead(field, job, hooks, left, runner as ReturnType<typeof forkedRunner>, plan, leaks);
   } finally {
     runner?.close();
   }
+}
+
+/** How a series is taken. */
+function seriesReasons({ series }: Field): string[] {
+  if (!series) return [];
+  const { horizon, window, seasons, time } = series.spec;
+  const season = seasons[0] > 1 ? `it repeats itself after ${seasons.join(' and ')} steps` : 'it has no season';
+  return [
+    `${horizon} steps ahead in order of ${time}, from the ${window} values behind; ${season}; folds and test follow each other in time`,
+  ];
 }
 
 type Plan = (family: ModelKind, hyper: Hyper, parameters: number, reasons: string[]) => void;
@@ -180,6 +194,7 @@ async function lead(
       : isTimed
         ? 'a search until the budget ends: starting points first, then proposals by what did well'
         : `a search of ${request.trials} trials: starting points first, then proposals by what did well`,
+    ...seriesReasons(field),
     `${field.foldCount} folds; the test part is looked at once, at the end`,
     ...leaks.map(({ level, message }) => (level === 'leak' ? `careful: ${message}` : message)),
   ];
@@ -262,10 +277,21 @@ async function lead(
   plan(family, single?.hyper ?? {}, size, [...reasons, `it is made of ${chosen.join(', ')}`]);
   const facts = { epochs: 0, bestEpoch: 0, steps: result.trials.length, weights: result.hash };
   const began = performance.now();
-  const done = await finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks, ensemble.decision);
+  const { decision, loss } = ensemble;
+  const held = field.series && heldOf(ensemble, field);
+  const done = await finish(field, result.graph, family, single?.hyper ?? {}, facts, job, hooks, {
+    decision,
+    held,
+    loss,
+  });
   // Looking at the model is the first thing to go where time is short.
   const again = 1.5 * (performance.now() - began);
-  const looks = explain(done.graph, done.preprocess, field.encodeTest(), isTimed ? () => left() - again : undefined);
+  const { series } = field;
+  // A forecast is looked at step by step, before windows come into it.
+  const [seen, as, rows] = series
+    ? [servedModel(field.preprocess, result.graph), field.preprocess, await series.encodeTest()]
+    : [done.graph, done.preprocess, field.encodeTest()];
+  const looks = explain(seen, as, rows, isTimed ? () => left() - again : undefined);
   hooks.search({ ...summary, ...(await looks) });
   return done;
 }
@@ -286,8 +312,22 @@ async function finish(
   facts: Pick<Report, 'epochs' | 'bestEpoch' | 'steps' | 'weights'>,
   { lease }: TabularJob,
   hooks: TabularHooks,
-  decision?: number[],
+  { decision, held, loss }: { decision?: number[] | undefined; held?: HeldAnswers | undefined; loss: number },
 ): Promise<TabularResult> {
+  const { series } = field;
+  if (series) {
+    const band = bandOf(field, series.spec, held, loss);
+    const preprocess = { ...field.preprocess, task: 'forecasting' as const, series: { ...series.spec, band } };
+    const graph = forecastGraph(preprocess, servedModel(field.preprocess, model));
+    const report = await forecastReport(
+      graph,
+      preprocess,
+      series.test,
+      { seconds: hooks.spent() / 1000, ...facts },
+      lease.threads,
+    );
+    return { graph, preprocess, report, family, hyper };
+  }
   const preprocess = { ...field.preprocess, ...(decision ? { decision } : {}) };
   const graph = servedModel(preprocess, model);
   const seconds = hooks.spent() / 1000;
@@ -307,7 +347,7 @@ async function finish(
 }
 
 function planOf(
-  { preprocess, counts }: Field,
+  { preprocess, counts, series }: Field,
   { request, lease }: TabularJob,
   family: ModelKind,
   hyper: Hyper,
@@ -315,11 +355,11 @@ function planOf(
   reasons: string[],
 ): RunPlan {
   return {
-    task: preprocess.task,
+    task: series ? 'forecasting' : preprocess.task,
     target: preprocess.target.column,
     family,
     hyper,
-    features: plannedFeatures(preprocess),
+    features: plannedFeatures(series ? { ...preprocess, series: series.spec } : preprocess),
     ignored: preprocess.ignored,
     rows: counts,
     device: 'cpu',

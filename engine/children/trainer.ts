@@ -24,6 +24,8 @@ import {
   type Preprocess,
   type Report,
   type RunPlan,
+  type SeriesFacts,
+  type SeriesSpec,
   type ToTrainer,
   type TrainRequest,
 } from '../schema/index.ts';
@@ -338,11 +340,17 @@ function bundleOf(
       data: { dataset: dataset.id, sha256: dataset.sha256, rows: dataset.shape.rows },
       metrics: headline(report),
       columns: dataset.shape.columns.filter(({ name }) => used.has(name)),
+      ...(preprocess.series ? { series: seriesFactsOf(preprocess.series) } : {}),
     },
     graph,
     preprocess,
     report,
   };
+}
+
+/** What of a series' spec a client needs. */
+function seriesFactsOf({ time, series, step, horizon, window }: SeriesSpec): SeriesFacts {
+  return { time, ...(series === undefined ? {} : { series }), step, horizon, window };
 }
 
 function readBase(grant: PackGrant): PretrainedBase {

@@ -6,6 +6,7 @@ import { extraTrees, forest } from './forests.ts';
 import { glm } from './glm.ts';
 import { knn } from './knn.ts';
 import type { ClassicFamily } from './model.ts';
+import { seasonalNaive, smoothing } from './series.ts';
 
 /** Every classic family by name. */
 export const classicFamilies: Readonly<Record<ClassicName, ClassicFamily>> = {
@@ -15,6 +16,8 @@ export const classicFamilies: Readonly<Record<ClassicName, ClassicFamily>> = {
   glm,
   knn,
   'naive-bayes': bayes,
+  'seasonal-naive': seasonalNaive,
+  smoothing,
 };
 
 export type { ClassicFamily, ClassicModel, FitOptions as ClassicFitOptions } from './model.ts';

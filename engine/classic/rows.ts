@@ -29,6 +29,11 @@ export interface ClassicRows {
   targets?: ArrayLike<number>;
   /** Classes, or 1. */
   outputs: number;
+  /**
+   * For forecasts: places in `numeric` of those that need no model, and the mean and deviation by which targets were scaled, which they
+   * are to be scaled by too.
+   */
+  forecasts?: { naive: number; smoothed: readonly number[]; mean: number; std: number };
   /** Weight of each row; all 1 when left out. */
   weights?: ArrayLike<number>;
 }

@@ -298,8 +298,12 @@ export function featureSpecs(fitted: Preprocess): FeatureSpec[] {
     type: type.get(input.column) ?? 'text',
     as,
   });
-  const { generation } = fitted;
+  const { generation, series, target } = fitted;
   if (generation) return [generation.source ?? generation].map(spec('text'));
+  if (series) {
+    const numbers = [{ column: series.time }, target].map(spec('numeric'));
+    return series.series === undefined ? numbers : [...numbers, spec('category')({ column: series.series })];
+  }
   // A text may feed its n-grams, its words, or both; it is one column of the user's.
   const texts = new Set([...fitted.text, ...(fitted.sequence ?? [])].map(({ column }) => column));
   return [

@@ -56,6 +56,25 @@ export {
   type TokenKind,
   tokenKinds,
 } from './sequence.ts';
+export {
+  calendarParts,
+  calendarSeasons,
+  calendarWidth,
+  encodeHistories,
+  findSeasons,
+  forecastMeant,
+  type OneSeries,
+  openWindows,
+  readSeries,
+  saidTime,
+  type SeriesColumns,
+  seriesColumnsOf,
+  seriesInputs,
+  type SeriesRows,
+  type SeriesWindows,
+  timeOf,
+  windowFeeds,
+} from './series/index.ts';
 export { createSpool, type Spool } from './sources/spool.ts';
 export type { Fold } from './folds.ts';
 export { foldDataset, splitDataset } from './splitDataset.ts';

@@ -1,9 +1,10 @@
 // The target that a run is about, told before any row is read: what each task needs of the columns. Infers no classes.
 import { type DatasetShape, Fault, taskAsked, type Task, type TrainRequest } from '../schema/index.ts';
 import { rankingColumnsOf } from './rankingColumns.ts';
+import { seriesColumnsOf } from './series/index.ts';
 import { checkTarget, nearest } from './target.ts';
 
-type Asked = Pick<TrainRequest, 'target' | 'task' | 'model' | 'ranking'>;
+type Asked = Pick<TrainRequest, 'target' | 'task' | 'model' | 'ranking' | 'forecast'>;
 
 /** The target where it is named, which must be there. */
 function named({ columns }: DatasetShape, { target }: Asked): string | undefined {
@@ -18,6 +19,7 @@ function named({ columns }: DatasetShape, { target }: Asked): string | undefined
 const others: Partial<Record<Task, (shape: DatasetShape, asked: Asked) => string | undefined>> = {
   ranking: (shape, asked) => rankingColumnsOf(shape, asked).item,
   anomaly: named,
+  forecasting: (shape, asked) => seriesColumnsOf(shape, asked).target,
   'text-to-text': named,
   'language-model': named,
 };

@@ -33,7 +33,7 @@ export function readKnownTarget(
   first = 0,
 ): Pick<TargetRows, 'labels' | 'targets'> {
   // Their truth is no column's value: who prepared the rows brings it.
-  if (fitted.task === 'anomaly' || fitted.task === 'ranking') return {};
+  if (fitted.task === 'anomaly' || fitted.task === 'ranking' || fitted.task === 'forecasting') return {};
   const name = fitted.target.column;
   const column = reader.shape.columns.find((column) => column.name === name);
   if (!column)

@@ -80,6 +80,7 @@ export function createModels(context: JobContext, parts: ModelParts): Models {
       task: manifest.task,
       family: manifest.family,
       target: manifest.target,
+      ...(manifest.series ? { series: manifest.series } : {}),
       classes: manifest.classes,
       metrics: manifest.metrics,
       dataset: manifest.data.dataset,

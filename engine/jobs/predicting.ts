@@ -74,18 +74,22 @@ export function createPredicting(
       });
       const { model } = answer;
       const id = `${prefix}${(next++).toString(36)}`;
-      watching.answered(
-        live,
-        {
-          id,
-          model: model.name,
-          version: model.version,
-          inputs,
-          outputs: answer.outputs,
-          ms: performance.now() - began,
-        },
-        answer,
-      );
+      const spent = { version: model.version, ms: performance.now() - began };
+      // Histories are told apart from training rows by nothing but time.
+      if (answer.outputs.some((output) => 'forecast' in output)) watching.ran(live, spent, answer);
+      else
+        watching.answered(
+          live,
+          {
+            id,
+            model: model.name,
+            version: model.version,
+            inputs,
+            outputs: answer.outputs,
+            ms: performance.now() - began,
+          },
+          answer,
+        );
       return { outputs: live.guard.round(answer.outputs), model, warnings, id };
     } catch (error) {
       watching.failed(live, faultBody(error).code, performance.now() - began);

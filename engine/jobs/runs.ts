@@ -1,5 +1,5 @@
 // Runs: made, queued for a device, trained by a child, stopped, resumed. What a dead appliance left is `interrupted`.
-import { targetAsked } from '../data/index.ts';
+import { forecastMeant, targetAsked } from '../data/index.ts';
 import {
   type DatasetGrant,
   Fault,
@@ -85,8 +85,10 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     return `${base}-${Math.max(0, ...numbers) + 1}`;
   }
 
-  function create(request: TrainRequest): Run {
-    const dataset = datasets.grant(request.dataset);
+  function create(asked: TrainRequest): Run {
+    const dataset = datasets.grant(asked.dataset);
+    const forecast = forecastMeant(dataset.shape, asked);
+    const request = forecast ? { ...asked, task: 'forecasting' as const, forecast } : asked;
     const test = request.test === undefined ? undefined : datasets.grant(request.test);
     const target = targetAsked(dataset.shape, request);
     checkColumns(dataset, request, target);

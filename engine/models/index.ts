@@ -47,6 +47,8 @@ export { edgeGraph, featureGraph } from './features.ts';
 export { headGraph, outputsOf } from './head.ts';
 export { type ItemSide, type Layout, layoutOf, mostOneHot } from './layout.ts';
 export { servedGraph, writerGraph } from './served.ts';
+export { forecastGraph, stepFeatures, stepsGraph } from './series.ts';
+export { smoothingsFor } from './smoothing.ts';
 export { type LoraOptions, mergeLora, withLora } from './lora.ts';
 export { baseFiles, baseOf, openBase, packBase, type PretrainedBase } from './pretrained/base.ts';
 export { recommenderGraph } from './recommender.ts';

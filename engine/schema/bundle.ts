@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { column, task } from './columns.ts';
 import { hyper, modelKind } from './plan.ts';
+import { seriesFacts } from './series.ts';
 
 /** What one input column of the user becomes. The order of columns within a graph input is the order of this list. */
 export const featureSpec = z.object({
@@ -52,6 +53,8 @@ export const manifest = z.object({
   columns: z.array(column),
   /** Takes and gives tensors only: an ONNX file from elsewhere, of which task, target and classes say nothing. */
   tensors: z.literal(true).optional(),
+  /** For forecasting. */
+  series: seriesFacts.optional(),
   /** SHA-256 of each other file of the bundle, hex, by name. */
   files: z.record(z.string(), z.string()),
 });

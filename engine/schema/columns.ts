@@ -55,7 +55,7 @@ export type Column = z.infer<typeof column>;
 
 /**
  * What is learned. `text-to-text` and `language-model` write texts: another text for one that is read, or what follows a
- * beginning; `ranking` tells which items a user takes next, `anomaly` how unusual a row is.
+ * beginning; `ranking` tells which items a user takes next, `anomaly` how unusual a row is, `forecasting` how a series goes on.
  */
 export const tasks = [
   'binary',
@@ -65,6 +65,7 @@ export const tasks = [
   'language-model',
   'ranking',
   'anomaly',
+  'forecasting',
 ] as const;
 export const task = z.enum(tasks);
 export type Task = z.infer<typeof task>;

@@ -113,6 +113,15 @@ export {
   type WireTensor,
 } from './ipc.ts';
 export type { SearchSummary, TrialRow } from './search.ts';
+export type {
+  ForecastAsk,
+  ForecastFigures,
+  ForecastStep,
+  SeriesFacts,
+  SeriesSpec,
+  Smoothing,
+  TimeStep,
+} from './series.ts';
 export { type HyperSpec, type HyperTable, settleHyper, takes } from './hyper.ts';
 export {
   type ClassicName,
@@ -187,6 +196,7 @@ export {
 export {
   type AnomalyReport,
   type ClassificationReport,
+  type ForecastReport,
   type GenerationReport,
   type ClassScore,
   type MetricPoint,

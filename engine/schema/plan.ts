@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Column, type Task, task } from './columns.ts';
 import { Fault } from './errors.ts';
 import { thingName } from './names.ts';
+import { forecastAsk } from './series.ts';
 import { splitSpec } from './split.ts';
 
 export const familyNames = [
@@ -29,7 +30,16 @@ export const familyName = z.enum(familyNames);
 export type FamilyName = z.infer<typeof familyName>;
 
 /** Families that are not trained by gradient steps. */
-export const classicNames = ['boosting', 'forest', 'extra-trees', 'glm', 'knn', 'naive-bayes'] as const;
+export const classicNames = [
+  'boosting',
+  'forest',
+  'extra-trees',
+  'glm',
+  'knn',
+  'naive-bayes',
+  'seasonal-naive',
+  'smoothing',
+] as const;
 export type ClassicName = (typeof classicNames)[number];
 
 /** What a model can be made of; an ensemble is several of the others. */
@@ -113,6 +123,8 @@ export const trainRequest = z.object({
   ranking: z
     .object({ user: z.string().optional(), rating: z.string().optional(), time: z.string().optional() })
     .optional(),
+  /** For a number that goes on in time: which columns, and how far. */
+  forecast: forecastAsk.optional(),
   model: z.enum(['auto', ...familyNames, ...classicNames]).default('auto'),
   /** Trials of a search in all, in place of a clock: the same seed gives the same trials and model. */
   trials: z.number().int().min(1).max(10_000).optional(),
@@ -179,20 +191,26 @@ export function networkOf(model: TrainRequest['model']): 'auto' | FamilyName {
 }
 
 /** Families that are for one task only. */
-const ownTask: Partial<Record<FamilyName, Task>> = {
+const ownTask: Partial<Record<TrainRequest['model'], Task>> = {
   'two-tower': 'ranking',
   autoencoder: 'anomaly',
   decoder: 'language-model',
   seq2seq: 'text-to-text',
+  'seasonal-naive': 'forecasting',
+  smoothing: 'forecasting',
 };
 
 /** The task that a request names, or that its family stands for; undefined where the target tells. */
-export function taskAsked({ task: asked, model }: Pick<TrainRequest, 'task' | 'model'>): Task | undefined {
-  return asked ?? ownTask[model as FamilyName];
+export function taskAsked({
+  task: asked,
+  model,
+  forecast,
+}: Pick<TrainRequest, 'task' | 'model' | 'forecast'>): Task | undefined {
+  return asked ?? (forecast ? 'forecasting' : ownTask[model]);
 }
 
 /** Tasks that a search knows. */
-const searched: ReadonlySet<Task> = new Set(['binary', 'multiclass', 'regression']);
+const searched: ReadonlySet<Task> = new Set(['binary', 'multiclass', 'regression', 'forecasting']);
 
 /** What a search settles by itself, or knows nothing of: who sets one of these wants one network. */
 const settledBySearch = [

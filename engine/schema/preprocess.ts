@@ -3,6 +3,7 @@
 // looking codes up) is done in the graph from the figures kept here.
 import { z } from 'zod';
 import { columnType, task } from './columns.ts';
+import { seriesSpec } from './series.ts';
 
 /**
  * Parts of a date (UTC; `days` counts from 1970-01-01, `weekday` from Sunday = 0) as they are counted, and around a circle, where
@@ -258,6 +259,8 @@ export const preprocess = z.object({
   generation: generation.optional(),
   ranking: rankingColumns.optional(),
   anomaly: anomalyScale.optional(),
+  /** For forecasting: what `numeric` and `category` are made from; they name features, not columns, then. */
+  series: seriesSpec.optional(),
   /** Every column that a row may name, in the dataset's order, the target included. */
   columns: z.array(z.object({ name: z.string(), type: columnType })),
   /** Columns that feed nothing, and why. */

@@ -11,6 +11,7 @@ import { progress, report } from './report.ts';
 import { modelRef, scoringCounts, servingOptions, variant } from './serving.ts';
 import { roomJob } from './room.ts';
 import { searchSummary } from './search.ts';
+import { seriesFacts } from './series.ts';
 import { type Kind, statesOf } from './states.ts';
 
 const clear = <K extends Kind>(kind: K) => ({
@@ -148,6 +149,8 @@ export const model = z.object({
   sha256: z.string(),
   /** Set for a pretrained model: runs begin from it; task, target and classes mean nothing then, but for one that writes. */
   base: pretrainedInfo.optional(),
+  /** For forecasting: what rows are sent for one. */
+  series: seriesFacts.optional(),
 });
 export type Model = z.infer<typeof model>;
 

@@ -1,5 +1,6 @@
 // What a finished run reports about its model, on rows it never trained on.
 import { z } from 'zod';
+import { forecasting } from './series.ts';
 
 /** One class: the figures of scikit-learn's `classification_report`. */
 export const classScore = z.object({
@@ -154,6 +155,7 @@ export const report = z.discriminatedUnion('task', [
   z.object({ task: z.literal('language-model'), ...shared, ...generation }),
   z.object({ task: z.literal('ranking'), ...shared, ...ranking }),
   z.object({ task: z.literal('anomaly'), ...shared, ...anomaly }),
+  z.object({ task: z.literal('forecasting'), ...shared, ...forecasting }),
 ]);
 export type Report = z.infer<typeof report>;
 export type ClassificationReport = Extract<Report, { accuracy: number }>;
@@ -161,6 +163,7 @@ export type RegressionReport = Extract<Report, { r2: number }>;
 export type GenerationReport = Extract<Report, { perplexity: number }>;
 export type RankingReport = Extract<Report, { ndcg: number }>;
 export type AnomalyReport = Extract<Report, { contamination: number }>;
+export type ForecastReport = Extract<Report, { mase: number }>;
 
 /** The one figure that can stand for a whole report. */
 export function leadOf(report: Report): { name: LeadName; value: number } {
@@ -169,10 +172,11 @@ export function leadOf(report: Report): { name: LeadName; value: number } {
   if ('perplexity' in report) return { name: 'perplexity', value: report.perplexity };
   if (report.task === 'ranking') return { name: 'ndcg', value: report.ndcg };
   if (report.task === 'regression') return { name: 'r2', value: report.r2 };
+  if (report.task === 'forecasting') return { name: 'mase', value: report.mase };
   const { flagged, labels } = report;
   return labels?.rocAuc === undefined ? { name: 'flagged', value: flagged } : { name: 'rocAuc', value: labels.rocAuc };
 }
-export type LeadName = 'accuracy' | 'r2' | 'ndcg' | 'rocAuc' | 'flagged' | 'exactMatch' | 'perplexity';
+export type LeadName = 'accuracy' | 'r2' | 'mase' | 'ndcg' | 'rocAuc' | 'flagged' | 'exactMatch' | 'perplexity';
 
 /** One live figure of a run. `step` counts optimiser steps from 1, `epoch` full passes. */
 export const metricPoint = z.object({

@@ -23,6 +23,7 @@ import { openaiRoutes } from './openai.ts';
 import { thingName } from './names.ts';
 import { judgedQuery, judgedRows, outcomeCurves } from './outcomes.ts';
 import { metricPoint } from './report.ts';
+import { forecastStep, seriesFacts } from './series.ts';
 import { canaryRules, servingOptions } from './serving.ts';
 import { dataRoutes } from './dataRoutes.ts';
 import { servingRoutes } from './servingRoutes.ts';
@@ -120,8 +121,10 @@ export const generateOptions = z.object({
 export type GenerateOptions = z.infer<typeof generateOptions>;
 
 export const predictRequest = z.object({
-  /** A row as an object of column → value, or a text for models with one text column. */
-  inputs: z.array(z.union([rowObject, z.string()])).min(1),
+  /** A row as an object of column → value, a text for models with one text column, or the rows behind for a forecast. */
+  inputs: z
+    .array(z.union([rowObject, z.string(), z.object({ history: z.array(rowObject).min(1).max(100_000) }).strict()]))
+    .min(1),
   /** For models that write texts. */
   generate: generateOptions.optional(),
 });
@@ -141,6 +144,8 @@ export const predictResponse = z.object({
       }),
       /** A text's vector of length 1, and its tokens. */
       z.object({ embedding: z.array(z.number()), tokens: z.number().int() }),
+      /** What comes after the rows that were sent. */
+      z.object({ forecast: z.array(forecastStep) }),
       /** The best items for a user, best first. */
       z.object({ items: z.array(z.object({ item: z.string(), score: z.number() })) }),
       z.object({
@@ -677,6 +682,8 @@ export const routes = {
       example: predictRequest,
       /** For models that write texts: whether they go on with a text or write another one for it. */
       writes: z.enum(['language-model', 'text-to-text']).optional(),
+      /** For forecasting: what rows are sent for one. */
+      series: seriesFacts.optional(),
     }),
   },
   'deployments.rollback': {

@@ -23,10 +23,28 @@ export function describeModel(manifest: Manifest): DeploymentSchema {
     classes: manifest.classes,
     example: { inputs: [exampleInput(manifest, inputs)] },
     ...(task === 'language-model' || task === 'text-to-text' ? { writes: task } : {}),
+    ...(manifest.series ? { series: manifest.series } : {}),
   };
 }
 
+/** Rows of an example of a history. */
+const exampleSteps = 4;
+
 function exampleInput(manifest: Manifest, inputs: DeploymentSchema['inputs']): PredictRequest['inputs'][number] {
+  const { series } = manifest;
+  if (series) {
+    const row = Object.fromEntries(inputs.map((input) => [input.column, input.example]));
+    const last = manifest.columns.find(({ name }) => name === series.time)?.max ?? 0;
+    const stepMs = series.step.unit === 'month' ? 0 : series.step.size;
+    const history = Array.from({ length: exampleSteps }, (_, i) => {
+      const back = exampleSteps - 1 - i;
+      const month = new Date(last);
+      month.setUTCMonth(month.getUTCMonth() - back * series.step.size, 1);
+      const time = series.step.unit === 'month' ? month.getTime() : last - back * stepMs;
+      return { ...row, [series.time]: series.step.unit === 'number' ? time : new Date(time).toISOString() };
+    });
+    return { history };
+  }
   const only = manifest.features.length === 1 ? manifest.features[0] : undefined;
   if (only?.as === 'text') return exampleText;
   return Object.fromEntries(inputs.map((input) => [input.column, input.example]));

@@ -33,8 +33,20 @@ export function deploymentDocument(name: string, manifest: Manifest, version: st
   const row = { type: 'object', properties, additionalProperties: false };
   const isText = manifest.features.length === 1 && manifest.features[0]?.as === 'text';
   const input = isText ? { anyOf: [{ type: 'string' }, row] } : row;
-  const output =
-    classes.length > 0
+  const { series } = manifest;
+  const asked = series
+    ? { type: 'object', required: ['history'], properties: { history: { type: 'array', minItems: 1, items: row } } }
+    : input;
+  const time = { type: series?.step.unit === 'number' ? 'number' : 'string' };
+  const step = { time, value: { type: 'number' }, low: { type: 'number' }, high: { type: 'number' } };
+  const forecast = {
+    type: 'object',
+    required: ['forecast'],
+    properties: { forecast: { type: 'array', items: { type: 'object', properties: step } } },
+  };
+  const output = series
+    ? forecast
+    : classes.length > 0
       ? {
           type: 'object',
           required: ['label', 'scores'],
@@ -87,7 +99,7 @@ export function deploymentDocument(name: string, manifest: Manifest, version: st
               {
                 type: 'object',
                 required: ['inputs'],
-                properties: { inputs: { type: 'array', minItems: 1, items: input } },
+                properties: { inputs: { type: 'array', minItems: 1, items: asked } },
               },
               example,
             ),

@@ -53,6 +53,10 @@ export async function openModelHost(
   ]);
   const device = lease.device === 'auto' ? 'cpu' : lease.device;
   const program = await compile(bundle.model, { device, threads: lease.threads, optimise: 'packed' });
+  if (preprocess.series) {
+    const { openSeriesHost } = await import('./seriesHost.ts');
+    return openSeriesHost(bundle, program);
+  }
   const reading = readingOf(manifest);
   const wanted = reading.outputs;
   const missing = wanted.find((name) => !program.outputs.some((port) => port.name === name));

@@ -8,6 +8,7 @@ export { compileTraining } from './compile.ts';
 export type { LossKind, LossOptions } from './losses.ts';
 export { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
 export { feedingOf } from './feeding.ts';
+export { type ForecastTest, forecastReport, naiveErrors } from './forecast.ts';
 export { type Prepared, prepareRun, type Setup } from './prepare.ts';
 export type { EvalResult, GradOptions, ProgramOptions, StepResult, TrainingProgram } from './program.ts';
 export { namedRows, wilson } from './metrics.ts';

@@ -101,6 +101,12 @@ export async function prepareRun(
   if (taskAsked(request) === 'ranking') return prepareRanking(reader, testReader, request);
   if (taskAsked(request) === 'anomaly') return prepareAnomaly(reader, testReader, request);
   const task = taskAsked(request);
+  if (task === 'forecasting') {
+    throw new Fault(
+      'bad_request',
+      `a series is forecast by a search (--model auto with --budget or --trials), by boosting, glm, knn, forests, smoothing or seasonal-naive, on the processor, not by ${request.model}`,
+    );
+  }
   if (task === 'text-to-text' || task === 'language-model')
     return prepareWriting(reader, testReader, request, task, base);
   const target = readTarget(reader, request.target);

@@ -66,6 +66,10 @@ export function headline(report: Report): Record<string, number> {
     const { rocAuc: area, prAuc = 0 } = labels ?? {};
     return { ...(area === undefined ? {} : { rocAuc: area, prAuc }), flagged, threshold };
   }
+  if (report.task === 'forecasting') {
+    const { mase, smape, rmse, mae } = report;
+    return { mase, smape, rmse, mae };
+  }
   if (report.task === 'ranking') return { ndcg: report.ndcg, recall: report.recall, mrr: report.mrr };
   if ('perplexity' in report) {
     const { perplexity, tokenAccuracy, bitsPerByte } = report;

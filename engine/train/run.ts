@@ -112,6 +112,7 @@ const figures: Record<Task, string> = {
   'language-model': 'val.tokenAccuracy',
   ranking: 'val.ndcg',
   anomaly: 'val.r2',
+  forecasting: 'val.r2',
 };
 /** Largest global norm of a step's gradient. */
 const clipNorm = 10;

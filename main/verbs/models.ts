@@ -15,6 +15,7 @@ import {
   type PredictRequest,
   type PredictOutput,
   type PredictResponse,
+  type SeriesFacts,
 } from '../../engine/schema/index.ts';
 import { bytes, figure, table, when } from '../print.ts';
 import { pairsOf } from '../pairs.ts';
@@ -26,6 +27,7 @@ const header = ['name', 'version', 'task', 'family', 'target', 'score', 'size', 
 const scores = [
   ['accuracy', 'acc'],
   ['r2', 'R²'],
+  ['mase', 'MASE'],
   ['ndcg', 'NDCG'],
   ['rocAuc', 'AUC'],
   ['flagged', 'unusual'],
@@ -120,6 +122,7 @@ function flatOf(output: PredictOutput): Record<string, string | number> {
   if ('value' in output) return { prediction: output.value };
   if ('text' in output) return { text: output.text };
   if ('embedding' in output) return { embedding: output.embedding.join(' ') };
+  if ('forecast' in output) return { forecast: output.forecast.map(({ value }) => round(value)).join(' ') };
   if ('items' in output) {
     const { items } = output;
     return { items: items.map(({ item }) => item).join(' '), best: round(items[0]?.score ?? 0) };
@@ -131,7 +134,49 @@ function flatOf(output: PredictOutput): Record<string, string | number> {
   return { prediction: output.label, probability: round(output.scores[output.label] ?? 0) };
 }
 
-const flat = (outputs: PredictOutput[]) => outputs.map(flatOf);
+/** Rows for a table: one an output, of forecasts one a step. */
+function flat(outputs: PredictOutput[], names: readonly string[] = []): Record<string, string | number>[] {
+  return outputs.flatMap((output, i) => {
+    if (!('forecast' in output)) return [flatOf(output)];
+    const name: Record<string, string> = names[i] ? { series: names[i] } : {};
+    return output.forecast.map(({ time, value, low, high }) => ({ ...name, time, forecast: value, low, high }));
+  });
+}
+
+/** What rows a model forecasts from; undefined for all others, and where nobody may tell. */
+async function seriesOf(session: Session, id: string): Promise<SeriesFacts | undefined> {
+  try {
+    return (await session.client.call('models.show', { params: { id } })).series;
+  } catch {}
+  try {
+    return (await session.client.call('deployments.schema', { params: { name: id } })).series;
+  } catch {}
+  return undefined;
+}
+
+/** The rows of a file as one history a series, each with its latest rows. */
+function historiesOf(
+  inputs: PredictInput[],
+  { series, window }: SeriesFacts,
+): { inputs: PredictInput[]; names: string[] } {
+  if (inputs.some((input) => typeof input === 'string' || 'history' in input)) return { inputs, names: [] };
+  const groups = new Map<string, Record<string, unknown>[]>();
+  for (const input of inputs as Record<string, unknown>[]) {
+    const name = series === undefined ? '' : String(input[series] ?? '');
+    const own = groups.get(name);
+    if (own) own.push(input);
+    else groups.set(name, [input]);
+  }
+  // Files need not be in order of time: the model's side takes the latest ones.
+  const most = Math.max(window, mostHistory);
+  return {
+    inputs: [...groups.values()].map((rows) => ({ history: rows.slice(-most) })),
+    names: [...groups.keys()],
+  };
+}
+
+/** Rows of a series that are sent at most. */
+const mostHistory = 50_000;
 
 /** Predicts in batches with a deployment of that name, else with the model itself. */
 export async function predictAll(
@@ -265,13 +310,16 @@ export function modelVerbs(program: Command): void {
   verb<[string]>(
     program,
     'predict <model>',
-    'predict the rows of a file',
+    'predict the rows of a file, or what comes after them',
     async (session, [model], options) => {
       const texts = options['text'] as string[] | undefined;
       if (!texts && !options['input']) throw new Fault('bad_request', 'give --input FILE or --text TEXT');
       const generate = pairsOf(options['set'] as string[] | undefined) as PredictRequest['generate'];
-      const answer = await predictAll(session, model, texts ?? readInputs(options['input'] as string), generate);
-      const rows = flat(answer.outputs);
+      const given = texts ?? readInputs(options['input'] as string);
+      const series = await seriesOf(session, model);
+      const { inputs, names } = series ? historiesOf(given, series) : { inputs: given, names: [] };
+      const answer = await predictAll(session, model, inputs, generate);
+      const rows = flat(answer.outputs, names);
       const file = options['output'] as string | undefined;
       if (!file)
         return {

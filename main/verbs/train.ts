@@ -30,13 +30,18 @@ const namesOf = (text: string): string[] =>
 function requestOf(dataset: string, options: Record<string, unknown>): TrainRequest {
   const pick = <K extends string>(from: string, to: K) => (options[from] === undefined ? {} : { [to]: options[from] });
   const hyper = pairsOf(options['set'] as string[] | undefined);
-  const ranking = { ...pick('user', 'user'), ...pick('rating', 'rating'), ...pick('time', 'time') };
+  const ownTime = pick('time', 'time');
+  const series = { ...pick('series', 'series'), ...pick('horizon', 'horizon'), ...pick('season', 'season') };
+  const isForecast = options['task'] === 'forecasting' || Object.keys(series).length > 0;
+  const forecast = { ...series, ...(isForecast ? ownTime : {}) };
+  const ranking = { ...pick('user', 'user'), ...pick('rating', 'rating'), ...(isForecast ? {} : ownTime) };
   return {
     dataset,
     ...pick('target', 'target'),
     ...pick('model', 'model'),
     ...pick('task', 'task'),
     ...(Object.keys(ranking).length > 0 ? { ranking } : {}),
+    ...(Object.keys(forecast).length > 0 ? { forecast } : {}),
     ...pick('budget', 'budget'),
     ...pick('trials', 'trials'),
     ...pick('metric', 'metric'),
@@ -107,11 +112,18 @@ export function trainVerbs(program: Command): void {
         )
         .option(
           '--task <task>',
-          'what to learn where the target leaves it open: language-model, text-to-text, ranking, anomaly',
+          'what to learn where the target leaves it open: forecasting, language-model, text-to-text, ranking, anomaly',
         )
         .option('--user <column>', 'column of users, for a ranking of the items in --target')
         .option('--rating <column>', 'column of ratings, for a ranking')
-        .option('--time <column>', 'column that says when, for a ranking: the last of each user are tested on')
+        .option('--time <column>', 'column that says when, for a ranking or a forecast')
+        .option('--horizon <n>', 'steps to forecast: --target goes on in time', whole('--horizon', 1))
+        .option('--series <column>', 'column that tells several series apart, for a forecast')
+        .option(
+          '--season <n>',
+          'steps after which a series repeats itself, for a forecast (found when left out)',
+          whole('--season', 1),
+        )
         .option('--budget <time>', 'wall-clock to spend, as 60s or 10m; a search takes 120s when nothing is said')
         .option(
           '--trials <n>',

@@ -12,6 +12,7 @@ import { Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
 import { Rules } from './Rules.tsx';
+import { Onwards } from './Onwards.tsx';
 import { Scoring } from './Scoring.tsx';
 import { Snippets } from './Snippets.tsx';
 import { Traffic } from './Traffic.tsx';
@@ -119,6 +120,8 @@ export function DeploymentPage() {
                 writes={schema.data.writes}
                 onAsk={setAsked}
               />
+            ) : schema.data.series ? (
+              <Onwards key={deployment.model.id} name={name} schema={schema.data} onAsk={setAsked} />
             ) : (
               <TryIt
                 key={deployment.model.id}

@@ -7,6 +7,7 @@ import { Icon } from '../parts/Icon.tsx';
 import { Figure, Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
 import { Anomaly, Generation, Ranking } from './OtherReports.tsx';
+import { Forecast } from './Forecast.tsx';
 import { Curves, Misjudged, useChosen, useCurveClass } from './Outcomes.tsx';
 import { Slices } from './Slices.tsx';
 
@@ -240,6 +241,7 @@ function Body({ report, run }: { report: Report; run: string }) {
   if ('accuracy' in report) return <Classification report={report} run={run} />;
   if ('perplexity' in report) return <Generation report={report} />;
   if (report.task === 'ranking') return <Ranking report={report} />;
+  if (report.task === 'forecasting') return <Forecast report={report} />;
   return report.task === 'anomaly' ? <Anomaly report={report} /> : <Regression report={report} run={run} />;
 }
 

@@ -14,7 +14,7 @@ function Leaderboard({ search, task }: { search: SearchSummary; task: Task | und
   const weights = new Map(search.members.map(({ id, weight }) => [id, weight]));
   const heads = [
     t('search.loss'),
-    task === 'regression' ? 'R²' : t('metric.accuracy'),
+    task === 'regression' || task === 'forecasting' ? 'R²' : t('metric.accuracy'),
     t('search.interval'),
     t('search.fit'),
     t('search.predict'),

@@ -5,6 +5,7 @@ import { isRunOver, leadOf, type Model, type Run } from '../../engine/schema/ind
 const names = [
   'accuracy',
   'r2',
+  'mase',
   'ndcg',
   'rocAuc',
   'flagged',

@@ -44,6 +44,35 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
           clearable
         />
       ) : null}
+      {(dataset.shape?.columns ?? []).find(({ name }) => name === target)?.type === 'number' ? (
+        <NumberInput
+          label={t('train.horizon')}
+          description={t('train.horizonWords')}
+          placeholder={auto}
+          min={1}
+          max={1000}
+          allowDecimal={false}
+          value={draft.forecast?.horizon ?? ''}
+          onChange={(value) => {
+            const horizon = number(value);
+            change({ forecast: horizon === undefined ? undefined : { ...draft.forecast, horizon } });
+          }}
+        />
+      ) : null}
+      {draft.forecast ? (
+        <Select
+          label={t('train.series')}
+          description={t('train.seriesWords')}
+          data={(dataset.shape?.columns ?? []).map((column) => column.name).filter((name) => name !== target)}
+          value={draft.forecast.series ?? null}
+          onChange={(series) => {
+            const { series: _before, ...rest } = draft.forecast ?? {};
+            change({ forecast: series === null ? rest : { ...rest, series } });
+          }}
+          searchable
+          clearable
+        />
+      ) : null}
       <Select
         label={t('plan.device')}
         data={[{ value: 'auto', label: auto }, ...devices.map((device) => ({ value: device.id, label: device.name }))]}

@@ -7,6 +7,8 @@ export interface Draft {
   target: string | undefined;
   /** Column of users, for a ranking of the target's items. */
   user: string | undefined;
+  /** How far the target is to go on in time, and which columns say so. */
+  forecast: TrainRequest['forecast'];
   budget: string | undefined;
   model: TrainRequest['model'];
   epochs: number | undefined;
@@ -41,6 +43,7 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
     dataset: start.dataset,
     target: start.target,
     user: start.ranking?.user,
+    forecast: start.forecast,
     budget: start.budget,
     model: start.model ?? 'auto',
     epochs: start.epochs,
@@ -132,6 +135,7 @@ export function requestOf(draft: Draft & { dataset: string }): TrainRequest {
     dataset: draft.dataset,
     ...(draft.target === undefined ? {} : { target: draft.target }),
     ...(draft.user && draft.model === 'two-tower' ? { ranking: { user: draft.user } } : {}),
+    ...(draft.forecast ? { forecast: draft.forecast } : {}),
     model: draft.model,
     device: draft.device,
     ...(draft.peers.length > 0 ? { peers: draft.peers } : {}),

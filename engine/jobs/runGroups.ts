@@ -5,7 +5,7 @@ export type GroupBy = 'experiment' | 'dataset' | 'family';
 type Group = RouteAnswer<'runs.groups'>['items'][number];
 
 /** Figures of which less is better. */
-const falling: ReadonlySet<string> = new Set(['perplexity']);
+const falling: ReadonlySet<string> = new Set(['perplexity', 'mase']);
 
 /** Groups of runs, the one with the newest run first. `nameOf` is an experiment's name. */
 export function groupRuns(runs: readonly Run[], by: GroupBy, nameOf: (experiment: string) => string): Group[] {

@@ -199,6 +199,12 @@ export function createScoring(context: JobContext, predicting: Predicting): Scor
       async 'scoring.create'({ params, query }, { upload, caller }) {
         const deployment = store.deployments.find(params.name);
         if (!upload) throw new Fault('bad_request', 'Send the CSV file as the body of the request.');
+        if (store.models.look(deployment.model.id)?.series) {
+          throw new Fault(
+            'bad_request',
+            'a forecast follows from the rows behind, not from one: use neutrino predict, or send them as a history',
+          );
+        }
         await needDisk(context, 'A file of predictions');
         const job = scorings.insert({
           state: 'running',

@@ -162,7 +162,8 @@ function historiesOf(
   if (inputs.some((input) => typeof input === 'string' || 'history' in input)) return { inputs, names: [] };
   const groups = new Map<string, Record<string, unknown>[]>();
   for (const input of inputs as Record<string, unknown>[]) {
-    const name = series === undefined ? '' : String(input[series] ?? '');
+    const given = series === undefined ? undefined : input[series];
+    const name = typeof given === 'string' || typeof given === 'number' ? `${given}` : '';
     const own = groups.get(name);
     if (own) own.push(input);
     else groups.set(name, [input]);

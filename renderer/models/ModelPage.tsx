@@ -32,6 +32,7 @@ const metricWords = {
   threshold: 'report.threshold',
   exactMatch: 'metric.exactMatch',
   perplexity: 'metric.perplexity',
+  mase: 'metric.mase',
   tokenAccuracy: 'metric.tokenAccuracy',
   bitsPerByte: 'report.bitsPerByte',
   rmse: 'metric.rmse',

@@ -21,8 +21,9 @@ const figures = [
   ['report.logLoss', (run: Run) => (run.report && 'accuracy' in run.report ? run.report.logLoss : undefined), -1],
   ['report.ece', (run: Run) => (run.report && 'accuracy' in run.report ? run.report.calibration.ece : undefined), -1],
   ['metric.r2', (run: Run) => (run.report && 'r2' in run.report ? run.report.r2 : undefined), 1],
-  ['metric.rmse', (run: Run) => (run.report && 'r2' in run.report ? run.report.rmse : undefined), -1],
-  ['metric.mae', (run: Run) => (run.report && 'r2' in run.report ? run.report.mae : undefined), -1],
+  ['metric.rmse', (run: Run) => (run.report && 'rmse' in run.report ? run.report.rmse : undefined), -1],
+  ['metric.mae', (run: Run) => (run.report && 'rmse' in run.report ? run.report.mae : undefined), -1],
+  ['metric.mase', (run: Run) => (run.report?.task === 'forecasting' ? run.report.mase : undefined), -1],
   ['metric.ndcg', (run: Run) => (run.report?.task === 'ranking' ? run.report.ndcg : undefined), 1],
   ['metric.rocAuc', (run: Run) => (run.report?.task === 'anomaly' ? run.report.labels?.rocAuc : undefined), 1],
   [

@@ -3,7 +3,7 @@
 import { type Tensor, tensor } from '../../onnx/index.ts';
 import { Fault, type PredictInput, type Preprocess, type SeriesSpec } from '../../schema/index.ts';
 import { parseDate } from '../dates.ts';
-import { isMissing, readNumber } from '../values.ts';
+import { readNumber, readText } from '../values.ts';
 import { stepOf } from './steps.ts';
 import { calendarWidth, openWindows, type SeriesWindows } from './windows.ts';
 
@@ -57,7 +57,7 @@ export function encodeHistories(fitted: Preprocess, inputs: readonly PredictInpu
         throw new Fault('bad_input', `${where} has a time that another row has. Send each time once.`);
       seen.add(time);
       if (spec.series !== undefined) {
-        const own = isMissing(row[spec.series]) ? '' : String(row[spec.series]);
+        const own = readText(row[spec.series], `${where}.${spec.series}`) ?? '';
         if (name !== undefined && name !== own)
           throw new Fault('bad_input', `${where} is of another series. Send one series an input.`);
         name = own;

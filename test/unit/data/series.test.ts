@@ -22,7 +22,7 @@ afterAll(() => bench.close());
 const load = async (name: string, lines: readonly string[]) =>
   (await bench.load(bench.file(name, lines.join('\n')))).reader;
 
-const dayLines = (count: number, more = (_: number) => '') =>
+const dayLines = (count: number, more: (t: number) => string = () => '') =>
   Array.from(
     { length: count },
     (_, t) => `${new Date(Date.UTC(2024, 0, 1 + t)).toISOString().slice(0, 10)}${more(t)},${(t * 7) % 31}.5`,

@@ -41,7 +41,11 @@ function exampleInput(manifest: Manifest, inputs: DeploymentSchema['inputs']): P
       const month = new Date(last);
       month.setUTCMonth(month.getUTCMonth() - back * series.step.size, 1);
       const time = series.step.unit === 'month' ? month.getTime() : last - back * stepMs;
-      return { ...row, [series.time]: series.step.unit === 'number' ? time : new Date(time).toISOString() };
+      return {
+        ...row,
+        [series.time]:
+          series.step.unit === 'number' ? time : new Date(time).toISOString().replace('T00:00:00.000Z', ''),
+      };
     });
     return { history };
   }

@@ -141,7 +141,7 @@ export function DeploymentPage() {
         <>
           <Traffic deployment={deployment} />
           <Watch deployment={deployment} />
-          {schema.data && !schema.data.writes ? <Scoring name={name} /> : null}
+          {schema.data && !schema.data.writes && !schema.data.series ? <Scoring name={name} /> : null}
           <Rules key={deployment.updatedAt} deployment={deployment} />
         </>
       ) : null}

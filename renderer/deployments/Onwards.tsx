@@ -75,7 +75,7 @@ export function Onwards({
     <div className="try">
       <div className="try-inputs">
         <Textarea
-          className="wide mono"
+          className="wide"
           label={t('ahead.rows')}
           description={t('ahead.rowsWords', { count: schema.series?.window ?? 1 })}
           value={text}

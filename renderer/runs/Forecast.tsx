@@ -53,30 +53,34 @@ export function Forecast({ report }: { report: ForecastReport }) {
       ))}
       {report.examples.length > 0 ? <AheadLegend truth /> : null}
       <div className="report-grid two">
-        <table className="plain scores">
-          {head(t('report.figure'))}
-          <tbody>
-            {rows.map(([name, own, naive]) => (
-              <tr key={name}>
-                <th scope="row">{name}</th>
-                <td className="num">{f.figure(own)}</td>
-                <td className="num">{f.figure(naive)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        <table className="plain scores">
-          {head(t('report.ahead'))}
-          <tbody>
-            {steps.map(({ ahead, mae, baseline: naive }) => (
-              <tr key={ahead}>
-                <th scope="row">{f.count(ahead)}</th>
-                <td className="num">{f.figure(mae)}</td>
-                <td className="num">{f.figure(naive)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <div>
+          <table className="plain scores">
+            {head(t('report.figure'))}
+            <tbody>
+              {rows.map(([name, own, naive]) => (
+                <tr key={name}>
+                  <th scope="row">{name}</th>
+                  <td className="num">{f.figure(own)}</td>
+                  <td className="num">{f.figure(naive)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+        <div>
+          <table className="plain scores">
+            {head(t('report.ahead'))}
+            <tbody>
+              {steps.map(({ ahead, mae, baseline: naive }) => (
+                <tr key={ahead}>
+                  <th scope="row">{f.count(ahead)}</th>
+                  <td className="num">{f.figure(mae)}</td>
+                  <td className="num">{f.figure(naive)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
       </div>
       <p className="quiet small">{t('report.maseWords')}</p>
     </>

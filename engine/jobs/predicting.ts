@@ -76,7 +76,8 @@ export function createPredicting(
       const id = `${prefix}${(next++).toString(36)}`;
       const spent = { version: model.version, ms: performance.now() - began };
       // Histories are told apart from training rows by nothing but time.
-      if (answer.outputs.some((output) => 'forecast' in output)) watching.ran(live, spent, answer);
+      const [first] = answer.outputs;
+      if (first && 'forecast' in first) watching.ran(live, spent, answer);
       else
         watching.answered(
           live,

@@ -45,7 +45,7 @@ describe('a series', () => {
     const { report } = run;
     if (report?.task !== 'forecasting') throw new Error('the report is of another task');
     expect(report).toMatchObject({ horizon: 7, season: 7, series: 1 });
-    expect(report.mase).toBeLessThan(report.baseline.mase);
+    expect(report.rmse).toBeLessThan(report.baseline.rmse);
     const model = await client.call('models.show', { params: { id: 'sales' } });
     expect(model.series).toMatchObject({ time: 'day', horizon: 7 });
     await client.call('deployments.create', { body: { model: 'sales' } });

@@ -23,14 +23,14 @@ const where = (alert: Alert, desktop: string): string =>
 
 /** One time that a rule spoke: to nobody while it was silent, and not to those that could not be reached. */
 function Said({ at, deployment, message, silenced, failed, now }: AlertFiring & { now: number }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   return (
     <>
-      <span title={f.moment(at)}>{f.ago(at, now)}</span>, {deployment}: {message}
+      <span title={f.moment(at)}>{f.ago(at, now)}</span>, {deployment}: {said(message)}
       {silenced ? <span className="quiet"> ({t('alerts.unsaid')})</span> : null}
       {failed.map(({ to, why }) => (
         <div key={to} className="quiet small">
-          {t('alerts.unreached', { to: t(`alerts.${to as 'webhook'}`), why })}
+          {t('alerts.unreached', { to: t(`alerts.${to as 'webhook'}`), why: said(why) })}
         </div>
       ))}
     </>

@@ -4,7 +4,7 @@ import { isRunOver, type Run } from '../../engine/schema/index.ts';
 import { formatOf } from '../parts/format.ts';
 import { showToast } from '../parts/toasts.ts';
 import { headline } from '../runs/figures.ts';
-import { language, say } from '../words/index.ts';
+import { language, learnSaid, said, say } from '../words/index.ts';
 
 const wish = 'neutrino.notify';
 
@@ -34,7 +34,7 @@ function system(title: string, body: string, open?: string): void {
 export function notifyAlert(name: string, deployment: string, message: string): void {
   const title = `${name}: ${deployment}`;
   showToast({ kind: 'problem', title, detail: message }, 30);
-  system(title, message);
+  void learnSaid().then(() => system(title, said(message)));
 }
 
 /** Runs that were seen while they went on: only their end is news. */
@@ -52,7 +52,7 @@ export function noteRun(run: Run): void {
       ? say('ended.score', { metric: say(`metric.${score.name}`), value: formatOf(language()).figure(score.value) })
       : '');
   const open = `#/runs/${run.id}`;
-  if (notifiesRuns()) system(title, detail, open);
+  if (notifiesRuns()) void learnSaid().then(() => system(title, said(detail), open));
   if (location.hash === open && !document.hidden) return;
   showToast(
     {

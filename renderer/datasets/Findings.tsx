@@ -12,7 +12,7 @@ import { useStepWords } from './stepWords.ts';
 const first = 6;
 
 export function Findings({ id, target, findings }: { id: string; target: string | undefined; findings: Finding[] }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const say = useStepWords();
   const train = useTrain();
   const reshape = useReshape(id);
@@ -38,7 +38,7 @@ export function Findings({ id, target, findings }: { id: string; target: string 
         {shown.map((finding) => (
           <li key={`${finding.code} ${finding.column ?? ''}`} className={finding.severity}>
             <Icon name={finding.severity === 'low' ? 'half' : 'warning'} size={14} />
-            <span title={finding.message}>
+            <span title={said(finding.message)}>
               {t(`finding.${finding.code}`, { column: finding.column ?? '', ...figures(finding.values) })}
             </span>
             <span className="finding-tools">

@@ -15,7 +15,7 @@ import { askQuality } from './quality.ts';
 const ofImport = new Set(['ambiguous_date', 'few_rows', 'mostly_missing']);
 
 export function Overview({ dataset, shape }: { dataset: Dataset; shape: DatasetShape }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { id, sha256 } = dataset;
   const { data: profile, error, refetch } = useQuery(askQuality.profile(id, sha256, undefined));
   const rest = shape.warnings.filter(({ code }) => !profile || ofImport.has(code));
@@ -39,7 +39,7 @@ export function Overview({ dataset, shape }: { dataset: Dataset; shape: DatasetS
             {rest.map((warning) => (
               <li key={`${warning.code} ${warning.column ?? ''}`} className="low">
                 <Icon name="half" size={14} />
-                <span>{warning.message}</span>
+                <span>{said(warning.message)}</span>
               </li>
             ))}
           </ul>

@@ -16,7 +16,7 @@ function wordsOf({ state, done }: ScoringRecord): 'score.going' | 'score.done' |
 }
 
 export function Scoring({ name }: { name: string }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const picker = useRef<HTMLInputElement>(null);
   const { data } = useQuery(ask.scorings(name));
   const again = () => void queryClient.invalidateQueries({ queryKey: ['scorings', name] });
@@ -60,7 +60,7 @@ export function Scoring({ name }: { name: string }) {
               {job.name}{' '}
               <span className="quiet">
                 {job.error
-                  ? job.error.message
+                  ? said(job.error.message)
                   : t(wordsOf(job), {
                       rows: job.done.rows,
                       failed: job.done.failed,

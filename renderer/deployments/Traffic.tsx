@@ -10,7 +10,7 @@ import { Section } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
 
 export function Traffic({ deployment }: { deployment: Deployment }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { name } = deployment;
   const status = useQuery(ask.status(name));
   const promote = useMutation({
@@ -31,7 +31,7 @@ export function Traffic({ deployment }: { deployment: Deployment }) {
           {t('traffic.rolledBack', {
             model: `${rolledBack.model.name}@${rolledBack.model.version}`,
             when: f.ago(rolledBack.at),
-            why: rolledBack.why,
+            why: said(rolledBack.why),
           })}
         </p>
       ) : null}

@@ -81,7 +81,7 @@ export function Watch({ deployment }: { deployment: Deployment }) {
 
 /** The rules of one deployment: their last word, silence, and a first one in one click. */
 function Alerts({ name }: { name: string }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { data } = useQuery(ask.alerts());
   const again = () => void queryClient.invalidateQueries({ queryKey: ['alerts'] });
   const add = useMutation({
@@ -119,7 +119,7 @@ function Alerts({ name }: { name: string }) {
               <li key={rule.id}>
                 {rule.name}{' '}
                 <span className="quiet">
-                  {rule.fired[0] ? `${f.ago(rule.fired[0].at)}: ${rule.fired[0].message}` : t('watch.quiet')}
+                  {rule.fired[0] ? `${f.ago(rule.fired[0].at)}: ${said(rule.fired[0].message)}` : t('watch.quiet')}
                 </span>{' '}
                 <Button size="compact-sm" onClick={() => silence.mutate({ id: rule.id, minutes: silent ? 0 : 60 })}>
                   {t(silent ? 'watch.speak' : 'watch.silence')}

@@ -41,7 +41,7 @@ function Holder({ id }: { id: string }) {
 }
 
 export function Machine() {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { data, error, refetch } = useQuery({ ...ask.system(), retry: false });
   if (error) return <Problem error={error} onRetry={() => void refetch()} />;
   if (!data) return <Waiting />;
@@ -77,7 +77,7 @@ export function Machine() {
           .map((device) => (
             <li key={device.id}>
               <State state="ready" bare />
-              <span>{device.name}</span>
+              <span>{said(device.name)}</span>
             </li>
           ))}
       </ul>
@@ -88,8 +88,8 @@ export function Machine() {
             {absent.map((device) => (
               <li key={device.id}>
                 <State state="stopped" bare />
-                <span>{device.name}</span>
-                <span className="quiet small">{device.why}</span>
+                <span>{said(device.name)}</span>
+                <span className="quiet small">{said(device.why ?? '')}</span>
               </li>
             ))}
           </ul>

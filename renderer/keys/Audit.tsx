@@ -12,7 +12,7 @@ import { type Column, Table } from '../parts/Table.tsx';
 import { useWords } from '../parts/words.ts';
 
 export function Audit() {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { data, isPending, error, refetch, hasNextPage, isFetchingNextPage, fetchNextPage } = useInfiniteQuery(
     ask.audit(),
   );
@@ -69,7 +69,7 @@ export function Audit() {
             <Icon name={result.ok ? 'check' : 'warning'} size={14} />
             {result.ok
               ? t('audit.intact', { count: result.entries, shown: f.count(result.entries) })
-              : t('audit.broken', { seq: result.broken?.seq ?? '?', why: result.broken?.why ?? '' })}
+              : t('audit.broken', { seq: result.broken?.seq ?? '?', why: said(result.broken?.why ?? '') })}
           </output>
         ) : (
           <span className="quiet">{t('audit.words')}</span>

@@ -6,7 +6,7 @@ import { dropToast, toastStore } from './toasts.ts';
 import { useWords } from './words.ts';
 
 export function Toasts() {
-  const { t } = useWords();
+  const { t, said } = useWords();
   const toasts = useSyncExternalStore(toastStore.subscribe, toastStore.now);
   return (
     <div className="toasts" aria-live="polite">
@@ -14,7 +14,7 @@ export function Toasts() {
         <div key={toast.id} className={`toast ${toast.kind}`} role={toast.kind === 'problem' ? 'alert' : 'status'}>
           <div className="toast-words">
             <strong>{toast.title}</strong>
-            {toast.detail ? <p>{toast.detail}</p> : null}
+            {toast.detail ? <p>{said(toast.detail)}</p> : null}
             {toast.kind === 'progress' ? (
               <progress max={1} value={toast.share} aria-label={toast.title} className="bar" />
             ) : null}

@@ -1,6 +1,6 @@
 // A failure in words: the headline of its code in the language in use, and the appliance's own words with the remedy.
 import { errorCodes } from '../../engine/schema/index.ts';
-import { say } from '../words/index.ts';
+import { said, say } from '../words/index.ts';
 import { showToast } from './toasts.ts';
 
 /** Headline and remedy of anything thrown, or of the fault that a record keeps. */
@@ -9,7 +9,7 @@ export function faultWords(error: unknown): { title: string; detail: string } {
   const code = errorCodes.find((known) => known === given) ?? 'internal';
   return {
     title: say(`fault.${code}`),
-    detail: error instanceof Object && 'message' in error ? String(error.message) : String(error),
+    detail: said(error instanceof Object && 'message' in error ? String(error.message) : String(error)),
   };
 }
 

@@ -14,7 +14,7 @@ import { useWords } from '../parts/words.ts';
 
 /** The machines of a run. */
 export function JobMembers({ job }: { job: RoomJob }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const columns = useMemo(
     (): Column<RoomMemberView>[] => [
       {
@@ -35,7 +35,7 @@ export function JobMembers({ job }: { job: RoomJob }) {
         track: 'minmax(120px, 1fr)',
         value: (one) => one.state,
         render: (one) => (
-          <span title={one.why}>
+          <span title={one.why && said(one.why)}>
             <State state={one.state} />
             {one.state === 'sending' && one.data ? (
               <span className="quiet"> {f.percent(one.data.bytes / Math.max(1, one.data.of), 0)}</span>
@@ -76,22 +76,23 @@ export function JobMembers({ job }: { job: RoomJob }) {
         render: (one) => f.bytes(one.sent),
       },
     ],
-    [t, f, job.leader.peer],
+    [t, f, said, job.leader.peer],
   );
   return <Table label={t('job.members')} columns={columns} rows={job.members} keyOf={(one) => one.peer} />;
 }
 
 /** Why it is done this way. */
 export function JobReasons({ job }: { job: RoomJob }) {
+  const { said } = useWords();
   return job.reasons.map((reason) => (
     <p key={reason} className="quiet">
-      {reason}
+      {said(reason)}
     </p>
   ));
 }
 
 function Job({ job }: { job: RoomJob }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const leave = useMutation({
     mutationFn: () => api.call('cluster.endJob', { params: { id: job.id } }),
     onSettled: () => queryClient.invalidateQueries({ queryKey: ['room'] }),
@@ -139,7 +140,7 @@ function Job({ job }: { job: RoomJob }) {
         .filter((one) => one.why)
         .map((one) => (
           <p key={one.peer} className="quiet">
-            {one.name}: {one.why}
+            {one.name}: {said(one.why ?? '')}
           </p>
         ))}
     </article>

@@ -48,7 +48,7 @@ function May({ peer }: { peer: PeerView }) {
 }
 
 export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node: string) => void }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { mutateAsync: unpair } = useMutation({
     mutationFn: (id: string) => api.call('peers.unpair', { params: { id } }),
     ...settled,
@@ -83,7 +83,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
         track: 'minmax(104px, 1fr)',
         value: (peer) => peer.link,
         render: (peer) => (
-          <span title={peer.why}>
+          <span title={peer.why && said(peer.why)}>
             <State state={peer.link} />
           </span>
         ),
@@ -166,7 +166,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
           ),
       },
     ],
-    [t, f, unpair, measure, measuring, pair],
+    [t, f, said, unpair, measure, measuring, pair],
   );
   return <Table label={t('room.machines')} columns={columns} rows={machines} keyOf={(peer) => peer.id} />;
 }

@@ -15,7 +15,7 @@ import { PairingCard } from './PairingCard.tsx';
 const refresh = () => queryClient.invalidateQueries({ queryKey: ['room'] });
 
 export function Room() {
-  const { t } = useWords();
+  const { t, said } = useWords();
   const status = useQuery(ask.room());
   const peers = useQuery(ask.peers());
   const jobs = useQuery(ask.jobs()).data?.items ?? [];
@@ -64,7 +64,7 @@ export function Room() {
           <Icon name="warning" />
           <div>
             <strong>{t('room.off')}</strong>
-            <p>{room.why}</p>
+            <p>{said(room.why ?? '')}</p>
           </div>
         </div>
       )}
@@ -111,7 +111,7 @@ export function Room() {
               <li key={`${one.subject} ${one.says}`} className={one.level}>
                 <Icon name={one.level === 'ok' ? 'check' : 'warning'} size={14} />
                 <span className="strong">{one.subject}</span>
-                <span>{one.says}</span>
+                <span>{said(one.says)}</span>
               </li>
             ))}
           </ul>

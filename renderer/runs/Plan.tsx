@@ -15,7 +15,7 @@ export function shown(value: unknown): string {
 }
 
 export function Plan({ plan }: { plan: RunPlan }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { kind, ...optimizer } = plan.optimizer ?? {};
   const settings: [string, string][] = [
     [t('plan.task'), t(`task.${plan.task}`)],
@@ -53,7 +53,7 @@ export function Plan({ plan }: { plan: RunPlan }) {
         <h3>{t('plan.reasons')}</h3>
         <ul className="reasons">
           {plan.reasons.map((reason) => (
-            <li key={reason}>{reason}</li>
+            <li key={reason}>{said(reason)}</li>
           ))}
         </ul>
         <h3>{t('plan.features', { count: plan.features.length })}</h3>
@@ -71,7 +71,7 @@ export function Plan({ plan }: { plan: RunPlan }) {
             <ul className="reasons">
               {plan.ignored.map((item) => (
                 <li key={item.column}>
-                  <code>{item.column}</code> {item.why}
+                  <code>{item.column}</code> {said(item.why)}
                 </li>
               ))}
             </ul>

@@ -89,7 +89,7 @@ function Actions({ run }: { run: Run }) {
 }
 
 function Standing({ run }: { run: Run }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const over = isRunOver(run.state);
   const now = useClock(!over);
   const done = share(run);
@@ -103,7 +103,7 @@ function Standing({ run }: { run: Run }) {
             <strong>{done === undefined ? t(`state.${run.state}`) : f.percent(done, 0)}</strong>
             <span className="soft">
               {run.progress?.leftMs === undefined
-                ? run.progress?.phase
+                ? said(run.progress?.phase ?? '')
                 : t('runs.left', { span: f.span(run.progress.leftMs) })}
             </span>
           </div>
@@ -155,7 +155,7 @@ function Standing({ run }: { run: Run }) {
 }
 
 export function RunPage() {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const { id } = useParams({ from: '/runs/$id' });
   const { data: run, error, refetch } = useQuery(ask.run(id));
   const metrics = useQuery(ask.metrics(id));
@@ -189,7 +189,7 @@ export function RunPage() {
       actions={<Actions run={run} />}
     >
       {run.error && run.state === 'interrupted' ? (
-        <p className="soft" title={run.error.message}>
+        <p className="soft" title={said(run.error.message)}>
           {t('runs.interrupted')}
         </p>
       ) : null}

@@ -10,7 +10,7 @@ import { shown } from './Plan.tsx';
 const most = 15;
 
 function Leaderboard({ search, task }: { search: SearchSummary; task: Task | undefined }) {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const weights = new Map(search.members.map(({ id, weight }) => [id, weight]));
   const heads = [
     t('search.loss'),
@@ -37,7 +37,7 @@ function Leaderboard({ search, task }: { search: SearchSummary; task: Task | und
         </thead>
         <tbody>
           {search.rows.slice(0, most).map((row) => (
-            <tr key={row.id} title={row.why}>
+            <tr key={row.id} title={said(row.why)}>
               <th scope="row">{row.id}</th>
               <td className="ellipsis" title={shown(row.hyper)}>
                 {row.family} <span className="quiet">{shown(row.hyper)}</span>

@@ -73,7 +73,7 @@ const wraps = {
 } as const;
 
 function Machine() {
-  const { t, f } = useWords();
+  const { t, f, said } = useWords();
   const system = useQuery({ ...ask.system(), retry: false });
   const room = useQuery({ ...ask.room(), retry: false });
   if (system.error) return <Problem error={system.error} onRetry={() => void system.refetch()} />;
@@ -85,9 +85,9 @@ function Machine() {
       <Section title={t('settings.device')} note={t('settings.deviceNote')}>
         <dl className="settings">
           {devices.map((device) => (
-            <Row key={device.id} name={device.name}>
+            <Row key={device.id} name={said(device.name)}>
               <State state={device.available ? 'ready' : 'absent'} />
-              {device.why ? <p className="quiet small">{device.why}</p> : null}
+              {device.why ? <p className="quiet small">{said(device.why)}</p> : null}
             </Row>
           ))}
         </dl>
@@ -104,7 +104,7 @@ function Machine() {
                   address: room.data.addresses.map((one) => `${one}:${room.data.port}`).join(', '),
                 })
               : t('settings.roomOff')}
-            {room.data?.why ? <p className="quiet small">{room.data.why}</p> : null}
+            {room.data?.why ? <p className="quiet small">{said(room.data.why)}</p> : null}
           </Row>
           <Row name={t('settings.node')}>
             <code className="small">{room.data?.shown ?? nodeId}</code>

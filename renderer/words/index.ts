@@ -18,6 +18,32 @@ export const language = (): string => i18n.language;
 /** The words for a key in the language in use, outside of components. */
 export const say: Say = (key, values) => i18n.t(key, values ?? {});
 
+let inChinese: ((text: string) => string) | undefined;
+let coming: Promise<void> | undefined;
+
+async function learn(): Promise<void> {
+  try {
+    ({ inChinese } = await import('./appliance/index.ts'));
+    i18n.emit('said');
+  } catch {
+    coming = undefined;
+  }
+}
+
+/** Loads what the appliance says in the language in use; pages are drawn again when it is there. */
+export function learnSaid(): Promise<void> {
+  if (i18n.language !== 'zh-CN') return Promise.resolve();
+  coming ??= learn();
+  return coming;
+}
+
+/** A message of the appliance in the language in use, as far as it is known; English until its words are loaded. */
+export function said(text: string): string {
+  if (i18n.language !== 'zh-CN') return text;
+  if (!inChinese) void learnSaid();
+  return inChinese?.(text) ?? text;
+}
+
 function wanted(): Language {
   const stored = localStorage.getItem(remembered);
   if (stored !== null && stored in languages) return stored as Language;
@@ -42,6 +68,7 @@ export async function startWords(): Promise<void> {
     nsSeparator: false,
     interpolation: { escapeValue: false },
     resources: { en: { translation: en } },
+    react: { bindI18n: 'languageChanged said' },
   });
   await load(language);
   await i18n.changeLanguage(language);

@@ -1,0 +1,148 @@
+// What engine/cluster says, in Simplified Chinese, by its English; how a row is written is told in index.ts.
+
+export const clusterZh: Record<string, string> = {
+  'this machine has the same identity: one data directory was copied from the other':
+    '那台机器与本机身份相同：数据目录是从另一台复制来的',
+  '{1} does not trust this machine; pair the two: neutrino cluster pair':
+    '{1} 不信任本机；请将两者配对：neutrino cluster pair',
+  '{1} may be any of {2}; give more of the id': '{1} 可能指 {2} 中的任何一个；请写出更多位',
+  'no machine {1} is seen; neutrino cluster peers lists them, an address works where multicast does not':
+    '没有发现机器 {1}；neutrino cluster peers 列出可见的机器，多播不可用时可直接填写地址',
+  '{1} is paired already': '{1} 已经配对',
+  'no address of {1} is known': '不知道 {1} 的地址',
+  '{1} is not an address; write HOST or HOST:PORT, such as 192.168.1.20:7318':
+    '{1} 不是地址；请写成 HOST 或 HOST:PORT，例如 192.168.1.20:7318',
+  'the machine at {1} has this machine’s identity: one data directory was copied from the other. Start one of the two with an empty directory, or restore its own.':
+    '{1} 处的机器与本机身份相同：数据目录是从另一台复制来的。请让其中一台用空目录启动，或恢复它自己的目录。',
+  'no other machine was heard. Is Neutrino running there, on this network? Where multicast is blocked, start with --peer HOST:PORT.':
+    '没有发现其他机器。对方是否在同一网络上运行 Neutrino？若网络禁止多播，请用 --peer HOST:PORT 启动。',
+  'the cluster port {1} answers': '机房端口 {1} 有应答',
+  'the cluster port {1} does not answer: {2}': '机房端口 {1} 没有应答：{2}',
+  'discovery is off; other machines are found by address only (--peer)':
+    '自动发现已关闭；只能按地址找到其他机器（--peer）',
+  'this machine has no network interface but loopback': '本机除环回接口外没有网络接口',
+  'multicast does not work on {1}: not even this machine’s own announcement comes back. A firewall may block UDP port 5353; allow it, or use --peer HOST:PORT.':
+    '{1} 上的多播不可用：连本机自己的广播也收不到。防火墙可能拦截了 UDP 端口 5353；请放行，或使用 --peer HOST:PORT。',
+  'mDNS reports: {1}': 'mDNS 报告：{1}',
+  'announcing and hearing on {1}': '正在 {1} 上广播和监听',
+  'its clock is {1} s {2:ahead of|behind} this machine’s; set both by NTP':
+    '它的时钟比本机{2:快|慢} {1} 秒；请都用 NTP 校时',
+  'linked{1:|, {2} ms away}': '已连接{1:|，往返 {2} 毫秒}',
+  'paired, but no address of it is known and it is not heard; is it on, and on this network?':
+    '已配对，但不知道它的地址，也收不到它的广播；它是否已开机并在同一网络上？',
+  'it is being called': '正在呼叫它',
+  'answers at {1}:{2} and is not paired yet: neutrino cluster pair {3}':
+    '在 {1}:{2} 有应答，尚未配对：neutrino cluster pair {3}',
+  'answers at {1}:{2}, and still there is no link: {3}': '在 {1}:{2} 有应答，但仍未建立连接：{3}',
+  '{1}:{2} is now {3}, another machine, or its identity was replaced; pair again if you trust it':
+    '{1}:{2} 现在是另一台机器 {3}，或者它的身份已更换；若信任它，请重新配对',
+  '{1} ({2}) speaks versions {3} of the protocol, this machine {4} to {5}; update the older one':
+    '{1}（{2}）使用的协议版本为 {3}，本机为 {4} 到 {5}；请更新较旧的一方',
+  '{1} answers at {2}:{3}': '{1} 在 {2}:{3} 有应答',
+  'a member is silent': '一个成员没有响应',
+  'a member leaves': '一个成员退出',
+  'the ring broke': '环断开了',
+  'a machine joins': '一台机器加入',
+  'all have the weights: all vote': '所有成员都有了权重：全体参与表决',
+  'the last step is applied': '最后一步已应用',
+  'the shares do not fit the speeds': '分配的份额与速度不符',
+  'a frame of kind {1} where words were due': '应收到文字却收到类型 {1} 的帧',
+  'a pipe begins with what it is for': '管道须以用途说明开头',
+  'it is not in this run': '它不在此次运行中',
+  'it is not on the roster': '它不在成员名单上',
+  'it answers on a pipe that goes one way': '它在单向管道上作了应答',
+  'words that are not of this protocol': '不属于此协议的内容',
+  'a state of {1} bytes is too large': '{1} 字节的状态过大',
+  'more than may come before the ring is formed': '在环形成之前收到的内容过多',
+  'more weights than were told': '权重比预告的多',
+  'the members changed': '成员有变动',
+  'nothing is here': '这里没有内容',
+  'there is no such door': '没有这样的入口',
+  'the cluster port {1} is taken by another program; set cluster.port (--cluster-port) to another':
+    '机房端口 {1} 被其他程序占用；请将 cluster.port（--cluster-port）改为其他端口',
+  'the cluster port cannot be opened on {1}:{2}: {3}': '无法在 {1}:{2} 打开机房端口：{3}',
+  '{1}:{2} answers, but it is not Neutrino’s cluster port': '{1}:{2} 有应答，但不是 Neutrino 的机房端口',
+  '{1}:{2} does not answer': '{1}:{2} 没有应答',
+  '{1}:{2} hung up: {3}': '{1}:{2} 挂断了：{3}',
+  '{1} refused the call': '{1} 拒绝了呼叫',
+  'not a frame of this protocol': '不是此协议的帧',
+  'a frame claims {1} bytes; {2} is the most': '一帧声称有 {1} 字节；上限为 {2}',
+  'a frame of {1} bytes is shorter than its header': '{1} 字节的帧比帧头还短',
+  'a frame of {1} bytes is longer than {2}': '{1} 字节的帧超过了 {2}',
+  'a frame of an unknown kind': '类型未知的帧',
+  'a frame claims {1} bytes and holds {2}': '一帧声称有 {1} 字节，实际为 {2}',
+  'a frame was damaged on its way: its checksum does not match': '一帧在途中损坏：校验和不符',
+  'the link was closed': '连接已被关闭',
+  'nothing was heard from it for {1} s': '已有 {1} 秒没有收到它的消息',
+  'a frame came where none is taken': '在不接收帧的地方收到了帧',
+  'a message of {1} bytes is longer than {2}': '{1} 字节的消息超过了 {2}',
+  'the link broke: {1}': '连接中断：{1}',
+  'the link ended with code {1}': '连接以代码 {1} 结束',
+  'the link is closed': '连接已关闭',
+  'a message is not JSON': '一条消息不是 JSON',
+  'the other machine showed no certificate': '对方机器没有出示证书',
+  'the other machine’s certificate is good from {1} to {2}; check both clocks, or pair again with a new identity':
+    '对方机器的证书有效期为 {1} 到 {2}；请检查两边的时钟，或用新身份重新配对',
+  '{1}:{2} does not answer; is it on, and does a firewall let the port through?':
+    '{1}:{2} 没有应答；它是否已开机，防火墙是否放行此端口？',
+  'calling {1}:{2} was given up': '已放弃呼叫 {1}:{2}',
+  '{1}:{2} answers as {3}…, not as {4}…: another machine has that address, or its identity was replaced':
+    '{1}:{2} 的身份是 {3}…，而不是 {4}…：该地址属于另一台机器，或者它的身份已更换',
+  'nothing listens there: is Neutrino running with its cluster port open?':
+    '那里没有程序在监听：Neutrino 是否在运行并打开了机房端口？',
+  'no route to it: is it on this network?': '没有通往它的路由：它是否在同一网络上？',
+  'this machine has no route to that network': '本机没有通往那个网络的路由',
+  'it does not answer; is it on, and does a firewall let the port through?':
+    '它没有应答；它是否已开机，防火墙是否放行此端口？',
+  'its name is not known here; give its address instead': '这里无法识别它的名称；请改用地址',
+  'its name cannot be looked up; give its address instead': '无法查询它的名称；请改用地址',
+  'it hung up during the handshake': '它在握手时挂断',
+  '{1}:{2} cannot be reached: {3}': '无法访问 {1}:{2}：{3}',
+  'the other machine repeats this one’s number': '对方机器重复了本机的随机数',
+  'this pairing has begun already': '此配对已经开始',
+  'the other machine refused: {1}': '对方机器拒绝：{1}',
+  'the other machine said {1} where {2} was due': '应收到 {2}，对方机器却发来 {1}',
+  '{1} speaks versions {2} of the protocol, this machine {3}; update the older one':
+    '{1} 使用的协议版本为 {2}，本机为 {3}；请更新较旧的一方',
+  'the other machine revealed another number than it had committed to': '对方机器公开的数与先前承诺的不同',
+  'there is no code to confirm yet; wait for the other machine': '还没有可确认的代码；请等待对方机器',
+  'no pairing with that machine is under way; neutrino cluster pair NODE starts one':
+    '没有与那台机器进行中的配对；用 neutrino cluster pair NODE 开始',
+  'the other machine ended the pairing': '对方机器结束了配对',
+  'nobody confirmed in time; pair again': '没有人及时确认；请重新配对',
+  'another pairing with the same machine began': '与同一台机器开始了另一次配对',
+  'a pairing with this machine is being confirmed already': '与这台机器的配对正在确认中',
+  'too many pairings at once; try later': '同时进行的配对过多；请稍后再试',
+  'the codes differ': '代码不一致',
+  'the codes differ: someone may stand between the two machines. Nothing was trusted; try again on a network that you know.':
+    '代码不一致：两台机器之间可能有人介入。没有信任任何一方；请在可信的网络上重试。',
+  'the person at the other machine said no': '对方机器前的人选择了拒绝',
+  'refused here': '已在本机拒绝',
+  'the appliance stops': 'Neutrino 服务停止',
+  'no address of it is known; is it on, and on this network?': '不知道它的地址；它是否已开机并在同一网络上？',
+  'it did not greet in time': '它没有及时问候',
+  'a link begins with hello, not {1}': '连接须以 hello 开头，而不是 {1}',
+  'a frame that nobody waits for': '无人等待的帧',
+  'the link ended': '连接已结束',
+  'it left': '它已离开',
+  'this machine no longer trusts the other': '本机不再信任对方',
+  'a second hello': '第二个 hello',
+  'there is no link to it': '与它没有连接',
+  'the link is being measured already': '正在测量该连接',
+  'it did not answer the probe': '它没有回应探测',
+  '{1} speaks versions {2} of the protocol, this machine {3} to {4}; update the older one':
+    '{1} 使用的协议版本为 {2}，本机为 {3} 到 {4}；请更新较旧的一方',
+  'a piece of {1} numbers takes {2} bytes as {3}, not {4}': '{1} 个数的片段以 {3} 表示占 {2} 字节，而不是 {4}',
+  '{1} where {2} was agreed': '约定的是 {2}，收到 {1}',
+  'chunk {1} of {2}': '{2} 的第 {1} 块',
+  'chunk {1} twice': '第 {1} 块重复',
+  'a chunk that began here': '由本机发出的块',
+  'numbers that are not finite': '非有限的数',
+  'a sum that was made here': '由本机算出的和',
+  'a frame of kind {1}': '类型 {1} 的帧',
+  'more than may wait here': '等待的内容过多',
+  'member {1} sent {2:{3} rows of {4} in {5} bytes|row {6} out of its order|numbers that are not finite}':
+    '成员 {1} 发来{2:以 {5} 字节表示的 {3} 行（共 {4} 行）|次序错乱的第 {6} 行|非有限的数}',
+  'member {1} sent {2}': '成员 {1} 发来{2}',
+  'this member’s gradients are not finite': '本成员的梯度不是有限值',
+};

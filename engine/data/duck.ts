@@ -27,8 +27,8 @@ export interface Duck {
   /** Small results only: every cell becomes a JavaScript value. */
   rows(sql: string): Promise<DuckDBValue[][]>;
   /**
-   * The one row of a query whose columns are lists of numbers or blobs, as arrays; null for a blob that is NULL. They are views of
-   * DuckDB's memory where possible: use them before the next query of this connection.
+   * The one row of a query whose columns are lists of numbers or blobs, as arrays of the caller's own (`release` gives them
+   * back); null for a blob that is NULL.
    */
   arrays(sql: string): Promise<(Numbers | null)[]>;
   /** Appends rows to a table, column by column in the table's order. */
@@ -144,6 +144,14 @@ function fillVector(made: unknown, { kind, values }: Appended, from: number, cou
     }
   }
   vector.flush();
+}
+
+/**
+ * Gives back arrays that nobody reads any more. V8 would collect them when memory outside its heap has grown by 64 MiB,
+ * each time with a walk over all of its heap.
+ */
+export function release(arrays: readonly (Numbers | null)[]): void {
+  for (const array of arrays) if (array?.buffer instanceof ArrayBuffer) array.buffer.transfer(0);
 }
 
 let collect: (() => void) | undefined;

@@ -22,6 +22,9 @@ import { shapeOf } from './shape.ts';
 import { openImport } from './sources/open.ts';
 import { writeDataset } from './write.ts';
 
+/** Threads that seal: two keep up with what DuckDB gives on eight. */
+const mostSealers = 2;
+
 export interface ImportJob {
   source: ImportSource;
   options: ImportOptions;
@@ -65,7 +68,7 @@ export async function importDataset(job: ImportJob): Promise<Imported> {
     const stdin = job.stdin ?? (() => process.stdin);
     loader = await openImport(job.source, { options: job.options, directory, stdin });
     duck = await openDuck({ threads: job.threads, memory: job.memory / 2, allow: loader.allow });
-    writer = createPack(job.pack.path, job.pack, undefined, 'later');
+    writer = createPack(job.pack.path, job.pack, undefined, Math.min(mostSealers, job.threads));
     const table = await load(duck, loader, writer, job);
     signal.throwIfAborted();
     const [[count] = []] = await duck.rows('SELECT count(*) FROM raw');

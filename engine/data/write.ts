@@ -3,7 +3,7 @@
 import { must, utf8 } from '../base/index.ts';
 import type { DatasetShape } from '../schema/index.ts';
 import type { PackWriter } from '../store/index.ts';
-import { type Duck, type Numbers, reclaim } from './duck.ts';
+import { type Duck, type Numbers, reclaim, release } from './duck.ts';
 import type { ColumnPlan } from './inspect.ts';
 import { type DatasetMeta, entries, missingLength, widths } from './layout.ts';
 import type { Pool } from './pool.ts';
@@ -30,23 +30,22 @@ export async function writeDataset(
   const starts = plans.map(() => 0);
   const stored = plans.map(({ stored }) => (stored.kind === 'text' ? { ...stored, starts: [] as number[] } : stored));
   let written = 0;
-  const take = (columns: Numbers[], first: number) => {
-    let at = 0;
-    for (let i = first; i < Math.min(first + queryColumns, plans.length); i++) {
+  const take = ({ columns, arrays }: Part) => {
+    for (const [k, i] of columns.entries()) {
+      const values = must(arrays[k], 'values');
       const place = must(stored[i], 'a column');
-      if (place.kind === 'media') continue;
-      const values = must(columns[at++], 'values');
-      if (place.kind === 'text') {
-        writer.append(entries.lengths(i), values);
-        place.starts.push(must(starts[i], 'a start'));
-        const blob = columns[at++];
-        starts[i] += blob?.length ?? 0;
-        if (blob) writer.append(entries.values(i), blob);
+      if (place.kind !== 'text') {
+        writer.append(entries.values(i), values);
         continue;
       }
-      writer.append(entries.values(i), values);
+      writer.append(entries.lengths(i), values);
+      place.starts.push(must(starts[i], 'a start'));
+      const blob = arrays[k + 1];
+      starts[i] += blob?.length ?? 0;
+      if (blob) writer.append(entries.values(i), blob);
     }
   };
+  const queries = queriesOf(plans);
   // Results are taken in order of the groups; the pool computes the next ones meanwhile, no more than it has connections.
   const firsts = groups.map((_, g) => groups.slice(0, g).reduce((sum, rows) => sum + rows, 0));
   const turns = Array.from({ length: groups.length + 1 }, () => Promise.withResolvers<void>());
@@ -56,16 +55,18 @@ export async function writeDataset(
     groups.map((rows, g) => async (own: Duck) => {
       const a = must(firsts[g], 'a group');
       try {
-        const parts: Numbers[][] = [];
-        for (let first = 0; first < plans.length; first += queryColumns) {
-          parts.push(
-            (await own.arrays(selectGroup(plans.slice(first, first + queryColumns), a, a + rows))) as Numbers[],
+        const parts: Part[] = [];
+        for (const { columns, fields } of queries) {
+          const arrays = await own.arrays(
+            `SELECT ${fields.join(',')} FROM raw WHERE rowid >= ${a} AND rowid < ${a + rows}`,
           );
+          parts.push({ columns, arrays });
         }
         await turns[g]?.promise;
         if (failed) return;
-        for (const [k, part] of parts.entries()) {
-          take(part, k * queryColumns);
+        for (const part of parts) {
+          take(part);
+          release(part.arrays);
           await writer.settle(mostSealing);
         }
         written += rows;
@@ -85,24 +86,47 @@ export async function writeDataset(
   writer.append(entries.meta, utf8(JSON.stringify(meta)));
 }
 
-/** One row of aggregates over rows [a, b): for each column a list, for text the lengths and the joined bytes. */
-function selectGroup(plans: readonly ColumnPlan[], a: number, b: number): string {
-  const fields = plans.flatMap(({ stored, value }) => {
+/** What one query gave of a group: a list a column; of a text its lengths and its joined bytes, null when there are none. */
+interface Part {
+  columns: readonly number[];
+  arrays: (Numbers | null)[];
+}
+
+/**
+ * The queries of a group. Every text has one of its own: DuckDB lengthens a joined text where it lies only while nothing else
+ * is put behind it, and copies it anew each time when two grow side by side.
+ */
+function queriesOf(plans: readonly ColumnPlan[]): { columns: number[]; fields: string[] }[] {
+  const queries: { columns: number[]; fields: string[] }[] = [];
+  const lists: { column: number; field: string }[] = [];
+  for (const [column, { stored, value }] of plans.entries()) {
     switch (stored.kind) {
       case 'text':
-        return [`list(coalesce(strlen(${value}), ${missingLength})::UINTEGER)`, `encode(string_agg(${value}, ''))`];
+        queries.push({
+          columns: [column],
+          fields: [`list(coalesce(strlen(${value}), ${missingLength})::UINTEGER)`, `encode(string_agg(${value}, ''))`],
+        });
+        break;
       case 'codes':
-        return [`list(coalesce(${value}, 0)::${widths[stored.width].sql})`];
+        lists.push({ column, field: `list(coalesce(${value}, 0)::${widths[stored.width].sql})` });
+        break;
       case 'media':
-        return [];
+        break;
       default: {
         const { sql } = widths[stored.width];
         const float = stored.width === 'f32' || stored.width === 'f64';
-        return [float ? `list(coalesce(${value}, 'nan'::DOUBLE)::${sql})` : `list((${value})::${sql})`];
+        lists.push({
+          column,
+          field: float ? `list(coalesce(${value}, 'nan'::DOUBLE)::${sql})` : `list((${value})::${sql})`,
+        });
       }
     }
-  });
-  return `SELECT ${fields.join(',')} FROM raw WHERE rowid >= ${a} AND rowid < ${b}`;
+  }
+  for (let first = 0; first < lists.length; first += queryColumns) {
+    const some = lists.slice(first, first + queryColumns);
+    queries.push({ columns: some.map(({ column }) => column), fields: some.map(({ field }) => field) });
+  }
+  return queries;
 }
 
 /** Rows of each group: as many as fit, by what the texts of small blocks take. */

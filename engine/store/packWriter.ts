@@ -4,7 +4,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync } from 'no
 import { dirname } from 'node:path';
 import { assert, bytesOf, utf8 } from '../base/index.ts';
 import { Fault } from '../schema/index.ts';
-import { makeDirectory, seal, sealLater, syncDirectory } from '../security/index.ts';
+import { makeDirectory, openSealers, seal, type Sealers, syncDirectory } from '../security/index.ts';
 import { bulkPageBytes, createBulkFile, guarded } from './database.ts';
 import {
   bindChunk,
@@ -22,8 +22,8 @@ export interface PackWriter {
   /** Adds bytes to the end of an entry, making it when it is new; the bytes may be reused afterwards. Entries may take turns. */
   append(name: string, bytes: ArrayBufferView): void;
   /**
-   * Waits until at most `left` chunks are being sealed; with none, what is held back is written first; without it a pack that seals `later` grows in memory. To be called with
-   * none before `finish`.
+   * Waits until at most `left` chunks are being sealed; with none, what is held back is written first; without it a pack that
+   * seals on threads grows in memory. To be called with none before `finish`.
    */
   settle(left?: number): Promise<void>;
   /** Writes what is left and the directory, puts all on disk and gives the file its name. */
@@ -47,15 +47,15 @@ interface Open extends PackEntry {
 }
 
 /**
- * Starts a pack that will be at `path`. `mostBytes` is the most its file may take. Sealing `later` compresses several chunks at
- * once on other threads, which the caller must `settle`. Faults, here and while writing, named
+ * Starts a pack that will be at `path`. `mostBytes` is the most its file may take. With `threads` that seal beside this one the
+ * caller must `settle`. Faults, here and while writing, named
  * after the object: `disk_full`, `not_writable`, `conflict` when the pack exists.
  */
 export function createPack(
   path: string,
   { id, key }: PackKey,
   mostBytes = Number.POSITIVE_INFINITY,
-  sealing: 'now' | 'later' = 'now',
+  threads = 0,
 ): PackWriter {
   const part = `${path}.part`;
   const what = `object ${id}`;
@@ -66,10 +66,16 @@ export function createPack(
   const entries = new Map<string, Open>();
   let [chunks, inCommit, held, stored] = [0, 0, 0, 0];
   let state: 'open' | 'finished' | 'discarded' = 'open';
+  let sealers: Sealers | undefined;
+  const dismiss = () => {
+    sealers?.close();
+    sealers = undefined;
+  };
 
   const discard = () => {
     if (state !== 'open') return;
     state = 'discarded';
+    dismiss();
     db.close();
     rmSync(part, { force: true });
   };
@@ -93,18 +99,39 @@ export function createPack(
     `);
     return db.prepare('INSERT INTO chunks (n, sealed) VALUES (?, ?)');
   });
+  if (threads > 0) sealers = openSealers(key, threads);
 
   const pending = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
-  const write = (entry: Open, plain: Uint8Array) => {
+  /** Memory of chunks that were sealed, for the next ones. */
+  const spare: SharedArrayBuffer[] = [];
+  const gather = (pieces: readonly Uint8Array[], length: number) => {
+    const chunk = new Uint8Array(spare.pop() ?? new SharedArrayBuffer(chunkBytes), 0, length);
+    let at = 0;
+    for (const piece of pieces) {
+      chunk.set(piece, at);
+      at += piece.length;
+    }
+    return chunk;
+  };
+  const write = (entry: Open, pieces: readonly Uint8Array[], length: number) => {
     const n = chunks++;
     const aad = bindChunk(id, n, entry.name, entry.at.length);
     entry.at.push(n);
-    entry.sizes.push(plain.length);
-    if (sealing === 'now') return insertSealed(n, seal(key, plain, aad));
+    entry.sizes.push(length);
+    if (!sealers) {
+      const [only, another] = pieces;
+      const plain = only && !another ? only : Buffer.concat(pieces);
+      entry.hash.update(plain);
+      return insertSealed(n, seal(key, plain, aad));
+    }
+    const chunk = gather(pieces, length);
+    entry.hash.update(chunk);
+    const asked = sealers.seal(chunk, aad);
     const work = async () => {
       try {
-        const sealed = await sealLater(key, plain, aad);
+        const sealed = await asked;
+        spare.push(chunk.buffer);
         if (state === 'open') orDiscard(() => insertSealed(n, sealed));
       } catch (error) {
         failure ??= { error };
@@ -130,15 +157,15 @@ export function createPack(
   };
   const writeHeld = (entry: Open) => {
     if (entry.heldBytes === 0) return;
-    const plain = entry.held.length === 1 && entry.held[0] ? entry.held[0] : Buffer.concat(entry.held);
-    held -= entry.heldBytes;
+    const [pieces, length] = [entry.held, entry.heldBytes];
+    held -= length;
     entry.held = [];
     entry.heldBytes = 0;
-    write(entry, plain);
+    write(entry, pieces, length);
   };
   const hold = (entry: Open, bytes: Uint8Array) => {
     if (bytes.length === 0) return;
-    entry.held.push(Uint8Array.from(bytes));
+    entry.held.push(bytes.slice());
     entry.heldBytes += bytes.length;
     held += bytes.length;
     if (entry.heldBytes === chunkBytes) writeHeld(entry);
@@ -155,12 +182,11 @@ export function createPack(
           entries.set(name, entry);
         }
         const view = bytesOf(bytes);
-        entry.hash.update(view);
         entry.size += view.length;
         let from = 0;
         while (view.length - from >= chunkBytes - entry.heldBytes) {
           const to = from + chunkBytes - entry.heldBytes;
-          if (entry.heldBytes === 0) write(entry, sealing === 'now' ? view.subarray(from, to) : view.slice(from, to));
+          if (entry.heldBytes === 0) write(entry, [view.subarray(from, to)], to - from);
           else hold(entry, view.subarray(from, to));
           from = to;
         }
@@ -169,14 +195,14 @@ export function createPack(
     },
     async settle(left = 0) {
       // What is held is sealed with the rest, side by side, and not one after the other at the end.
-      if (left === 0 && sealing === 'later') for (const entry of entries.values()) writeHeld(entry);
+      if (left === 0 && sealers) for (const entry of entries.values()) writeHeld(entry);
       while (pending.size > left) await Promise.race(pending);
       if (failure) throw failure.error;
     },
     finish: () =>
       orDiscard(() => {
         assert(pending.size === 0 && !failure, `${what} is settled before it is finished`);
-        sealing = 'now';
+        dismiss();
         for (const entry of entries.values()) writeHeld(entry);
         const directory: PackEntry[] = [...entries.values()].map(({ name, size, hash, at, sizes }) => {
           return { name, size, sha256: hash.digest('hex'), at, sizes };

@@ -3,7 +3,7 @@
 import { createReadStream, statSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { utf8 } from '../base/index.ts';
-import { importDataset } from '../data/index.ts';
+import { importDataset, prepareImport } from '../data/index.ts';
 import type { Graph } from '../graph/index.ts';
 import type { OnnxBaseOptions } from '../models/index.ts';
 import { sizeOf } from '../onnx/index.ts';
@@ -19,6 +19,7 @@ let begun = false;
 
 link.onMessage((message) => {
   if (message.type === 'cancel') cancel.abort();
+  else if (message.type === 'prepare') void prepareImport();
   else if (!begun) {
     begun = true;
     void (message.type === 'adopt' ? adopt(message) : message.type === 'refine' ? work(message) : run(message));

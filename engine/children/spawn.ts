@@ -34,6 +34,8 @@ export interface SpawnOptions {
   seconds?: number;
   /** Seconds of its own computing without a word after which the child hangs and is ended; for kinds that say that they live. */
   silence?: number;
+  /** Its seconds and its silence are counted from the first word after `prepare`: it may wait before that. */
+  waits?: boolean;
   /** Entry file in place of the kind's own, for tests. */
   entry?: string;
 }
@@ -89,14 +91,22 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
   });
   child.stdin?.on('error', () => undefined);
   child.on('error', (err) => log.warn({ child: kind, childPid: pid, err }, 'child error'));
-  const hangs = options.silence === undefined ? undefined : openHang(pid, options.silence);
+  let hangs: ReturnType<typeof openHang> | undefined;
+  let clock: NodeJS.Timeout | undefined;
+  let isCounted = false;
+  const count = () => {
+    if (isCounted) return;
+    isCounted = true;
+    if (options.silence !== undefined) hangs = openHang(pid, options.silence);
+    if (options.seconds) clock = setTimeout(() => end('timeout'), options.seconds * 1000).unref();
+  };
+  if (!options.waits) count();
   child.on('message', () => hangs?.heard());
   const weigh = async () => {
     if (((await residentBytes(pid)) ?? 0) > memory) end('memory');
     else if (await hangs?.now()) end('timeout');
   };
   const watch = setInterval(() => void weigh(), watchEveryMs).unref();
-  const clock = options.seconds ? setTimeout(() => end('timeout'), options.seconds * 1000).unref() : undefined;
   const exited = endOf(child, data).then(({ code, signal }): ChildExit => {
     clearInterval(watch);
     clearTimeout(clock);
@@ -109,6 +119,7 @@ export function spawnChild<K extends ChildKind>(kind: K, options: SpawnOptions):
     data,
     send(message: ToChild[K]) {
       if (!child.connected || child.exitCode !== null || child.signalCode !== null) return false;
+      if (message.type !== 'prepare') count();
       child.send(message, () => undefined);
       return true;
     },

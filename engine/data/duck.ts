@@ -52,10 +52,12 @@ export interface DuckOptions {
 /** A SQL string literal. */
 export const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
+/** Loaded when it is needed: model hosts use this folder too and must not carry a database. */
+export const loadDuck = (): Promise<Api> => import('@duckdb/node-api');
+
 /** An empty database in memory with everything foreign switched off. */
 export async function openDuck(options: DuckOptions): Promise<Duck> {
-  // Loaded when it is needed: model hosts use this folder too and must not carry a database.
-  const api = await import('@duckdb/node-api');
+  const api = await loadDuck();
   const { DuckDBInstance } = api;
   const instance = await DuckDBInstance.create(':memory:', {
     autoinstall_known_extensions: 'false',

@@ -13,7 +13,7 @@ import {
   type Progress,
 } from '../schema/index.ts';
 import { createPack, type PackWriter } from '../store/index.ts';
-import { type Duck, openDuck } from './duck.ts';
+import { type Duck, loadDuck, openDuck } from './duck.ts';
 import type { Loader, Table } from './formats/loader.ts';
 import { type ColumnPlan, inspectColumns } from './inspect.ts';
 import { maskRaw } from './mask/index.ts';
@@ -49,6 +49,9 @@ export interface Imported {
   options: ImportOptions;
   bytes: { source: number; stored: number };
 }
+
+/** Loads what an import takes, for a process that waits for one. */
+export const prepareImport = (): Promise<unknown> => loadDuck();
 
 /** Imports. Throws a Fault that names the file, line or column and the remedy. */
 export async function importDataset(job: ImportJob): Promise<Imported> {

@@ -23,7 +23,7 @@ export {
 export { exportDataset } from './export.ts';
 export { csvCell } from './exports/csv.ts';
 export { type FitOptions, featureSpecs, fitPreprocess, plannedFeatures, type TextForm } from './fit.ts';
-export { type Imported, type ImportJob, importDataset } from './import.ts';
+export { type Imported, type ImportJob, importDataset, prepareImport } from './import.ts';
 export { encodeInputs, inputNames } from './inputs.ts';
 export {
   fitMedia,

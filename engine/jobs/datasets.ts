@@ -3,7 +3,7 @@
 import { basename, parse } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { deathFault, spawnChild } from '../children/index.ts';
+import { deathFault } from '../children/index.ts';
 import { type DatasetReader, openDataset } from '../data/index.ts';
 import {
   type Caller,
@@ -27,7 +27,8 @@ import { createCredentials, type Credentials } from './credentials.ts';
 import { importablePath } from './paths.ts';
 import { createUploads, type Uploads } from './uploads.ts';
 import { maskSecret } from './refinery.ts';
-import { codeCache, exportInChild } from './refining.ts';
+import { exportInChild } from './refining.ts';
+import { createSpareImporter } from './spare.ts';
 import { needReady, numbered, objectsOf, presentOf, type Ready, versionsOf } from './versions.ts';
 
 type Names = 'list' | 'import' | 'upload' | 'show' | 'rows' | 'export' | 'delete';
@@ -42,9 +43,6 @@ export interface Datasets {
   close(): Promise<void>;
 }
 
-/** Seconds that an importer may compute without a sign of life: a file that makes its reader run in circles ends there. */
-const mostSilence = 8;
-
 interface Import {
   cancel: AbortController;
   done: Promise<void>;
@@ -55,6 +53,7 @@ export function createDatasets(context: JobContext): Datasets {
   const { config, store, events, leases, log } = context;
   const { datasets, objects } = store;
   const imports = new Map<string, Import>();
+  const spare = createSpareImporter(context);
   const uploads = createUploads(context);
   const credentials = createCredentials(context);
   const failedHere = new Set<string>();
@@ -136,13 +135,7 @@ export function createDatasets(context: JobContext): Datasets {
       try {
         const pack = objects.create('dataset');
         object = pack.id;
-        const child = spawnChild('importer', {
-          log,
-          memory: lease.memory,
-          seconds: config.limits.importSeconds,
-          silence: mostSilence,
-          cache: codeCache(config.dataDir),
-        });
+        const child = spare.take(lease.memory);
         const secret = dataset.options.mask ? { secret: maskSecret(context) } : {};
         child.send({ type: 'import', source, options: dataset.options, pack, lease, ...secret });
         const told = throttle(100, (progress: unknown) => events.emit('dataset.progress', id, progress));
@@ -163,6 +156,7 @@ export function createDatasets(context: JobContext): Datasets {
         announce(ready);
       } finally {
         leases.release(lease.id);
+        spare.wish();
       }
     } catch (error) {
       const fault = faultBody(signal.aborted ? signal.reason : error);
@@ -223,7 +217,10 @@ export function createDatasets(context: JobContext): Datasets {
     handlers: {
       ...uploads.handlers,
       ...credentials.handlers,
-      'datasets.list': ({ query }) => pageOf<'dataset'>(datasets, query),
+      'datasets.list'({ query }) {
+        spare.wish();
+        return pageOf<'dataset'>(datasets, query);
+      },
       'datasets.show': ({ params }) => of(params.id),
       async 'datasets.import'({ body }, { caller }) {
         needFree(body.name);
@@ -236,6 +233,7 @@ export function createDatasets(context: JobContext): Datasets {
         if (!upload) throw new Fault('bad_request', 'Send the file as the body of the request.');
         const options = optionsFrom(query.options);
         needFree(query.name);
+        spare.wish();
         const id = await uploads.receive(caller, query.filename, upload.stream);
         const { source, remove } = await uploads.take(id, caller);
         const dataset = await beginOr(remove, source, { name: query.name, options });
@@ -309,12 +307,14 @@ export function createDatasets(context: JobContext): Datasets {
       };
     },
     recover() {
+      spare.wish();
       for (const dataset of datasets.list({ state: 'importing' }).items) {
         const error = faultBody(new Fault('cancelled', 'The appliance ended during this import. Import it again.'));
         datasets.update(dataset.id, { state: 'failed', error });
       }
     },
     async close() {
+      spare.close();
       await Promise.all([...imports.values()].map(({ done }) => done));
       await uploads.close();
       // An appliance that lives for one command has told its only caller why.

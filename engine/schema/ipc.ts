@@ -66,6 +66,8 @@ export type ImportSource =
   | { kind: 'remote'; url: string; query?: string | undefined; credential: RemoteKey };
 
 export type ToImporter =
+  /** There is nothing to import yet, but soon: loads what that takes. */
+  | { type: 'prepare' }
   | {
       type: 'import';
       source: ImportSource;

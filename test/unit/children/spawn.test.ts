@@ -97,6 +97,16 @@ describe('spawnChild', () => {
     expect(await exit).toEqual({ code: null, signal: 'SIGKILL', why: 'timeout' });
   });
 
+  it('counts the time of one that waits from its first task on', async () => {
+    const { ask, exit, said } = start({ seconds: 0.3, waits: true });
+    ask({ type: 'prepare' });
+    await said(1);
+    const ended = exit.then(() => 'ended');
+    expect(await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 600, 'waits'))])).toBe('waits');
+    ask({ type: 'echo', value: 1 });
+    expect(await exit).toEqual({ code: null, signal: 'SIGKILL', why: 'timeout' });
+  });
+
   it('ends a child that computes and says nothing, and leaves one alone that only waits', async () => {
     // Two seconds of computing: on a machine that others load down, a process takes more than half a second to begin.
     const [hanging, waiting] = [start({ silence: 2 }), start({ silence: 2 })];

@@ -227,3 +227,35 @@ test('what is left in a file cut short is never taken for a pack', () => {
     expect(faultOf(() => openPack(path, key).read('a')).code).toBe('corrupt');
   }
 });
+
+test('threads that seal beside the caller write the same content, which reads back', async () => {
+  const [dir, key] = [scratch(), object()];
+  const bytes = pattern(500_000, 7);
+  const write = async (name: string, threads: number) => {
+    const writer = createPack(join(dir, name), key, undefined, threads);
+    for (let i = 0; i < 20; i++) {
+      writer.append('numbers', bytes.subarray(i, 50_000));
+      writer.append('texts', bytes.subarray(i));
+      await writer.settle(2);
+    }
+    await writer.settle();
+    return writer.finish();
+  };
+  const [here, beside] = [await write('here.sqlite', 0), await write('beside.sqlite', 2)];
+  expect([beside.sha256, beside.bytes, beside.chunks]).toEqual([here.sha256, here.bytes, here.chunks]);
+  const [a, b] = ['here.sqlite', 'beside.sqlite'].map((name) => openPack(join(dir, name), key));
+  expect(Buffer.compare(a.read('texts'), b.read('texts'))).toBe(0);
+  b.verify();
+  for (const reader of [a, b]) reader.close();
+});
+
+test('a pack that threads seal is gone when it is given up, and its quota ends it', async () => {
+  const [path, key] = [join(scratch(), 'a.sqlite'), object()];
+  const full = createPack(path, key, 100_000, 1);
+  full.append('noise', randomBytes(2 * chunkBytes));
+  await expect(full.settle()).rejects.toMatchObject({ code: 'disk_full' });
+  const writer = createPack(path, key, undefined, 1);
+  writer.append('noise', randomBytes(chunkBytes));
+  writer.discard();
+  expect([path, `${path}.part`].map((file) => existsSync(file))).toEqual([false, false]);
+});

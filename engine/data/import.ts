@@ -1,7 +1,6 @@
 // A file of rows becomes a dataset in an object pack. The whole of an import: open, load, inspect, write; on any failure, a
 // cancel included, nothing of it is left on the disk.
-import { mkdtempSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, rmSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import {
   type DatasetShape,
@@ -57,7 +56,9 @@ export const prepareImport = (): Promise<unknown> => loadDuck();
 export async function importDataset(job: ImportJob): Promise<Imported> {
   const { signal } = job;
   signal.throwIfAborted();
-  const directory = mkdtempSync(join(dirname(job.pack.path), '.import-'));
+  // Beside the pack and named after it, so that whoever erases an object whose writer was killed finds it.
+  const directory = `${job.pack.path}.import`;
+  mkdirSync(directory, { mode: 0o700, recursive: true });
   let loader: Loader | undefined;
   let duck: Duck | undefined;
   let pool: Pool | undefined;

@@ -61,48 +61,68 @@ export async function inspectColumns(
       `A type is given for column ${JSON.stringify(name)}, which the file does not have.${near ? ` Did you mean ${JSON.stringify(near)}?` : ''}`,
     );
   }
-  const size = Math.max(1, Math.min(100, Math.floor(names.length / (threads * 4))));
-  const batches: number[][] = [];
-  for (let i = 0; i < names.length; i += size) batches.push(names.slice(i, i + size).map((_, k) => i + k));
+  const sampled = batchesOf(names.length, Math.min(200, Math.ceil(names.length / threads)));
+  const looked = await pool.all(
+    sampled.map((batch) => (duck: Duck) => hintsOf(duck, batch, rows, names.length, known, options.decimal)),
+  );
+  const hints = looked.flat();
+  // Numbers take longest: what comes last should be short.
+  const numbers = (batch: readonly number[]) => batch.filter((i) => hints[i]?.number).length;
+  const batches = batchesOf(names.length, Math.min(100, Math.floor(names.length / (threads * 4)))).sort(
+    (a, b) => numbers(b) - numbers(a),
+  );
   let done = 0;
-  const plans = await pool.all(
+  const plans: ColumnPlan[] = [];
+  await pool.all(
     batches.map((batch) => async (duck: Duck) => {
-      const basics = await basicsOf(duck, batch, rows, names.length, known, options.decimal);
-      const made: ColumnPlan[] = [];
+      const basics = await basicsOf(duck, batch, rows, hints);
       for (const [k, i] of batch.entries()) {
         const name = must(names[i], 'a column name');
-        made.push(await planColumn(duck, i, name, rows, must(basics[k], 'figures'), types[name] ?? certain[i]));
+        plans[i] = await planColumn(duck, i, name, rows, must(basics[k], 'figures'), types[name] ?? certain[i]);
         progress(++done);
       }
-      return made;
     }),
   );
-  return plans.flat();
+  return plans;
 }
 
-async function basicsOf(
+/** Columns 0 to `count` in turn, `size` at a time. */
+function batchesOf(count: number, size: number): number[][] {
+  const batches: number[][] = [];
+  const step = Math.max(1, size);
+  for (let i = 0; i < count; i += step)
+    batches.push(Array.from({ length: Math.min(step, count - i) }, (_, k) => i + k));
+  return batches;
+}
+
+/** What a sample of each column suggests. */
+async function hintsOf(
   duck: Duck,
-  batch: number[],
+  batch: readonly number[],
   rows: number,
   columns: number,
   known: Inspection['known'],
   decimal: ImportOptions['decimal'],
-): Promise<Basics[]> {
+): Promise<Hint[]> {
   const wanted = Math.max(50, Math.min(2000, Math.floor(200_000 / columns)));
   const sample = await duck.rows(
     `SELECT ${batch.map((i) => `left(c${i}, 1000)`).join(',')} FROM raw WHERE ${everyRow(rows, wanted)} LIMIT ${wanted}`,
   );
-  const hints = batch.map((i, k) => {
+  return batch.map((i, k) => {
     const values = sample.map((cells) => cells[k]).filter((value) => value !== null) as string[];
     return knownHint(hintOf(values, decimal), known[i]);
   });
+}
+
+async function basicsOf(duck: Duck, batch: readonly number[], rows: number, hints: readonly Hint[]): Promise<Basics[]> {
   // Different values of numbers are counted as numbers, later.
-  const figures = batch.map((i, k) =>
-    [`count(c${i})`, `sum(strlen(c${i}))`, hints[k]?.number ? '0' : `approx_count_distinct(c${i})`].join(','),
+  const figures = batch.map((i) =>
+    [`count(c${i})`, `sum(strlen(c${i}))`, hints[i]?.number ? '0' : `approx_count_distinct(c${i})`].join(','),
   );
   const [row = []] = await duck.rows(`SELECT ${figures.join(',')} FROM raw`);
-  return hints.map((hint, k) => {
+  return batch.map((i, k) => {
     const [present = 0, bytes = 0, distinct = 0] = row.slice(3 * k, 3 * k + 3).map((value) => Number(value ?? 0));
+    const hint = must(hints[i], 'a hint');
     return { present, distinct: Math.min(present, distinct), bytes: rows > 0 ? bytes / rows : 0, hint };
   });
 }

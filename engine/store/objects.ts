@@ -166,5 +166,6 @@ export function collectOrphans(dir: string, book: Book): { objects: string[]; fi
 }
 
 function unlinkPack(path: string): void {
-  for (const file of [path, `${path}.part`, `${path}.part-journal`]) rmSync(file, { force: true });
+  for (const file of [path, `${path}.part`, `${path}.part-journal`, `${path}.import`])
+    rmSync(file, { force: true, recursive: true });
 }

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { utf8 } from '../../../engine/base/index.ts';
 import { createPack, openStore, type Store } from '../../../engine/store/index.ts';
@@ -120,5 +120,17 @@ test('a record and its object are registered together or not at all', async () =
   expect(store.objects.list()).toEqual([]);
   publish('ready');
   expect(store.datasets.get(dataset.id).object).toBe(store.objects.list()[0]?.id);
+  store.close();
+});
+
+test('erasing what a killed child was writing takes its private folder along', async () => {
+  const place = await home();
+  const store = await place.open();
+  const grant = store.objects.create('dataset');
+  createPack(grant.path, grant);
+  mkdirSync(`${grant.path}.import`);
+  writeFileSync(join(`${grant.path}.import`, 'fifo'), '');
+  store.objects.erase(grant.id);
+  expect(readdirSync(dirname(grant.path))).toEqual([]);
   store.close();
 });

@@ -14,6 +14,7 @@ export const dataZh: Record<string, string> = {
   'The dataset has no column of images or sound. Export it as csv or parquet.':
     '数据集没有图像或声音列。请导出为 csv 或 parquet。',
   'the thread that reads the data ended': '读取数据的线程已结束',
+  'a thread that seals ended': '加密数据的线程已结束',
   'A FIFO cannot be made in the data directory. Put it on a local disk.':
     '数据目录中无法创建 FIFO。请将它放在本地磁盘上。',
   'There is no column {1} to ignore.{2: Did you mean {3}?|}': '没有可忽略的列 {1}。{2:您是指 {3} 吗？|}',

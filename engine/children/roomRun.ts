@@ -60,7 +60,7 @@ export async function runTogether(
 }
 
 /** A position as one run of bytes: the length of its JSON, the JSON, the tensors. */
-function stateBytes(state: RunState): Uint8Array {
+export function stateBytes(state: RunState): Uint8Array {
   const files = encodeCheckpoint(state);
   const plain = files['state.json'];
   const tensors = files['tensors.safetensors'];
@@ -72,7 +72,7 @@ function stateBytes(state: RunState): Uint8Array {
 }
 
 /** Fault `bad_input` for bytes that are no position. */
-function readState(bytes: Uint8Array): RunState {
+export function readState(bytes: Uint8Array): RunState {
   try {
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
     // Copies, for tensors must begin where their numbers may.

@@ -51,6 +51,7 @@ import {
   weightsHash,
 } from '../train/index.ts';
 import { openParentLink } from './link.ts';
+import { followFederated, leadFederated } from './federatedRun.ts';
 import { type RoomChannel, runTogether } from './roomRun.ts';
 import { isTabular, trainTabular } from './tabular.ts';
 import { decodeTrials, trialFiles } from './trials.ts';
@@ -127,7 +128,8 @@ async function train(given: Job): Promise<void> {
     let saved = performance.now();
     const { room } = given;
     const training: Training = room
-      ? (asked, hooks, position) => runTogether(room, channel, asked, hooks, position)
+      ? (asked, hooks, position) =>
+          (request.sync === 'federated' ? leadFederated : runTogether)(room, channel, asked, hooks, position)
       : runTraining;
     const result = await training(
       jobOf(setup, given, device),
@@ -168,6 +170,15 @@ async function join(given: Joining): Promise<void> {
   const readers = [dataset, ...(test ? [test] : [])].map(({ pack }) => openPack(pack.path, pack));
   try {
     const [own, other] = readers.map((reader) => openDataset(reader));
+    if (request.sync === 'federated') {
+      const job = optionsOf(given, deviceOf(given));
+      const interrupt = () => {
+        needMemory(lease.memory * shareOfMemory);
+        return undefined;
+      };
+      await followFederated(room, channel, own, job, { interrupt });
+      await new Promise(() => undefined);
+    }
     const setup = await prepareRun(own, other, request, base && readBase(base));
     const interrupt = () => {
       needMemory(lease.memory * shareOfMemory, setup.candidates[0].batchSize);
@@ -181,8 +192,13 @@ async function join(given: Joining): Promise<void> {
   }
 }
 
-const jobOf = (setup: Setup, { request, lease }: Pick<Job, 'request' | 'lease'>, device: string): RunJob => ({
+const jobOf = (setup: Setup, given: Pick<Job, 'request' | 'lease'>, device: string): RunJob => ({
   ...setup,
+  ...optionsOf(given, device),
+});
+
+/** How steps are taken, whatever the rows. */
+const optionsOf = ({ request, lease }: Pick<Job, 'request' | 'lease'>, device: string) => ({
   device,
   threads: lease.threads,
   seed: request.seed,

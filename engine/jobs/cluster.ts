@@ -4,6 +4,7 @@ import { availableParallelism, cpus, freemem, hostname, totalmem } from 'node:os
 import { type Cluster, openCluster, type Trusted, type TrustBook } from '../cluster/index.ts';
 import {
   type ClusterStatus,
+  type DatasetGrant,
   Fault,
   faultBody,
   type Handlers,
@@ -50,7 +51,13 @@ const loadOf = ({ leases, store }: JobContext, used: () => number): Load => {
 /** The cluster of an appliance; closed until `start`. */
 export function createClusterJobs(
   context: JobContext,
-  parts: { identity: Identity; version: string; devices: DeviceList },
+  parts: {
+    identity: Identity;
+    version: string;
+    devices: DeviceList;
+    /** What a trainer needs of a dataset. */
+    grant: (dataset: string) => DatasetGrant;
+  },
 ): ClusterJobs {
   const { config, store, events, log } = context;
   const { identity, version } = parts;
@@ -90,7 +97,7 @@ export function createClusterJobs(
     sendPiece: (peer, tag, piece, bytes) => room().sendPiece(peer, tag, piece, bytes),
   };
   const lead = createRoomLead(context, line, (peer) => trust.get(peer) !== undefined);
-  const guests = createGuests(context, line, (peer) => trust.get(peer)?.permissions);
+  const guests = createGuests(context, line, (peer) => trust.get(peer)?.permissions, parts.grant);
 
   const trust: TrustBook = {
     list: () => store.peers.list({ state: 'paired', limit: 1000 }).items.flatMap((peer) => trusted(peer) ?? []),
@@ -148,7 +155,11 @@ export function createClusterJobs(
       'cluster.diagnose': async () => ({ findings: await room().diagnose() }),
       'datasets.keep': ({ params, body }) => {
         const { id: kept } = store.datasets.find(params.id);
-        const changed = store.datasets.update(kept, { stays: body.stays });
+        const { stays, federates } = body;
+        const changed = store.datasets.update(kept, {
+          ...(stays === undefined ? {} : { stays }),
+          ...(federates === undefined ? {} : { federates }),
+        });
         events.emit('dataset.changed', kept, changed);
         return changed;
       },

@@ -15,6 +15,7 @@ import {
   wiresOf,
 } from '../schema/index.ts';
 import { type JobContext, needDisk, throttle } from './context.ts';
+import { ownData } from './federation.ts';
 import { createRoomBook, type Entry, type RoomBook } from './roomBook.ts';
 import type { RoomLine } from './roomLine.ts';
 import { type Fetch, fetchFile } from './transfer.ts';
@@ -46,6 +47,8 @@ interface Guest {
   /** Where its trainer listens. */
   port?: number;
   fetches: Map<number, Fetch>;
+  /** Trains on rows of its own. */
+  federated: boolean;
   /** Id of its leader's trainer. */
   leads?: string;
   /** When there was a link to its leader last. */
@@ -70,6 +73,7 @@ export function createGuests(
   context: JobContext,
   line: RoomLine,
   mayTrain: (peer: string) => { train: boolean; data: boolean } | undefined,
+  grant: (dataset: string) => DatasetGrant,
 ): Guests {
   const { config, store, events, leases, log } = context;
   const folder = join(config.dataDir, 'guests');
@@ -81,11 +85,11 @@ export function createGuests(
   const peerName = (peer: string) => line.peers().find((one) => one.id === peer)?.name ?? peer.slice(0, 8);
 
   /** Why a peer may not be helped now. */
-  function refusal(peer: string): Fault | undefined {
+  function refusal(peer: string, federated: boolean): Fault | undefined {
     const may = mayTrain(peer);
     if (!may) return new Fault('untrusted', `${line.name} does not trust this machine`);
     if (!may.train) return new Fault('forbidden', `${line.name} does not let this machine train there`);
-    if (!may.data) return new Fault('forbidden', `${line.name} takes no datasets from this machine`);
+    if (!may.data && !federated) return new Fault('forbidden', `${line.name} takes no datasets from this machine`);
     return undefined;
   }
 
@@ -95,9 +99,9 @@ export function createGuests(
     // An invitation may be said twice, where the link was lost meanwhile.
     const known = guests.get(name);
     if (known?.book.state === 'gathering') return;
-    if (known && known.book.state !== 'over' && !refusal(peer)) return void rejoin(known, word);
+    if (known && known.book.state !== 'over' && !refusal(peer, known.federated)) return void rejoin(known, word);
     const no =
-      refusal(peer) ??
+      refusal(peer, word.federated !== undefined) ??
       (busy ? new Fault('too_many_requests', `${line.name} helps with ${mostGuests} runs already`) : undefined);
     if (no) {
       const fault = no;
@@ -110,11 +114,11 @@ export function createGuests(
       {
         id: word.job,
         name: word.name,
-        dataset: word.objects.find(({ role }) => role === 'dataset')?.dataset?.name ?? '',
+        dataset: word.federated?.dataset ?? word.objects.find(({ role }) => role === 'dataset')?.dataset?.name ?? '',
         role: 'helps',
         leader,
         wires: wiresOf(word.request),
-        reasons: [],
+        reasons: word.federated ? ['this machine trains on rows of its own, which stay here'] : [],
       },
       () => context.now(),
     );
@@ -127,6 +131,7 @@ export function createGuests(
       book,
       own,
       stop,
+      federated: word.federated !== undefined,
       fetches: new Map(),
       linkedAt: context.now(),
       done: Promise.resolve(),
@@ -151,7 +156,7 @@ export function createGuests(
     const goes = () =>
       own.figures?.ring === 'working' && !own.figures.members.some(({ id }) => id === guest.leads) && own.trainer;
     const until = context.now() + agreeMs;
-    while (!goes() && context.now() < until && guest.book.state !== 'over')
+    while (!guest.federated && !goes() && context.now() < until && guest.book.state !== 'over')
       await new Promise((soon) => setTimeout(soon, 200));
     if (goes() && own.trainer && port) {
       line.say(peer, { say: 'ready', job, trainer: own.trainer, port, goes: true });
@@ -246,7 +251,9 @@ export function createGuests(
     show: () => void,
   ): Promise<never> {
     const { peer, job, own, stop } = guest;
-    const dataset = datasetOf(grants.get('dataset'));
+    const dataset = word.federated
+      ? ownData(word, line.name, (name) => store.datasets.look(name), grant)
+      : datasetOf(grants.get('dataset'));
     const test = grants.get('test') && datasetOf(grants.get('test'));
     const base = grants.get('base')?.grant;
     const child = spawnChild('trainer', { log, memory: lease.memory });
@@ -322,7 +329,7 @@ export function createGuests(
     changed() {
       for (const guest of guests.values()) {
         if (guest.book.state === 'over') continue;
-        const no = refusal(guest.peer);
+        const no = refusal(guest.peer, guest.federated);
         if (no) guest.stop.abort(no);
         const { own, port, peer, job, book } = guest;
         // Said again until it is heard: a word is lost with its link.

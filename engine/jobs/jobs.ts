@@ -90,7 +90,12 @@ export async function createJobs({ config, store, log, version, token, lasting }
   const alerts = createAlerts(context, { deployments, watching });
   const models = createModels(context, { identity, warm, serving: (id) => deployments.serving(id) });
   const devices = createDeviceList(log);
-  const cluster = createClusterJobs(context, { identity, version, devices });
+  const cluster = createClusterJobs(context, {
+    identity,
+    version,
+    devices,
+    grant: (dataset) => datasets.grant(dataset),
+  });
   const runs = createRuns(context, datasets, models, cluster.lead);
   let ready = false;
   const system = systemHandlers(context, {

@@ -23,6 +23,7 @@ import {
   wiresOf,
 } from '../schema/index.ts';
 import { type JobContext, throttle } from './context.ts';
+import { checkFederated, federationOf, isFederated } from './federation.ts';
 import { createRoomBook, type Entry, type RoomBook } from './roomBook.ts';
 import { chosenPeers, namedPeers, type RoomLine } from './roomLine.ts';
 import { hashFile, readPiece } from './transfer.ts';
@@ -105,7 +106,8 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
 
   function open(run: Run, packs: Parameters<RoomLead['open']>[1]): LeadSession {
     const { id, request } = run;
-    for (const data of [run.dataset, run.test]) if (data) mayLeave(data.id);
+    const apart = isFederated(request);
+    if (!apart) for (const data of [run.dataset, run.test]) if (data) mayLeave(data.id);
     const wires = wiresOf(request);
     // Who could take part when the run was asked for may be away by now: then it goes on without.
     const asked = namedPeers(line, request.peers ?? []);
@@ -238,12 +240,15 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
         const about = dataset && withoutPack(dataset);
         objects.push({ role, id: pack.id, bytes: size, sha256, key, ...(about ? { dataset: about } : {}) });
       };
-      await add('dataset', packs.dataset.pack, packs.dataset);
-      if (packs.test) await add('test', packs.test.pack, packs.test);
-      if (packs.base) await add('base', packs.base);
+      if (!apart) {
+        await add('dataset', packs.dataset.pack, packs.dataset);
+        if (packs.test) await add('test', packs.test.pack, packs.test);
+        if (packs.base) await add('base', packs.base);
+      }
+      const federated = apart ? { federated: federationOf(packs.dataset) } : {};
       if (over) return;
       for (const one of invited.values()) {
-        invitation = { say: 'invite', job: id, name: run.name, request, objects };
+        invitation = { say: 'invite', job: id, name: run.name, request, objects, ...federated };
         if (!say(one.peer, invitation)) leave(one, 'refused', 'the link to it was lost');
         else audit('rooms.invite', one.peer, { run: id, objects: objects.map((object) => object.sha256) });
       }
@@ -298,7 +303,7 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
       },
       release() {
         const others = [...invited.values()].filter(({ state }) => state === 'working');
-        if (!begun || over || others.length < fewestOthers) return false;
+        if (apart || !begun || over || others.length < fewestOthers) return false;
         over = true;
         clearTimeout(patience);
         if (led.get(id) === self) led.delete(id);
@@ -323,6 +328,10 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
 
   return {
     check(request) {
+      if (isFederated(request)) {
+        const { peers = [] } = request;
+        checkFederated(request, peers.includes('all') ? chosenPeers(line, peers).length : peers.length);
+      }
       if (!request.peers) return;
       const refuse = (why: string): never => {
         throw new Fault('bad_request', why);
@@ -337,13 +346,14 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
         );
       if (request.device !== 'auto' && request.device !== 'cpu')
         refuse('runs over several machines are computed on processors; leave --device out');
-      for (const name of [request.dataset, request.test]) if (name !== undefined) mayLeave(name);
+      if (!isFederated(request))
+        for (const name of [request.dataset, request.test]) if (name !== undefined) mayLeave(name);
       chosenPeers(line, request.peers);
     },
     open,
     async reunite(run, signal) {
       const others = (run.room?.members ?? []).filter(({ peer, state }) => peer !== line.id && state === 'working');
-      if (others.length < fewestOthers || !config.cluster.enabled) return;
+      if (isFederated(run.request) || others.length < fewestOthers || !config.cluster.enabled) return;
       const since = run.room?.endedAt ?? run.endedAt ?? run.updatedAt;
       // Whom the trust book does not know any more cannot be waited for; the room itself may open later than this is asked.
       const isHere = (id: string) => !isPaired(id) || line.peers().some((peer) => peer.id === id && peer.link === 'up');
@@ -404,6 +414,11 @@ function reasonsOf(peers: readonly PeerView[], request: TrainRequest): string[] 
   const names = peers.map((peer) => peer.name).join(', ');
   if (names === '') return ['nobody else could take part when the run began'];
   const { wire, sync } = request;
+  if (sync === 'federated')
+    return [
+      `each machine trains on rows of its own: ${names} and this one`,
+      `they meet every ${meetingOf(request)} steps; what changed is summed under masks, so that nobody sees what one machine brought`,
+    ];
   const rows = `every batch is shared with ${names}, each machine its part after its speed`;
   if (sync === 'local')
     return [

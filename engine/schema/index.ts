@@ -35,6 +35,7 @@ export {
   pipeHello,
   permissions,
 } from './cluster.ts';
+export { type FederatedWord, federatedWord } from './federated.ts';
 export {
   type RoomEncoding,
   type RoomWires,

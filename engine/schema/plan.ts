@@ -150,9 +150,10 @@ export const trainRequest = z.object({
   wire: z.enum(['fp32', 'fp16', 'int8']).optional(),
   /**
    * How members meet: at every step, as one machine would train (`sync`), or after rounds of steps of their own (`local`), which
-   * takes a hundredth of the bytes. Told from the first steps when left out, and the reasons shown.
+   * takes a hundredth of the bytes. Told from the first steps when left out, and the reasons shown. In a `federated` run each has
+   * rounds on a dataset of its own, of the same name and columns, and the leader sees only sums.
    */
-  sync: z.enum(['auto', 'sync', 'local']).optional(),
+  sync: z.enum(['auto', 'sync', 'local', 'federated']).optional(),
   /** Steps of a local round. */
   syncEvery: z.number().int().min(1).max(100_000).optional(),
   experiment: thingName.default('default'),
@@ -180,7 +181,7 @@ const usualRound = 32;
 
 /** Steps between the meetings of the machines that a request trains on: 0 for a meeting at every step. */
 export function meetingOf({ sync = 'auto', syncEvery }: Pick<TrainRequest, 'sync' | 'syncEvery'>): number | 'auto' {
-  if (sync === 'local') return syncEvery ?? usualRound;
+  if (sync === 'local' || sync === 'federated') return syncEvery ?? usualRound;
   return sync === 'sync' ? 0 : 'auto';
 }
 

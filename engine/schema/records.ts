@@ -48,6 +48,8 @@ export const dataset = z.object({
   sha256: z.string().optional(),
   /** It never leaves this machine: no peer is given it. */
   stays: z.boolean().optional(),
+  /** Other machines' federated runs may train on it, here. */
+  federates: z.boolean().optional(),
   /** Which version `object`, `shape` and `sha256` are of; 1 when left out. */
   version: z.number().int().optional(),
   /** Every content it has had and still has; only the imported one when left out. */

@@ -83,7 +83,14 @@ export const roomWord = z.discriminatedUnion('say', [
     job: runId,
     name: z.string().max(200),
     request: trainRequest,
-    objects: z.array(roomObject).min(1).max(3),
+    /** None where the receiver has rows of its own: then what those must look like. */
+    objects: z.array(roomObject).max(3),
+    federated: z
+      .object({
+        dataset: z.string().max(200),
+        columns: z.array(z.object({ name: z.string(), type: z.string().max(20) })).max(20_000),
+      })
+      .optional(),
   }),
   /** The receiver has all that it needs and starts its trainer; before that, how much of the packs it holds. */
   z.object({ say: z.literal('got'), job: runId, bytes: whole, of: whole }),

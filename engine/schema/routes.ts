@@ -722,9 +722,9 @@ export const routes = {
     method: 'PATCH',
     path: '/api/v1/datasets/{id}',
     action: 'datasets:write',
-    summary: 'Whether a dataset stays on this machine: peers are given none that does',
+    summary: 'Whether a dataset stays on this machine, and whether federated runs of peers may train on it here',
     params: id,
-    body: z.object({ stays: z.boolean() }),
+    body: z.object({ stays: z.boolean().optional(), federates: z.boolean().optional() }),
     response: dataset,
   },
   'cluster.jobs': {

@@ -7,6 +7,7 @@ export { decodeCheckpoint, encodeCheckpoint } from './checkpoint.ts';
 export { compileTraining } from './compile.ts';
 export type { LossKind, LossOptions } from './losses.ts';
 export { applyGraph, type OptimizerSpec, optimizerScalars, optimizerSlots } from './optimizers.ts';
+export { type FederatedPlan, prepareFederated } from './federated.ts';
 export { feedingOf } from './feeding.ts';
 export { type ForecastTest, forecastReport, naiveErrors } from './forecast.ts';
 export { type Prepared, prepareRun, type Setup } from './prepare.ts';

@@ -43,6 +43,11 @@ export interface RunJob {
   averager?: Averager<RunState>;
   /** Steps between the meetings of those machines, or `auto`; every step when left out. */
   every?: number | 'auto';
+  /**
+   * Each machine trains on rows of its own: what only the rows of one would tell, the weights do not begin with. `batches` where
+   * an epoch has so many, which are the leader's, whatever the rows.
+   */
+  federated?: { batches?: number };
 }
 
 /** What saves memory, as the request has it. */
@@ -168,7 +173,7 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     const { data } = rows;
     const signed = isLeastSquares(candidate, rows) ? { signed: rows.preprocess.classes.length } : {};
     const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
-    const train = openBatches(data, rows.train, { ...batches, ...shiftOf(candidate, rows) });
+    const train = trainingBatches(job, rows, { ...batches, ...shiftOf(candidate, rows) });
     const graph = started(candidate, rows);
     const room = await roomFor(job, train, graph);
     const program = await compileCandidate(job, candidate, graph, rows, room);
@@ -283,6 +288,26 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const batchesIn = (rows: number, { batchSize }: Candidate) => Math.ceil(rows / Math.max(1, Math.min(batchSize, rows)));
 
+/** Batches of the training rows: as many an epoch as everybody has, where others train on rows of their own. */
+function trainingBatches(
+  { federated }: RunJob,
+  { data, train }: Prepared,
+  options: Parameters<typeof openBatches>[2],
+): Batches {
+  const count = federated?.batches;
+  if (count === undefined) return openBatches(data, train, options);
+  const own = openBatches(data, train, { ...options, batchSize: Math.ceil(train.length / count) });
+  const none = train.subarray(0, 0);
+  return {
+    ...own,
+    count,
+    order(epoch) {
+      const batches = own.order(epoch);
+      return epoch === 0 ? batches : [...batches, ...Array<Uint32Array>(count - batches.length).fill(none)];
+    },
+  };
+}
+
 /** How images are moved while a candidate trains; nothing where it sees none. */
 function shiftOf({ family, hyper }: Candidate, { layout: { image } }: Prepared): { shift?: Shift } {
   const most = families[family].shift?.(hyper) ?? 0;
@@ -304,6 +329,7 @@ function isLeastSquares({ loss }: Candidate, { preprocess }: Prepared): boolean 
 /** The candidate's graph as its training starts: weights that rows tell before any step are set. */
 function startedCandidate(job: RunJob, candidate: Candidate, rows: Prepared): Graph {
   const built = buildCandidate(job, candidate, rows);
+  if (job.federated) return built;
   const started = isLeastSquares(candidate, rows) ? naiveBayesStart(built, rows) : wideStart(built, rows, job.seed);
   return candidate.hyper['words'] === 'latent' ? wordStart(started, rows, job.seed) : started;
 }

@@ -92,6 +92,19 @@ export function clusterVerbs(program: Command): void {
       };
     },
   );
+  verb<[string, string]>(
+    cluster,
+    'offer <dataset> <yes|no>',
+    'whether federated runs of peers may train on a dataset here: its rows stay, sums of changes leave',
+    async ({ client }, [dataset, answer]) => {
+      const federates = yes('offer', answer);
+      const changed = await client.call('datasets.keep', { params: { id: dataset }, body: { federates } });
+      return {
+        json: changed,
+        text: `federated runs of peers may ${federates ? '' : 'not '}train on ${changed.name} here`,
+      };
+    },
+  );
   verb<[string]>(cluster, 'leave <job>', 'stop helping with another machine’s run', async ({ client }, [job]) => {
     const answer = await client.call('cluster.endJob', { params: { id: job } });
     return { json: answer, text: `this machine helps with ${job} no more` };

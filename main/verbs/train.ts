@@ -151,7 +151,7 @@ export function trainVerbs(program: Command): void {
         .option('--wire <kind>', 'how gradients travel between machines: fp32, fp16 or int8')
         .option(
           '--sync <how>',
-          'how machines meet: at every step (sync), after rounds of steps of their own (local: a hundredth of the bytes), or as the network allows (auto)',
+          'how machines meet: at every step (sync), after rounds of steps of their own (local: a hundredth of the bytes), as the network allows (auto), or on a dataset of each one’s own, which stays there (federated)',
         )
         .option('--sync-every <n>', 'steps of a local round', whole('--sync-every', 1))
         .option('--experiment <name>', 'experiment that the run belongs to')

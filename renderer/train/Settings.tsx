@@ -100,8 +100,11 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
             <>
               <Select
                 label={t('train.sync')}
-                description={t('train.syncWords')}
-                data={(['auto', 'sync', 'local'] as const).map((value) => ({ value, label: t(`train.sync.${value}`) }))}
+                description={t(draft.sync === 'federated' ? 'train.syncOwn' : 'train.syncWords')}
+                data={(['auto', 'sync', 'local', 'federated'] as const).map((value) => ({
+                  value,
+                  label: t(`train.sync.${value}`),
+                }))}
                 value={draft.sync ?? 'auto'}
                 onChange={(sync) => change({ sync: sync === 'auto' ? undefined : (sync ?? undefined) })}
               />

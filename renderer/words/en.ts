@@ -627,6 +627,8 @@ export const en = {
   'train.peersWords': 'Paired machines that share every batch with this one.',
   'train.sync': 'Machines meet',
   'train.syncWords': 'Rarely: a hundredth of the bytes, for slow networks; a model close to one machine’s.',
+  'train.syncOwn': 'Each on a dataset of its own, of this name; only sums of changes leave a machine. Three or more.',
+  'train.sync.federated': 'on data of their own',
   'train.sync.auto': 'as the network allows',
   'train.sync.sync': 'at every step',
   'train.sync.local': 'rarely',

@@ -614,6 +614,8 @@ export const zh: Record<keyof typeof en, string> = {
   'train.peersWords': '与本机分担每个批次的已配对机器。',
   'train.sync': '同步方式',
   'train.syncWords': '少量同步：流量约为百分之一，适合慢速网络；模型与单机训练相近。',
+  'train.syncOwn': '每台机器使用自己的同名数据集，离开机器的只有变化量之和；至少三台。',
+  'train.sync.federated': '各用自己的数据',
   'train.sync.auto': '视网络而定',
   'train.sync.sync': '每步同步',
   'train.sync.local': '少量同步',

@@ -62,4 +62,9 @@ export const childrenZh: Record<string, string> = {
   'The time for trials is over.': '试验的时间已用完。',
   '{1} steps ahead in order of {2}, from the {3} values behind; {4:it repeats itself after {5} steps|it has no season}; folds and test follow each other in time':
     '按 {2} 的顺序，由过去 {3} 个值预测后续 {1} 步；{4:每 {5} 步重复一次|没有季节性}；各折与测试按时间先后排列',
+  'the leader sent something else than the sum': '主导机器发来的不是总和',
+  'the leader sent something else than its decision': '主导机器发来的不是它的决定',
+  'the weights here are not those of the leading machine: the run cannot go on here':
+    '这里的权重与主导机器的不同：运行无法在此继续',
+  'the leader sent a plan that cannot be read': '主导机器发来的计划无法读取',
 };

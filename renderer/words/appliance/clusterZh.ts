@@ -145,4 +145,13 @@ export const clusterZh: Record<string, string> = {
     '成员 {1} 发来{2:以 {5} 字节表示的 {3} 行（共 {4} 行）|次序错乱的第 {6} 行|非有限的数}',
   'member {1} sent {2}': '成员 {1} 发来{2}',
   'this member’s gradients are not finite': '本成员的梯度不是有限值',
+  'more words than may wait': '等待中的消息超过上限',
+  'a member’s key is no X25519 key': '某个成员的密钥不是 X25519 密钥',
+  'a member’s share was changed on its way': '某个成员的份额在途中被改动',
+  '{1} bytes where {2} are the most': '{1} 字节，而上限是 {2} 字节',
+  'a frame of kind {1} out of its turn': '类型为 {1} 的帧不该在此时到达',
+  'the leader says {1:who entered a second time|that {2} members are enough for a sum|one member twice|something else of this member than it said|a box of somebody who did not enter, or a second one|too few shares for a sum|who stayed a second time|that others stayed than can have}':
+    '主导机器{1:第二次宣布谁已加入|声称 {2} 个成员就足以求和|把一个成员列了两次|关于本成员的说法与本成员所说不符|发来未加入者的密封份额，或重复的一份|发来的份额不足以求和|第二次宣布谁留了下来|声称留下的成员与可能的不符}',
+  '{1} of {2} shares cannot be': '不可能从 {2} 份中取 {1} 份',
+  'the leader sent a sum of no part': '主导机器发来的总和不属于任何部分',
 };

@@ -230,4 +230,21 @@ export const jobsZh: Record<string, string> = {
     '部署 {1} 已保存；要有常驻的 Neutrino 服务才会监控它：neutrino start',
   'a forecast follows from the rows behind, not from one: use neutrino predict, or send them as a history':
     '预测依据过去的多行，而不是一行：请使用 neutrino predict，或将它们作为 history 发送',
+  'a federated run takes three machines or more, so that no sum tells what one of them brought; name two peers or more with --peers':
+    '联邦运行需要三台或更多机器，这样任何总和都不会透露其中一台的贡献；请用 --peers 指定两台或更多',
+  'a federated run trains one network from its beginning; name it with --model, for instance mlp':
+    '联邦运行从头训练一个网络；请用 --model 指定，例如 mlp',
+  'a federated run learns a column of classes or numbers': '联邦运行学习的是类别列或数值列',
+  'what federated members bring travels under masks, as it is; leave --wire out':
+    '联邦成员的贡献本来就在掩码下传输；请去掉 --wire',
+  '{1} has no dataset {2}': '{1} 没有数据集 {2}',
+  'the owner of {1} does not offer dataset {2}; there: neutrino cluster offer {3} yes':
+    '{1} 的所有者没有提供数据集 {2}；请在那台机器上运行：neutrino cluster offer {3} yes',
+  'dataset {1} of {2} has no column {3}': '{2} 的数据集 {1} 没有列 {3}',
+  'column {1} of dataset {2} is {3} at {4}, and {5} at the leading machine':
+    '数据集 {2} 的列 {1} 在 {4} 上是{3}，在主导机器上是{5}',
+  'this machine trains on rows of its own, which stay here': '本机用自己的行训练，这些行不会离开本机',
+  'each machine trains on rows of its own: {1} and this one': '每台机器用自己的行训练：{1} 和本机',
+  'they meet every {1} steps; what changed is summed under masks, so that nobody sees what one machine brought':
+    '它们每 {1} 步汇合一次；变化在掩码下求和，因此谁也看不到单台机器的贡献',
 };

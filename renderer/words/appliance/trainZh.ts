@@ -96,4 +96,6 @@ export const trainZh: Record<string, string> = {
     '测试部分没有一步有可与预测比较的值。请增加行。',
   'a series is forecast by a search (--model auto with --budget or --trials), by boosting, glm, knn, forests, smoothing or seasonal-naive, on the processor, not by {1}':
     '序列预测可由搜索（--model auto 加 --budget 或 --trials）、boosting、glm、knn、森林、smoothing 或 seasonal-naive 在处理器上进行，不能用 {1}',
+  'the dataset here has no column {1}, which is to be learned': '这里的数据集没有要学习的列 {1}',
+  'no row here has a {1} that the leading machine’s rows have, too': '这里没有任何一行的 {1} 也出现在主导机器的行中',
 };

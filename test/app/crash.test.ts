@@ -92,6 +92,8 @@ describe('kill -9 of the trainer', () => {
   });
 
   it('resumes from the start when there was no checkpoint yet', async () => {
+    // The trainer of the run before may still be ending.
+    await expect.poll(() => childrenOf(appliance.pid, 'trainer').length, { timeout: 20_000 }).toBe(0);
     const { id } = await start({ epochs: 3, name: 'early' });
     await expect.poll(() => childrenOf(appliance.pid, 'trainer').length, { timeout: 20_000, interval: 5 }).toBe(1);
     process.kill(childrenOf(appliance.pid, 'trainer')[0], 'SIGKILL');

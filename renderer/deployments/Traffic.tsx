@@ -1,7 +1,9 @@
 // The models behind a name now: shares of the traffic, hosts, latency, failures; what stands beside the stable one can be
 // promoted or taken back here.
-import { Button } from '@mantine/core';
+import { Button, Slider } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Deployment } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { ask, queryClient } from '../app/queries.ts';
@@ -21,7 +23,27 @@ export function Traffic({ deployment }: { deployment: Deployment }) {
     },
     onError: (error) => showFault(error),
   });
+  const [share, setShare] = useState<{ model: string; weight: number }>();
+  const split = useMutation({
+    mutationFn: ({ model, weight, role }: { model: string; weight: number; role: 'split' | 'canary' }) =>
+      api.call('deployments.create', {
+        body: { model, name, ...(role === 'canary' ? { canary: { weight } } : { weight }) },
+      }),
+    onSuccess: (changed) => {
+      queryClient.setQueryData(['deployment', name], changed);
+      return queryClient.invalidateQueries({ queryKey: ['status', name] });
+    },
+    onError: (error) => showFault(error),
+    onSettled: () => setShare(undefined),
+  });
+  // A slider that is moved by keys ends at every key.
+  const settle = useDebouncedCallback(split.mutate, 400);
   const variants = status.data?.variants ?? [];
+  /** What all but the stable model have, and this one less: the most that it can be given is the rest. */
+  const others = (id: string) =>
+    variants.reduce((sum, { model, role, weight }) => {
+      return sum + ((role === 'split' || role === 'canary') && model.id !== id ? weight : 0);
+    }, 0);
   if (variants.length === 0) return null;
   const { rolledBack } = deployment;
   return (
@@ -59,7 +81,29 @@ export function Traffic({ deployment }: { deployment: Deployment }) {
                 <td>
                   {one.role === 'shadow'
                     ? t('traffic.agrees', { share: f.percent(one.agreement ?? 1) })
-                    : f.percent(one.weight / 100)}
+                    : f.percent((share?.model === one.model.id ? share.weight : one.weight) / 100)}
+                  {one.role === 'split' || one.role === 'canary' ? (
+                    <Slider
+                      size="xs"
+                      w={140}
+                      min={0}
+                      max={100}
+                      step={5}
+                      label={null}
+                      thumbLabel={t('traffic.shareOf', { model: `${one.model.name}@${one.model.version}` })}
+                      value={share?.model === one.model.id ? share.weight : one.weight}
+                      onChange={(weight) =>
+                        setShare({ model: one.model.id, weight: Math.min(weight, 100 - others(one.model.id)) })
+                      }
+                      onChangeEnd={(weight) =>
+                        settle({
+                          model: one.model.id,
+                          weight: Math.min(weight, 100 - others(one.model.id)),
+                          role: one.role === 'canary' ? 'canary' : 'split',
+                        })
+                      }
+                    />
+                  ) : null}
                 </td>
                 <td>{one.replicas.filter(({ state }) => state === 'ready').length}</td>
                 <td>{f.count(one.requests)}</td>

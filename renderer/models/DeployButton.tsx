@@ -1,5 +1,5 @@
 // Serves a model under a name: a new one, or one that exists and is moved to this model.
-import { Autocomplete, Button } from '@mantine/core';
+import { Autocomplete, Button, SegmentedControl } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
@@ -10,6 +10,15 @@ import { Dialog } from '../parts/Dialog.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Problem } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
+
+/** How a model comes to a name that is served already, with what the appliance is asked for. */
+const ways = {
+  move: {},
+  canary: { canary: { weight: 10 } },
+  split: { weight: 50 },
+  shadow: { shadow: true },
+} as const;
+type Way = keyof typeof ways;
 
 /** A name that the address of a deployment may have. */
 export function addressOf(name: string): string {
@@ -26,10 +35,11 @@ export function DeployButton({ model }: { model: Model }) {
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
   const [name, setName] = useState(() => addressOf(model.name));
+  const [way, setWay] = useState<Way>('move');
   const existing = useQuery(ask.deployments()).data?.items ?? [];
-  const moved = existing.find((item) => item.name === name && item.state !== 'stopped');
+  const moved = existing.find((item) => item.name === name && item.state !== 'stopped' && item.model.id !== model.id);
   const deploy = useMutation({
-    mutationFn: () => api.call('deployments.create', { body: { model: model.id, name } }),
+    mutationFn: () => api.call('deployments.create', { body: { model: model.id, name, ...(moved ? ways[way] : {}) } }),
     onSuccess: (deployment) => {
       queryClient.setQueryData(['deployment', deployment.name], deployment);
       void queryClient.invalidateQueries({ queryKey: ['deployments'] });
@@ -57,16 +67,26 @@ export function DeployButton({ model }: { model: Model }) {
               onChange={setName}
               data={existing.map((item) => item.name)}
               error={/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) ? null : t('deploy.nameRule')}
-              data-autofocus
             />
             {moved ? (
-              <p className="soft small">{t('deploy.moves', { from: `${moved.model.name}@${moved.model.version}` })}</p>
+              <div>
+                <SegmentedControl
+                  aria-label={t('deploy.way')}
+                  fullWidth
+                  value={way}
+                  onChange={setWay}
+                  data={(Object.keys(ways) as Way[]).map((value) => ({ value, label: t(`deploy.way.${value}`) }))}
+                />
+                <p className="soft small">
+                  {t(`deploy.way.${way}.words`, { from: `${moved.model.name}@${moved.model.version}` })}
+                </p>
+              </div>
             ) : null}
             {deploy.error ? <Problem error={deploy.error} /> : null}
             <div className="form-end">
               <Button onClick={() => setOpen(false)}>{t('cancel')}</Button>
-              <Button type="submit" variant="filled" loading={deploy.isPending}>
-                {moved ? t('deploy.move') : t('models.deploy')}
+              <Button type="submit" variant="filled" data-autofocus loading={deploy.isPending}>
+                {moved ? t(`deploy.way.${way}`) : t('models.deploy')}
               </Button>
             </div>
           </form>

@@ -439,8 +439,17 @@ export const en = {
   'deploy.title': 'Deploy {{name}}',
   'deploy.name': 'Name',
   'deploy.nameRule': 'Lower-case letters, digits and hyphens.',
-  'deploy.moves': 'This name serves {{from}} now. It moves over without a failed request, and can be rolled back.',
-  'deploy.move': 'Move it',
+  'deploy.way': 'How it takes over',
+  'deploy.way.move': 'Move it',
+  'deploy.way.canary': 'A tenth first',
+  'deploy.way.split': 'Share it',
+  'deploy.way.shadow': 'Only compare',
+  'deploy.way.move.words':
+    'This name serves {{from}} now. It moves over without a failed request, and can be rolled back.',
+  'deploy.way.canary.words':
+    'It takes over from {{from}} if it does as well on a tenth of the requests, else it goes back by itself.',
+  'deploy.way.split.words': 'Half of the requests, the rest stays with {{from}}; the share can be moved at any time.',
+  'deploy.way.shadow.words': 'It is asked too; {{from}} answers, and how often the two agree is counted.',
   'deploy.empty': 'Nothing is served yet',
   'deploy.teach':
     'A deployment is a model under a lasting name. Applications call the name; the model behind it can change.',
@@ -459,6 +468,7 @@ export const en = {
   'traffic.title': 'Traffic',
   'traffic.note': 'Models behind this name now',
   'traffic.share': 'Traffic',
+  'traffic.shareOf': 'Traffic of {{model}}',
   'traffic.hosts': 'Hosts',
   'traffic.requests': 'Requests',
   'traffic.errors': 'Failed',

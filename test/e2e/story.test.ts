@@ -179,6 +179,31 @@ describe.skipIf(noBrowser)(`from a file to an endpoint${noBrowser ? ` (skipped: 
     expect(shell).not.toContain(secret);
   });
 
+  test('a second version takes a share of the traffic, which a slider moves', async () => {
+    const { page } = story;
+    const { client } = running;
+    const { id } = await client.call('runs.create', {
+      body: { dataset: 'iris', target: 'target', model: 'naive-bayes', name: 'iris' },
+    });
+    const { model } = await client.waitRun(id);
+    await page.goto(`${running.url}/#/models/${model?.id}`);
+    await page.getByRole('button', { name: 'Deploy', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Share it', { exact: true }).first().click();
+    await dialog.getByRole('button', { name: 'Share it' }).click();
+    const slider = page.getByRole('slider', { name: 'Traffic of iris@2' });
+    await slider.focus({ timeout: 60_000 });
+    for (let step = 0; step < 4; step += 1) await page.keyboard.press('ArrowLeft');
+    const weights = async () => {
+      const { variants } = await client.call('deployments.status', { params: { name: 'iris' } });
+      return variants.map(({ role, weight }) => [role, weight]);
+    };
+    await expect.poll(weights, { timeout: 20_000 }).toEqual([
+      ['stable', 70],
+      ['split', 30],
+    ]);
+  });
+
   test('a deletion vanishes at once and can be taken back', async () => {
     const { page } = story;
     await page.goto(`${running.url}/#/datasets`);

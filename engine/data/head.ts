@@ -32,6 +32,8 @@ export interface Form {
   trim: boolean;
   /** Line ends are mixed and must be made alike before parsing. */
   mixedLineEnds: boolean;
+  /** JSON with a byte order mark, which its parser does not take. */
+  marked: boolean;
 }
 
 /** Settles the form. `all` says that the head is all there is. Throws `bad_data` when it cannot be read as a table. */
@@ -45,6 +47,11 @@ export function settleForm(file: string, head: Uint8Array, all: boolean, options
   const text = decodeHead(bytes, encoding);
   if (text.trim() === '')
     throw new Fault('bad_data', `${file} holds only blanks. Choose a file with a header and rows.`);
+  if (!options.format && /^\ufeff?\s*<(!doctype html|html)[\s>]/i.test(text))
+    throw new Fault(
+      'bad_data',
+      `${file} is a web page, not a table. Download the table itself (a page to log in on may stand in its way).`,
+    );
   const format = textFormats.find((one) => one === options.format) ?? findFormat(text);
   const base = {
     file,
@@ -52,6 +59,7 @@ export function settleForm(file: string, head: Uint8Array, all: boolean, options
     encoding,
     format,
     mixedLineEnds: format === 'csv' && mixesLineEnds(text),
+    marked: format !== 'csv' && encoding === 'utf-8' && bytes[0] === 0xef && bytes[1] === 0xbb,
   };
   if (format !== 'csv') return { ...base, delimiter: ',', quote: '"', header: false, names: [], trim: false };
   const quote = options.quote ?? findQuote(text);
@@ -154,12 +162,20 @@ function findEncoding(file: string, bytes: Buffer, whole: boolean, asked: Encodi
   return 'utf-8';
 }
 
+/** Bytes from which an encoding is told. */
+const sampled = 4096;
+
+/** Zeros at even and at odd places of the first bytes. */
+function zerosOf(bytes: Uint8Array): [number, number] {
+  const zeros: [number, number] = [0, 0];
+  for (const [i, byte] of bytes.subarray(0, sampled).entries()) if (byte === 0) zeros[i % 2]++;
+  return zeros;
+}
+
 /** UTF-16 without its mark: every other byte of western text is 0. */
 function looksWide(bytes: Buffer): boolean {
-  const sample = bytes.subarray(0, 4096);
-  const zeros = [0, 0];
-  for (const [i, byte] of sample.entries()) if (byte === 0) zeros[i % 2]++;
-  const half = sample.length / 2;
+  const zeros = zerosOf(bytes);
+  const half = Math.min(sampled, bytes.length) / 2;
   return (
     half >= 4 &&
     ((zeros[0] > half * 0.4 && zeros[1] < half * 0.05) || (zeros[1] > half * 0.4 && zeros[0] < half * 0.05))
@@ -179,8 +195,10 @@ function lastWhole(bytes: Buffer): number {
 /** The WHATWG label of an encoding, given the first bytes. */
 export function decoderLabel(encoding: Encoding, bytes: Uint8Array): string {
   if (encoding !== 'utf-16') return encoding === 'latin-1' ? 'windows-1252' : encoding;
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
-  return bytes[0] === 0 && bytes[1] !== 0 ? 'utf-16be' : 'utf-16le';
+  const [even, odd] = zerosOf(bytes);
+  return even > odd ? 'utf-16be' : 'utf-16le';
 }
 
 function decodeHead(bytes: Buffer, encoding: Encoding): string {

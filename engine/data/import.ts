@@ -14,6 +14,7 @@ import {
 import { createPack, type PackWriter } from '../store/index.ts';
 import { type Duck, loadDuck, openDuck } from './duck.ts';
 import type { Loader, Table } from './formats/loader.ts';
+import { checkNames } from './formats/rows.ts';
 import { type ColumnPlan, inspectColumns } from './inspect.ts';
 import { maskRaw } from './mask/index.ts';
 import { openPool, type Pool } from './pool.ts';
@@ -115,7 +116,9 @@ async function load(duck: Duck, loader: Loader, writer: PackWriter, job: ImportJ
   try {
     const table = await loader.load({ duck, writer, threads, signal });
     report();
-    return table;
+    const names = table.names.map((name, i) => (name.trim() === '' ? `column${i + 1}` : name));
+    checkNames(loader.file, names);
+    return { ...table, names };
   } finally {
     clearInterval(timer);
   }

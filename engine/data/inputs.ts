@@ -25,6 +25,8 @@ interface Compiled {
   readers: SequenceEncoder[];
   features: Set<string>;
   known: Set<string>;
+  /** Features that any object seems to have (`constructor`). */
+  inherited: string[];
 }
 const compiled = new WeakMap<Preprocess, Compiled>();
 
@@ -35,10 +37,12 @@ function compile(fitted: Preprocess): Compiled {
     const features = [...numeric, ...category, ...text, ...sequence, ...pictures, ...sounds].map(
       ({ column }) => column,
     );
+    const inherited = features.filter((name) => name in Object.prototype);
     made = {
       encoders: fitted.text.map(openTextEncoder),
       readers: (fitted.sequence ?? []).map(openSequenceEncoder),
       features: new Set(features),
+      inherited,
       known: new Set([...features, ...fitted.columns.map(({ name }) => name)]),
     };
     compiled.set(fitted, made);
@@ -118,7 +122,7 @@ function encodeTexts(encoder: TextEncoder, texts: readonly (string | null)[]): R
 
 function asRow(
   fitted: Preprocess,
-  { features, known }: Compiled,
+  { features, inherited, known }: Compiled,
   input: PredictInput,
   i: number,
 ): Record<string, unknown> {
@@ -142,7 +146,7 @@ function asRow(
   if (!names.some((name) => features.has(name))) {
     throw new Fault('bad_input', `inputs[${i}] has none of the columns that the model takes: ${list(features)}.`);
   }
-  return input;
+  return inherited.length === 0 ? input : Object.assign(Object.create(null) as Record<string, unknown>, input);
 }
 
 function list(names: Iterable<string>): string {

@@ -78,7 +78,14 @@ export async function inspectColumns(
       const basics = await basicsOf(duck, batch, rows, hints);
       for (const [k, i] of batch.entries()) {
         const name = must(names[i], 'a column name');
-        plans[i] = await planColumn(duck, i, name, rows, must(basics[k], 'figures'), types[name] ?? certain[i]);
+        plans[i] = await planColumn(
+          duck,
+          i,
+          name,
+          rows,
+          must(basics[k], 'figures'),
+          (Object.hasOwn(types, name) ? types[name] : undefined) ?? certain[i],
+        );
         progress(++done);
       }
     }),
@@ -267,6 +274,9 @@ function numberWidth(min: number, max: number, whole: boolean, single: boolean, 
   return single ? 'f32' : 'f64';
 }
 
+/** Years 1 to 9999, ms: what lies outside, and infinity, could not be given back as a date. */
+const [firstDate, lastDate] = [-62_135_596_800_000, 253_402_300_799_999];
+
 async function planDate(
   duck: Duck,
   i: number,
@@ -279,13 +289,17 @@ async function planDate(
   const formats = basics.hint.dates.length > 0 ? basics.hint.dates : ['iso'];
   const parse = (format: string) =>
     format === 'iso' ? `TRY_CAST(${c} AS TIMESTAMPTZ)` : `try_strptime(trim(${c}), ${quote(format)})`;
+  const valueOf = (format: string) => {
+    const ms = `epoch_us(${parse(format)}) / 1000.0`;
+    return `CASE WHEN ${ms} BETWEEN ${firstDate} AND ${lastDate} THEN ${ms} END`;
+  };
   const [counts = []] = await duck.rows(
-    `SELECT ${formats.map((format) => `count(${parse(format)})`).join(',')} FROM raw`,
+    `SELECT ${formats.map((format) => `count(${valueOf(format)})`).join(',')} FROM raw`,
   );
   const fits = counts.map(Number);
   const best = fits.indexOf(Math.max(...fits));
   const format = must(formats[best], 'a date format');
-  const value = `epoch_us(${parse(format)}) / 1000.0`;
+  const value = valueOf(format);
   const count = must(fits[best], 'a count');
   const odd = basics.present - count;
   if (asked && odd > 0) throw await misfit(duck, name, value, c, 'a date');

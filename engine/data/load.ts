@@ -131,6 +131,9 @@ const complaints: readonly Complaint[] = [
   },
 ];
 
+/** So many columns take more memory by themselves than their rows. */
+const manyColumns = 2000;
+
 const formatNames = { csv: 'CSV', jsonl: 'JSON lines', json: 'a JSON list of objects' };
 
 /** Any error of a query as a Fault. */
@@ -141,6 +144,14 @@ export function loadFault(form: Form, error: unknown): Fault {
     if (match) return new Fault('bad_data', `${form.file}: ${say(match, form)}.`, undefined, error);
   }
   if (/interrupt/i.test(text)) return new Fault('cancelled', 'The import was cancelled.');
+  if (/Out of Memory/i.test(text) && form.names.length > manyColumns) {
+    return new Fault(
+      'out_of_memory',
+      `${form.file} has ${form.names.length} columns, which need more memory than an import may take. Leave some out, or raise limits.importerMemory.`,
+      undefined,
+      error,
+    );
+  }
   if (/Out of Memory/i.test(text)) {
     return new Fault(
       'out_of_memory',

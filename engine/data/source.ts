@@ -53,9 +53,10 @@ export async function openSource(
 
 async function openPath(path: string, options: ImportOptions, directory: string): Promise<OpenSource> {
   const file = basename(path);
-  const { head, size } = readHead(path, file);
+  const { head, size, changed } = readHead(path, file);
   const form = settleForm(file, head, size <= head.length, options);
-  const inPlace = !form.packed && form.encoding === 'utf-8' && !form.mixedLineEnds && !/[*?[\]{}]/.test(path);
+  const inPlace =
+    !form.packed && form.encoding === 'utf-8' && !form.mixedLineEnds && !form.marked && !/[*?[\]{}]/.test(path);
   if (!inPlace) return feeding(form, size, directory, () => createReadStream(path, { highWaterMark: headBytes }));
   let seen = 0;
   const pass = (check: TextCheck, signal: AbortSignal) =>
@@ -75,6 +76,9 @@ async function openPath(path: string, options: ImportOptions, directory: string)
       try {
         await pass(quick, signal);
         quick.end();
+        const now = statSync(path, { throwIfNoEntry: false });
+        if (now?.size !== size || now.mtimeMs !== changed)
+          throw new Fault('bad_data', `${file} changed while it was read. Import it again when nobody writes to it.`);
       } catch (error) {
         if (!(error instanceof Fault)) throw error;
         const exact = checkText(file);
@@ -128,6 +132,7 @@ async function feeding(
         ...(form.packed ? [unpackers[form.packed](), limitUnpacked(form.file, () => seen)] : []),
         ...(form.encoding === 'utf-8' ? [] : [transcode(form)]),
         ...(form.mixedLineEnds ? [oneLineEnd()] : []),
+        ...(form.marked ? [withoutMark()] : []),
         through((chunk) => {
           check.push(chunk);
           return chunk;
@@ -158,7 +163,7 @@ async function feeding(
 const unpackers = { gzip: createGunzip, zstd: createZstdDecompress };
 
 /** The first MiB of a file. */
-function readHead(path: string, file: string): { head: Buffer; size: number } {
+function readHead(path: string, file: string): { head: Buffer; size: number; changed: number } {
   const facts = statSync(path, { throwIfNoEntry: false });
   if (!facts) throw new Fault('not_found', `There is no file ${path}. Check the path.`);
   if (facts.isDirectory()) throw new Fault('bad_data', `${path} is a folder. Name one file in it.`);
@@ -168,7 +173,7 @@ function readHead(path: string, file: string): { head: Buffer; size: number } {
     try {
       const head = Buffer.alloc(Math.min(headBytes, facts.size));
       const length = readSync(handle, head, 0, head.length, 0);
-      return { head: head.subarray(0, length), size: facts.size };
+      return { head: head.subarray(0, length), size: facts.size, changed: facts.mtimeMs };
     } finally {
       closeSync(handle);
     }
@@ -216,6 +221,16 @@ function transcode(form: Form): Transform {
     flush(done) {
       done(null, decoder?.decode() ?? '');
     },
+  });
+}
+
+/** Drops the byte order mark of UTF-8, three bytes. */
+function withoutMark(): Transform {
+  let left = 3;
+  return through((chunk) => {
+    const cut = Math.min(left, chunk.length);
+    left -= cut;
+    return chunk.subarray(cut);
   });
 }
 

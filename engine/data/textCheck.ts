@@ -59,7 +59,9 @@ export function checkText(file: string, counting = true): TextCheck {
           bytes - tail.length + bad,
           line,
           'is not UTF-8',
-          'If the file is in a Western encoding, import it with --encoding latin-1',
+          looksChinese(joined.subarray(bad, bad + 4))
+            ? 'If the file is in a Chinese encoding, import it with --encoding gb18030 (or big5)'
+            : 'If the file is in a Western encoding, import it with --encoding latin-1',
         );
       }
       tail = Buffer.from(joined.subarray(whole));
@@ -89,6 +91,10 @@ export function checkText(file: string, counting = true): TextCheck {
     );
   }
 }
+
+/** Two characters of two bytes in a row, as GB 18030 and Big5 have them; Western letters with accents seldom stand together. */
+const looksChinese = ([a = 0, b = 0, c = 0, d = 0]: Uint8Array): boolean =>
+  a > 0x80 && a < 0xff && b >= 0x40 && c > 0x80 && c < 0xff && d >= 0x40 && (b > 0x80 || d > 0x80);
 
 /** Bytes without a UTF-8 character that is cut off at the end. */
 function completeLength(bytes: Buffer): number {

@@ -64,6 +64,8 @@ export function createDatasets(context: JobContext): Datasets {
     source: ImportSource,
     given: { name?: string | undefined; options?: ImportOptions | undefined },
   ): Dataset {
+    // Looked at again: another import may have taken it since the request came.
+    needFree(given.name);
     const file = nameFrom(fileOf(source), 'data');
     const name = given.name ?? freeName(nameFrom(parse(file).name || file, 'dataset'));
     const dataset = datasets.insert({ state: 'importing', name, source: file, options: given.options ?? {} });
@@ -88,6 +90,7 @@ export function createDatasets(context: JobContext): Datasets {
 
   /** Refuses a name that is taken before anything is done for it: what was uploaded stays for another try. */
   function needFree(name: string | undefined): void {
+    if (name === undefined) return;
     const taken = datasets.list({ state: ['importing', 'ready'], where: (one) => one.name === name }).items[0];
     if (taken)
       throw new Fault('conflict', `there is a dataset called ${taken.name} already; choose another name or delete it`);

@@ -10,8 +10,8 @@ export const thingName = z
   .string()
   .min(1)
   .max(100)
-  .refine((name) => !unseen.test(name), {
-    message: 'leave out control characters, line ends and marks of writing direction',
+  .refine((name) => !unseen.test(name) && name.trim() !== '', {
+    message: 'write more than blanks; leave out control characters, line ends and marks of writing direction',
   });
 
 /** A name made of a text that nobody chose as one (a file's name, say): without what no name may hold, cut to length. */

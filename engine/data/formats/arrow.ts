@@ -51,6 +51,7 @@ async function readBatches({ duck, signal }: LoadContext, source: ByteSource): P
     // A row takes a bit at least: more of them than the file has is damage, and would be counted for hours.
     if (batch.numRows < 0 || batch.numRows > 8 * source.size) throw new Error('the batch says more rows than it has');
     const columns = names.map((_, i) => batch.getChildAt(i));
+    for (const column of columns) for (const part of column?.data ?? []) checkData(part);
     for (let row = 0; row < batch.numRows; row++) {
       await feed.add(
         columns.map((column, i) => {
@@ -61,6 +62,39 @@ async function readBatches({ duck, signal }: LoadContext, source: ByteSource): P
     }
   }
   return { names, known: await feed.end() };
+}
+
+/** What is looked at of a column's memory. */
+interface Part {
+  length: number;
+  valueOffsets?: ArrayLike<number | bigint>;
+  values?: { length: number };
+  type: { constructor: { name: string } };
+  dictionary?: { length: number };
+  nullCount: number;
+  getValid(i: number): boolean;
+  children: readonly Part[];
+}
+
+/** Offsets and keys that lead out of their data are damage, which the library reads as other values. */
+function checkData(part: Part): void {
+  const { children, dictionary, length, valueOffsets, values } = part;
+  if (valueOffsets && valueOffsets.length > length) {
+    const most = children[0]?.length ?? values?.length ?? 0;
+    let before = 0;
+    for (let i = 0; i <= length; i++) {
+      const at = Number(valueOffsets[i]);
+      if (at < before || at > most) throw new Error('offsets lead out of the data');
+      before = at;
+    }
+  }
+  if (dictionary) {
+    const keys = values as ArrayLike<number> | undefined;
+    for (let i = 0; keys && i < length; i++)
+      if ((keys[i] < 0 || keys[i] >= dictionary.length) && part.getValid(i))
+        throw new Error('a key leads out of its dictionary');
+  }
+  for (const child of children) if (child) checkData(child);
 }
 
 /** Greatest buffer that is unpacked. */

@@ -28,11 +28,15 @@ const atOnce = 8;
 /** Files named in one warning. */
 const mostNamed = 20;
 
+/** What lies beside data to tell about it. */
+export const isAbout = (name: string): boolean =>
+  /(^|\/)(readme|licen[cs]e|notice|changelog|citation)([._-][^/]*)?$/i.test(name);
+
 /** The kind of files that most of a folder's are; undefined when none is known. */
 export function kindOfFolder(folder: Folder): Kind | undefined {
   const counts = (Object.keys(endings) as Kind[]).map((kind) => ({
     kind,
-    count: folder.entries.filter(({ name }) => endings[kind].test(name)).length,
+    count: folder.entries.filter(({ name }) => endings[kind].test(name) && !isAbout(name)).length,
   }));
   const best = counts.reduce((a, b) => (b.count > a.count ? b : a));
   return best.count > 0 ? best.kind : undefined;
@@ -41,7 +45,7 @@ export function kindOfFolder(folder: Folder): Kind | undefined {
 /** Opens a folder of files of one kind; `directory` is private and may hold a FIFO. */
 export async function openMediaFolder(folder: Folder, kind: Kind, directory: string): Promise<Loader> {
   const { name } = folder;
-  const files = folder.entries.filter((entry) => endings[kind].test(entry.name));
+  const files = folder.entries.filter(({ name }) => endings[kind].test(name) && !isAbout(name));
   const table = labelsOf(folder);
   const others = folder.entries.length - files.length - (table ? 1 : 0);
   const labels = table && (await openLabels(table, directory));

@@ -1,6 +1,6 @@
 // Parquet that DuckDB reads itself: a file, or a folder of them as Spark, Hadoop and DuckDB write them, partitions in the
 // folders' names (`year=2024/`) included. Values are taken as DuckDB reads them.
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Fault } from '../../schema/index.ts';
 import { type Duck, quote } from '../duck.ts';
 import type { FileEntry } from '../sources/folder.ts';
@@ -25,7 +25,7 @@ export function openParquet(name: string, path: string, size: number, entries?: 
       loaded = true;
       return table;
     },
-    fault: (error) => parquetFault(name, error),
+    fault: (error) => parquetFault(name, files, error),
     close: () => undefined,
   };
 }
@@ -65,9 +65,10 @@ export function asText(type: string, column: string): Cast {
   return { sql: `CAST(${column} AS VARCHAR)`, known: 'text' };
 }
 
-function parquetFault(name: string, error: unknown): unknown {
+function parquetFault(name: string, files: readonly string[], error: unknown): unknown {
   const text = error instanceof Error ? error.message : String(error);
   if (error instanceof Fault || /interrupt/i.test(text)) return error;
+  const part = files.length > 1 ? files.find((file) => text.split('\nLINE ')[0].includes(file)) : undefined;
   if (/Out of Memory/i.test(text)) {
     return new Fault(
       'out_of_memory',
@@ -82,5 +83,6 @@ function parquetFault(name: string, error: unknown): unknown {
       : /encrypt/i.test(text)
         ? ['is encrypted', 'Write it again without']
         : ['is a damaged or cut off Parquet file', 'Copy it again'];
-  return new Fault('bad_data', `${name} ${why}. ${remedy}.`, undefined, error);
+  const what = part && why.startsWith('is') ? basename(part) : name;
+  return new Fault('bad_data', `${what} ${why}. ${remedy}.`, undefined, error);
 }

@@ -15,14 +15,21 @@ export interface ParquetPart {
 
 /** `year=2024/kind=a/part.parquet` has the partitions year and kind. */
 export function partitionsOf(path: string): Record<string, string> {
-  const pairs = path
-    .split('/')
-    .slice(0, -1)
-    .flatMap((part) => {
-      const at = part.indexOf('=');
-      return at > 0 ? [[part.slice(0, at), decodeURIComponent(part.slice(at + 1))] as const] : [];
-    });
-  return Object.fromEntries(pairs);
+  // Without a prototype: a column may be called `constructor`.
+  const found = Object.create(null) as Record<string, string>;
+  for (const part of path.split('/').slice(0, -1)) {
+    const at = part.indexOf('=');
+    if (at > 0) found[part.slice(0, at)] = unescaped(part.slice(at + 1));
+  }
+  return found;
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 /** Opens a table of one file or of several. */

@@ -34,6 +34,8 @@ export async function openRows(duck: Duck, file: string, names: readonly string[
     block = names.map(() => []);
     [held, size] = [0, 0];
     await duck.append('raw', columns, count);
+    // Appending gives no turn to others: signs of life, progress and a cancel wait for one.
+    await new Promise(setImmediate);
   };
   return {
     get rows() {

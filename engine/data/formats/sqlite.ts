@@ -12,7 +12,16 @@ export const mostInMemory = 512 * 1024 * 1024;
 export function openSqlite(name: string, size: number, from: string | Buffer, options: ImportOptions): Loader {
   const fault = (error: unknown) => {
     if (error instanceof Fault || (error as Error).name === 'AbortError') return error;
-    return new Fault('bad_data', `${name} is a damaged or cut off SQLite file. Copy it again.`, undefined, error);
+    const { code = '', message = '' } = error as { code?: string; message?: string };
+    const isSaid = /^SQLITE_(ERROR|AUTH|TOOBIG|LIMIT)/.test(code);
+    return new Fault(
+      'bad_data',
+      isSaid
+        ? `${name} cannot be read: SQLite says “${message.slice(0, 200)}”. Name another table with --table, or export its rows as CSV.`
+        : `${name} is a damaged or cut off SQLite file. Copy it again.`,
+      undefined,
+      error,
+    );
   };
   let db: Database.Database | undefined;
   let share = 0;
@@ -68,14 +77,16 @@ async function readTable(
   const quoted = `"${table.replaceAll('"', '""')}"`;
   const select = db.prepare(`SELECT * FROM ${quoted}`).raw().safeIntegers();
   const names = select.columns().map(({ name }) => name);
-  const total = Number(db.prepare(`SELECT count(*) FROM ${quoted}`).pluck().get());
+  // Counting a view computes it, which may take for ever without a word.
+  const kind = db.prepare('SELECT type FROM sqlite_schema WHERE name = ?').pluck().get(table);
+  const total = kind === 'view' ? 0 : Number(db.prepare(`SELECT count(*) FROM ${quoted}`).pluck().get());
   const feed = await openRows(duck, file, names);
   for (const row of select.iterate() as IterableIterator<(bigint | number | string | Buffer | null)[]>) {
     const full = feed.add(row.map((cell): RawCell => (Buffer.isBuffer(cell) ? cell.toString('base64') : cell)));
     if (!full) continue;
     signal.throwIfAborted();
     await full;
-    done(feed.rows / Math.max(1, total));
+    done(total > 0 ? feed.rows / total : 0);
   }
   done(1);
   return { names, known: await feed.end() };

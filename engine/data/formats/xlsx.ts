@@ -30,6 +30,11 @@ export async function openWorkbook(zip: Zip, options: ImportOptions): Promise<Lo
   const shown = sheets.filter(({ hidden }) => !hidden);
   const sheet = asked === undefined ? (shown[0] ?? sheets[0]) : sheets.find((one) => one.name === asked);
   const file = sheet && entry(sheet.path);
+  if (sheet && !file)
+    throw new Fault(
+      'bad_data',
+      `The sheet ${JSON.stringify(sheet.name)} does not lie in ${name}. Save the workbook again.`,
+    );
   if (!sheet || !file) {
     throw new Fault(
       'bad_data',

@@ -72,12 +72,16 @@ async function decodeAudio(bytes: Uint8Array): Promise<Decoded & { format: strin
     const decoded = await decoders[format](bytes);
     const length = decoded.channels[0]?.length ?? 0;
     if (length === 0) throw new Fault('bad_data', 'holds no sound');
+    if (!decoded.channels.every(isSound)) throw new Fault('bad_data', 'holds numbers that are no sound');
     if (length / decoded.rate > mostSeconds) throw new Fault('bad_data', 'is longer than an hour: cut it up');
     return { ...decoded, format };
   } catch (error) {
     throw error instanceof Fault ? error : new Fault('bad_data', 'is damaged or cut off', undefined, error);
   }
 }
+
+/** Samples a million times louder than the loudest, or none at all, would be all that a model sees. */
+const isSound = (samples: Float32Array): boolean => samples.every((value) => Math.abs(value) < 1e6);
 
 /** Decodes a whole file to see that it is one. Throws as `decodeAudio`. */
 export async function probeAudio(bytes: Uint8Array): Promise<AudioFacts> {

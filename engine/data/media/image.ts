@@ -49,15 +49,21 @@ function headerOf(bytes: Uint8Array): { format: string; pixels: number } | undef
   return undefined;
 }
 
+const notOne = 'is not a PNG, JPEG, WebP or TIFF image';
+
 /** Why a file is no image that can be used, as the end of a sentence about it; undefined for errors of another kind. */
 function reason(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   if (/pixel limit/i.test(text)) return `has more than ${mostPixels / 1e6} million pixels`;
-  if (/unsupported image format/i.test(text)) return 'is not a PNG, JPEG, WebP or TIFF image';
+  if (/unsupported image format/i.test(text)) return notOne;
   return 'is damaged or cut off';
 }
 
-const unusable = (error: unknown): Fault => new Fault('bad_data', reason(error), undefined, error);
+/** Photographs of telephones (HEIF, AVIF) under another name fail deep inside. */
+const isHeif = (bytes: Uint8Array): boolean => Buffer.from(bytes.subarray(4, 8)).toString('latin1') === 'ftyp';
+
+const unusable = (bytes: Uint8Array, error: unknown): Fault =>
+  new Fault('bad_data', isHeif(bytes) ? notOne : reason(error), undefined, error);
 
 /**
  * Decodes a whole image to see that it is one. Throws `bad_data` whose message is the end of a sentence about the file
@@ -73,7 +79,7 @@ export async function probeImage(bytes: Uint8Array): Promise<ImageFacts> {
     }
     const image = sharp(bytes, options);
     const { format, width, height, channels, orientation = 1 } = await image.metadata();
-    if (!formats.has(format)) throw new Fault('bad_data', 'is not a PNG, JPEG, WebP or TIFF image');
+    if (!formats.has(format)) throw new Fault('bad_data', notOne);
     if (width * height > mostPixels) throw new Fault('bad_data', `has more than ${mostPixels / 1e6} million pixels`);
     // Every line is decoded; only a thumbnail is kept.
     await sharp(bytes, options)
@@ -82,7 +88,7 @@ export async function probeImage(bytes: Uint8Array): Promise<ImageFacts> {
       .toBuffer();
     return { format, channels, ...(orientation >= 5 ? { width: height, height: width } : { width, height }) };
   } catch (error) {
-    throw error instanceof Fault ? error : unusable(error);
+    throw error instanceof Fault ? error : unusable(bytes, error);
   }
 }
 
@@ -107,7 +113,7 @@ export async function imagePixels(
       .toBuffer({ resolveWithObject: true });
     return planar(data, height * width, info.channels, channels);
   } catch (error) {
-    throw unusable(error);
+    throw unusable(bytes, error);
   }
 }
 

@@ -19,7 +19,8 @@ export async function encodeRequest(
 ): Promise<Record<string, Tensor>> {
   const feeds = encodeInputs(fitted, inputs);
   const n = inputs.length;
-  const valueOf = (input: PredictInput, column: string) => (typeof input === 'string' ? input : input[column]);
+  const valueOf = (input: PredictInput, column: string) =>
+    typeof input === 'string' ? input : Object.hasOwn(input, column) ? input[column] : undefined;
   const files = (column: string) => inputs.map((input, i) => fileOf(valueOf(input, column), `inputs[${i}].${column}`));
   for (const [j, input] of (fitted.pictures ?? []).entries()) {
     const { channels, height, width, column } = input;

@@ -33,6 +33,8 @@ export const isHidden = (name: string): boolean =>
 export const byName = (a: { name: string }, b: { name: string }): number =>
   a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 
+const clipped = (path: string): string => (path.length > 200 ? `${path.slice(0, 200)}…` : path);
+
 /** All files below a directory. */
 export async function openDirectory(path: string, name: string): Promise<Folder> {
   const found: string[] = [];
@@ -53,7 +55,7 @@ async function walk(root: string, below: string, found: string[], name: string):
   } catch (error) {
     throw new Fault(
       'path_refused',
-      `The folder ${join(name, below)} cannot be read. Check its permissions.`,
+      `The folder ${clipped(join(name, below))} cannot be read. Check its permissions, and that it is not too deep.`,
       undefined,
       error,
     );

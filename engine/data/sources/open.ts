@@ -137,10 +137,10 @@ async function openPacked(zip: Zip, given: OpenOptions): Promise<Loader> {
   const { isWorkbook, openWorkbook } = await import('../formats/xlsx.ts');
   if (isWorkbook(zip)) return openWorkbook(zip, given.options);
   if (sheetName.test(zip.name)) throw noWorkbook(zip.name, 'is a zip without a workbook in it');
-  const { kindOfFolder, openMediaFolder } = await import('../formats/media.ts');
+  const { isAbout, kindOfFolder, openMediaFolder } = await import('../formats/media.ts');
   const kind = kindOfFolder(zip);
   if (kind) return openMediaFolder(stripped(zip), kind, given.directory);
-  const [only, another] = zip.entries;
+  const [only, another] = zip.entries.filter(({ name }) => !isAbout(name));
   if (only && !another) {
     const { options, directory } = given;
     const stream = { kind: 'stream' as const, name: basename(only.name), bytes: only.size };

@@ -23,6 +23,12 @@ export interface Zip extends Folder {
 const damaged = (name: string, error?: unknown): Fault =>
   new Fault('bad_data', `${name} is a damaged or cut off zip. Make it again.`, undefined, error);
 
+const bomb = (name: string): Fault =>
+  new Fault(
+    'bad_data',
+    `${name} unpacks to far more than a zip of its size should. Unpack it yourself and look at it.`,
+  );
+
 /** Opens a zip by its directory. Throws `bad_data` for damage, bombs and names such as `../x`. */
 export async function openZip(source: ByteSource): Promise<Zip> {
   const { name } = source;
@@ -43,13 +49,23 @@ export async function openZip(source: ByteSource): Promise<Zip> {
     for await (const entry of zip.eachEntry()) {
       packed += entry.compressedSize;
       unpacked += entry.uncompressedSize;
+      // Files that lie over one another unpack the same bytes again and again.
+      if (packed > source.size) throw bomb(name);
       const file = entry.fileName;
       if (file.endsWith('/') || isHidden(file)) continue;
       if (entry.isEncrypted()) throw new Fault('bad_data', `${name} has a password. Make it again without one.`);
       if (entries.length === mostFiles)
         throw new Fault('bad_data', `${name} has more than ${mostFiles} files. Import a part of it.`);
       const open = () =>
-        zip.openReadStreamPromise(entry).catch((error: unknown) => Promise.reject(damaged(name, error)));
+        zip.openReadStreamPromise(entry).catch((error: unknown) => {
+          if (entry.compressionMethod === 0 || entry.compressionMethod === 8) throw damaged(name, error);
+          throw new Fault(
+            'bad_data',
+            `${name} is packed in a way that is not read (method ${entry.compressionMethod}). Make it again with Deflate.`,
+            undefined,
+            error,
+          );
+        });
       entries.push({ name: file, size: entry.uncompressedSize, stream: open, read: () => readAll(name, entry, open) });
     }
   } catch (error) {
@@ -68,10 +84,7 @@ export async function openZip(source: ByteSource): Promise<Zip> {
   }
   if (unpacked > 32 * 1024 * 1024 && unpacked > greatestRatio * Math.max(packed, 1)) {
     zip.close();
-    throw new Fault(
-      'bad_data',
-      `${name} unpacks to far more than a zip of its size should. Unpack it yourself and look at it.`,
-    );
+    throw bomb(name);
   }
   return {
     name,

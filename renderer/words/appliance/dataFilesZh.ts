@@ -154,7 +154,27 @@ export const dataFilesZh: Record<string, string> = {
   '{1} did not arrive whole. Send it again.': '{1} 没有完整到达。请重新发送。',
   '{1} is damaged or cut off: it does not decompress. Copy it again.': '{1} 已损坏或不完整：无法解压。请重新复制。',
   '{1} is cut off. Copy it again.': '{1} 不完整。请重新复制。',
-  'The folder {1} cannot be read. Check its permissions.': '无法读取文件夹 {1}。请检查它的权限。',
+  'The folder {1} cannot be read. Check its permissions, and that it is not too deep.':
+    '无法读取文件夹 {1}。请检查它的权限，并确认它没有嵌套过深。',
+  '{1} has stopped sending. Check the network and import it again.': '{1} 已停止发送。请检查网络后重新导入。',
+  '{1} broke off before everything had arrived. Import it again.': '{1} 在全部到达之前中断了。请重新导入。',
+  '{1} answers with more than 16 MiB where a list was asked for. Check the address.':
+    '{1} 在被请求列表时返回了超过 16 MiB 的内容。请检查地址。',
+  '{1} cannot be read: SQLite says “{2}”. Name another table with --table, or export its rows as CSV.':
+    '无法读取 {1}：SQLite 提示“{2}”。请用 --table 指定其他表，或将其中的行导出为 CSV。',
+  'The sheet {1} does not lie in {2}. Save the workbook again.': '工作表 {1} 不在 {2} 里。请重新保存工作簿。',
+  '{1} is a web page, not a table. Download the table itself (a page to log in on may stand in its way).':
+    '{1} 是网页，不是表。请下载表本身（可能被登录页挡住了）。',
+  '{1} has {2} columns, which need more memory than an import may take. Leave some out, or raise limits.importerMemory.':
+    '{1} 有 {2} 列，所需的内存超过导入的上限。请去掉一些列，或提高 limits.importerMemory。',
+  'holds numbers that are no sound': '其中的数值不是声音',
+  '{1} changed while it was read. Import it again when nobody writes to it.':
+    '{1} 在读取时发生了变化。请在没有人写入时重新导入。',
+  '{1} points to {2}, which is not allowed.': '{1} 指向 {2}，这不被允许。',
+  '{1} lists in circles. Check that it speaks S3.': '{1} 的列表循环往复。请确认它使用 S3 协议。',
+  '{1} has folders in folders without end. Import a part of it.': '{1} 的文件夹层层嵌套没有尽头。请导入其中一部分。',
+  '{1} is packed in a way that is not read (method {2}). Make it again with Deflate.':
+    '{1} 使用了无法读取的压缩方法（{2}）。请用 Deflate 重新制作。',
   '{1} has more than {2} files. Import a part of it.': '{1} 中的文件超过 {2} 个。请导入其中一部分。',
   '{1} is not a plain file. Choose a file or a folder.': '{1} 不是普通文件。请选择文件或文件夹。',
   "{1} is larger than 512 MiB. Import it by its path on the appliance's machine, or export its table as CSV.":
@@ -197,6 +217,6 @@ export const dataFilesZh: Record<string, string> = {
   '{1} unpacks to far more than a zip of its size should. Unpack it yourself and look at it.':
     '{1} 解压后远大于同等大小的 zip。请自行解压并检查。',
   '{1} in {2} is larger than 1 GiB.': '{2} 中的 {1} 超过 1 GiB。',
-  '{1}: line {2} (byte {3}) {4:holds a NUL byte|is not UTF-8|ends in the middle of a character|is longer than {5} MiB}. {6:The file is damaged or binary: export it again as text|If the file is in a Western encoding, import it with --encoding latin-1|The file is cut off: copy it again|Check the line ends and the quotes, or shorten the text}.':
-    '{1}：第 {2} 行（第 {3} 字节）{4:含有 NUL 字节|不是 UTF-8 编码|在字符中间结束|超过 {5} MiB}。{6:文件已损坏或是二进制文件：请重新导出为文本|若文件采用西文编码，请用 --encoding latin-1 导入|文件不完整：请重新复制|请检查换行符和引号，或缩短文本}。',
+  '{1}: line {2} (byte {3}) {4:holds a NUL byte|is not UTF-8|ends in the middle of a character|is longer than {5} MiB}. {6:The file is damaged or binary: export it again as text|If the file is in a Chinese encoding, import it with --encoding gb18030 (or big5)|If the file is in a Western encoding, import it with --encoding latin-1|The file is cut off: copy it again|Check the line ends and the quotes, or shorten the text}.':
+    '{1}：第 {2} 行（第 {3} 字节）{4:含有 NUL 字节|不是 UTF-8 编码|在字符中间结束|超过 {5} MiB}。{6:文件已损坏或是二进制文件：请重新导出为文本|若文件采用中文编码，请用 --encoding gb18030（或 big5）导入|若文件采用西文编码，请用 --encoding latin-1 导入|文件不完整：请重新复制|请检查换行符和引号，或缩短文本}。',
 };

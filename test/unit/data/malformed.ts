@@ -1,4 +1,4 @@
-// A hundred files that are not what they should be, made on the spot. What is wrong with each stands in its name.
+// More than a hundred files that are not what they should be, made on the spot. What is wrong with each stands in its name.
 import { deflateRawSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { strToU8, zipSync } from 'fflate';
@@ -54,15 +54,18 @@ const sheet = (xml: string, more: Record<string, Uint8Array> = {}) =>
     ...more,
   });
 
-function sqlite(): Buffer {
+function ofSql(sql: string): Buffer {
   const db = new Database(':memory:');
-  db.exec(
-    `CREATE TABLE t (a, b); INSERT INTO t VALUES ${Array.from({ length: 400 }, (_, i) => `(${i}, 'word ${i}')`).join(',')}`,
-  );
+  db.exec(sql);
   const bytes = db.serialize();
   db.close();
   return bytes;
 }
+
+const sqlite = (): Buffer =>
+  ofSql(
+    `CREATE TABLE t (a, b); INSERT INTO t VALUES ${Array.from({ length: 400 }, (_, i) => `(${i}, 'word ${i}')`).join(',')}`,
+  );
 
 /** The head of a PNG that says it has so many pixels. */
 function hugePng(width: number, height: number): Buffer {
@@ -157,6 +160,76 @@ export async function malformed(parquet: Buffer, arrow: Buffer): Promise<Malform
   add('sound cut off, set', { 'a/1.wav': wav(300).subarray(0, 300), 'b/2.mp3': mp3().subarray(0, 10) });
   add('binary texts, set', { 'a/1.txt': noise(1000), 'b/2.txt': Buffer.alloc(100) });
   add('an empty folder, set', {});
+  add('keys that differ by blanks, t.jsonl', text('{"a":1," a ":2}\n'));
+  add('a mark before JSON lines, t.jsonl', text('\ufeff{"a":1}\n{"a":2}\n'));
+  add('names of every object, t.csv', text(`__proto__,constructor\n${'1,2\n'.repeat(30)}`));
+  add('odd numbers, t.csv', text(`n,m\n${'1,2\n'.repeat(50)}1e400,0x10\n1_000,-inf\n`));
+  add('impossible days, t.csv', text(`d\n${'2024-02-31\n'.repeat(30)}0000-00-00\n9999999-01-01\n`));
+  add('three line ends, t.csv', text('a,b\r\n1,2\n3,4\r5,6\r\n'));
+  add('UTF-32, t.csv', Buffer.from(Uint32Array.from('\ufeffa,b\n1,2\n', (c) => c.charCodeAt(0)).buffer));
+  add('a web page, t.csv', text('<!doctype html><html><body>log in</body></html>'));
+  add(
+    'a sheet elsewhere, t.xlsx',
+    zipSync({
+      'xl/workbook.xml': strToU8(
+        '<workbook xmlns:r="r"><sheets><sheet name="s" sheetId="1" r:id="r1"/></sheets></workbook>',
+      ),
+      'xl/_rels/workbook.xml.rels': strToU8(
+        '<Relationships><Relationship Id="r1" TargetMode="External" Target="http://127.0.0.1:9/x"/></Relationships>',
+      ),
+    }),
+  );
+  add(
+    'days beyond time, t.xlsx',
+    sheet(
+      '<worksheet><sheetData><row><c t="d"><v>2024-99-99</v></c></row><row><c t="d"><v>x</v></c></row></sheetData></worksheet>',
+    ),
+  );
+  add(
+    'texts that are not there, t.xlsx',
+    sheet(
+      '<worksheet><sheetData><row><c t="s"><v>99999999</v></c></row><row><c t="s"><v>-1</v></c></row></sheetData></worksheet>',
+    ),
+  );
+  add('tags without end, t.xlsx', sheet(`<worksheet><sheetData>${'<g>'.repeat(200_000)}`));
+  add(
+    'a view that turns in circles, t.db',
+    ofSql('CREATE VIEW v AS WITH RECURSIVE r(i) AS (SELECT 1 UNION ALL SELECT i FROM r LIMIT 100000) SELECT i FROM r'),
+  );
+  add('a view that reads files, t.db', ofSql("CREATE VIEW v AS SELECT readfile('/etc/passwd') AS a"));
+  add(
+    'names that are SQL, t.db',
+    ofSql('CREATE TABLE "t""; DROP TABLE t--"(""); INSERT INTO "t""; DROP TABLE t--" VALUES (1), (2)'),
+  );
+  add('a claim of 2 GB, set', {
+    'a/1.png': Buffer.concat([png.subarray(0, 33), Buffer.from('7fffffff69434350', 'hex'), png.subarray(33)]),
+    'b/2.png': png,
+  });
+  add('an image without an area, set', { 'a/1.png': hugePng(0, 0), 'b/2.png': png });
+  add('drawings and others as PNG, set', {
+    'a/1.png': text('<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'),
+    'a/2.png': text('GIF89a\x01\0\x01\0'),
+    'b/3.png': Buffer.from('\0\0\0\x18ftypheic'),
+  });
+  const odd = (at: number, value: number) => {
+    const clip = wav(300);
+    clip.writeUInt16LE(value, at);
+    return clip;
+  };
+  add('sound of no channel, of no bits and of a rare kind, set', {
+    'a/1.wav': odd(22, 0),
+    'a/2.wav': odd(34, 12),
+    'b/3.wav': odd(20, 7),
+  });
+  add('tags without sound, set', {
+    'a/1.mp3': text('ID3\x04\0\0\x7f\x7f\x7f\x7f'),
+    'b/2.flac': Buffer.concat([text('fLaC'), Buffer.alloc(60, 0x80)]),
+  });
+  add('labels of files elsewhere, set', {
+    '1.png': png,
+    'labels.csv': text('file,label\n../1.png,a\n/etc/passwd,b\n'),
+  });
+  add('labels cut off, set', { '1.png': png, 'labels.csv': text('file,label\n1.png,"a\n') });
   for (const [name, bytes] of [
     ['Parquet', parquet],
     ['SQLite', sqlite()],

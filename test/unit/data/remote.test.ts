@@ -111,6 +111,37 @@ describe('HTTP', () => {
   });
 });
 
+test('answers that break off, lists without end and folders in circles are refused', async () => {
+  const cut = await serve((_, res) => {
+    res.writeHead(200, { 'content-length': '1000' });
+    res.write('a,b\n1,2\n');
+    setTimeout(() => res.destroy(), 50);
+  });
+  await expect(load(`${cut}/t.csv`, { kind: 'none', endpoint: cut })).rejects.toMatchObject({
+    code: 'unreachable',
+    message: expect.stringContaining('broke off'),
+  });
+  const loops = await serve((_, res) =>
+    res.end('<ListBucketResult><NextContinuationToken>same</NextContinuationToken></ListBucketResult>'),
+  );
+  const store: RemoteKey = { kind: 's3', endpoint: loops, user: 'A', secret: 's' };
+  await expect(load('s3://lab/x', store)).rejects.toMatchObject({ message: expect.stringContaining('in circles') });
+  const deep = await serve((req, res) => {
+    const own = { pathSuffix: req.url?.includes('GETFILESTATUS') ? '' : 'd', type: 'DIRECTORY', length: 0 };
+    res.end(JSON.stringify({ FileStatus: own, FileStatuses: { FileStatus: [own, { ...own, pathSuffix: '../..' }] } }));
+  });
+  await expect(load('webhdfs://n/data', { kind: 'none', endpoint: deep })).rejects.toMatchObject({
+    message: expect.stringContaining('folders in folders without end'),
+  });
+  const away = await serve((req, res) => {
+    if (req.url?.includes('OPEN')) return void res.writeHead(307, { location: 'http://169.254.169.254/latest' }).end();
+    res.end(JSON.stringify({ FileStatus: { pathSuffix: '', type: 'FILE', length: 10 } }));
+  });
+  await expect(load('webhdfs://n/t.csv', { kind: 'none', endpoint: away })).rejects.toMatchObject({
+    code: 'forbidden',
+  });
+});
+
 /** A small object store that checks signatures by its own reading of the specification. */
 async function objectStore(objects: Record<string, Buffer>): Promise<RemoteKey> {
   const key = { user: 'AKID', secret: 'very secret', region: 'lab-1' };

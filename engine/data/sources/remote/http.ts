@@ -1,9 +1,9 @@
 // HTTP as a source of bytes: ranges where the server gives them, else one stream. Goes to the host that the owner allowed and,
 // except where a protocol says so, follows no redirect elsewhere.
-import { Readable } from 'node:stream';
-import type { ReadableStream as WebStream } from 'node:stream/web';
+import { lookup } from 'node:dns/promises';
 import { Fault } from '../../../schema/index.ts';
 import type { ByteSource } from '../bytes.ts';
+import { bytesOfBody } from './body.ts';
 
 export interface HttpRequest {
   url: URL;
@@ -45,6 +45,7 @@ export async function send(
     if (next === null) return accepted(response, at);
     await response.body?.cancel();
     at = addressIn(next, at);
+    await needRouted(at, url);
     if (redirects === 'same host' && !isSame(at, url)) {
       throw new Fault(
         'forbidden',
@@ -53,6 +54,14 @@ export async function send(
     }
   }
   throw new Fault('bad_data', `${url.host} sends in circles.`);
+}
+
+/** Refuses to be sent to addresses of this link only, where clouds keep their machines' secrets. */
+async function needRouted(at: URL, first: URL): Promise<void> {
+  if (at.host === first.host) return;
+  const found = await lookup(at.hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);
+  if (found.some(({ address }) => /^(169\.254\.|::ffff:169\.254\.|fe[89ab][0-9a-f]:|0\.0\.0\.0$|::$)/i.test(address)))
+    throw new Fault('forbidden', `${first.origin} points to ${at.origin}, which is not allowed.`);
 }
 
 /** The same host, and no less protected on the way. */
@@ -88,10 +97,6 @@ function accepted(response: Response, { host, pathname }: URL): Response {
   throw new Fault('unreachable', `${host} answers ${status}. Try again later.`);
 }
 
-/** The body as a stream. */
-export const bodyOf = (response: Response): Readable =>
-  response.body ? Readable.fromWeb(response.body as WebStream) : Readable.from([]);
-
 /** Bytes of a range are asked for at most so many at once. */
 const piece = 8 * 1024 * 1024;
 
@@ -107,8 +112,8 @@ export function rangeSource(name: string, size: number, request: Send, url: URL)
         const response = await request({ url, headers: { range: `bytes=${at}-${last}` } });
         if (response.status !== 206)
           throw new Fault('bad_data', `${url.host} does not give ranges of ${name}. Download it and import the file.`);
-        const bytes = Buffer.from(await response.arrayBuffer());
-        if (bytes.length !== last - at + 1)
+        const bytes = await bytesOfBody(response, url.host, last - at + 1);
+        if (bytes?.length !== last - at + 1)
           throw new Fault('bad_data', `${name} did not arrive whole. Import it again.`);
         parts.push(bytes);
       }

@@ -3,7 +3,8 @@ import { Fault, type ImportSource, type RemoteKey } from '../../../schema/index.
 import type { Loader } from '../../formats/loader.ts';
 import type { ByteSource } from '../bytes.ts';
 import { byName, type FileEntry, type Folder, isHidden, mostFiles } from '../folder.ts';
-import { bodyOf, probe, rangeSource, send, type Send } from './http.ts';
+import { bodyOf } from './body.ts';
+import { probe, rangeSource, send, type Send } from './http.ts';
 import { openPostgres } from './postgres.ts';
 import { listObjects, objectUrl, signing } from './s3.ts';
 import { openHdfs } from './webhdfs.ts';
@@ -63,7 +64,7 @@ async function openHttp(address: URL, credential: RemoteKey): Promise<Remote> {
   const size = await probe(request, address);
   if (size !== undefined) return { kind: 'bytes', source: rangeSource(name, size, request, address) };
   const response = await request({ url: address });
-  return { kind: 'stream', name, stream: () => bodyOf(response) };
+  return { kind: 'stream', name, stream: () => bodyOf(response, address.host) };
 }
 
 async function openS3(

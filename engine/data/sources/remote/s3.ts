@@ -3,6 +3,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { SaxesParser } from 'saxes';
 import { Fault } from '../../../schema/index.ts';
+import { wordsOf } from './body.ts';
 import { type HttpRequest, send, type Send } from './http.ts';
 
 export interface S3Key {
@@ -82,17 +83,22 @@ export async function listObjects(
   most: number,
 ): Promise<S3Object[]> {
   const found: S3Object[] = [];
+  const pages = new Set<string>();
   for (let token: string | undefined; ; ) {
     const url = objectUrl(endpoint, bucket, '');
     url.searchParams.set('list-type', '2');
     url.searchParams.set('prefix', prefix);
     if (token !== undefined) url.searchParams.set('continuation-token', token);
-    const page = parseList(await (await request({ url })).text());
+    const page = parseList(await wordsOf(await request({ url }), url.host));
     found.push(...page.objects);
     if (found.length > most)
       throw new Fault('bad_data', `${prefix} has more than ${most} objects. Import a part of it.`);
     token = page.next;
     if (token === undefined) return found;
+    // Pages without an object may come, but not for ever, and none twice.
+    if (pages.has(token) || pages.size > 1000 + found.length)
+      throw new Fault('bad_data', `${url.host} lists in circles. Check that it speaks S3.`);
+    pages.add(token);
   }
 }
 

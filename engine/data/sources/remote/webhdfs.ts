@@ -3,7 +3,11 @@
 import { Fault } from '../../../schema/index.ts';
 import type { ByteSource } from '../bytes.ts';
 import { mostFiles } from '../folder.ts';
+import { bytesOfBody, wordsOf } from './body.ts';
 import { send } from './http.ts';
+
+/** Folders within one another. */
+const mostDepth = 64;
 
 interface Status {
   pathSuffix: string;
@@ -29,25 +33,32 @@ export function openHdfs(endpoint: string, user: string | undefined, authorizati
     return url;
   };
   const ask = async (path: string, op: string): Promise<unknown> => {
-    const response = await send({ url: urlOf(path, op), headers });
-    return response.json().catch((error: unknown) => {
-      throw new Fault(
-        'bad_data',
-        `${new URL(endpoint).host} does not speak WebHDFS. Check the address.`,
-        undefined,
-        error,
-      );
-    });
+    const { host } = new URL(endpoint);
+    const text = await wordsOf(await send({ url: urlOf(path, op), headers }), host);
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw new Fault('bad_data', `${host} does not speak WebHDFS. Check the address.`, undefined, error);
+    }
   };
-  const walk = async (root: string, below: string, files: { name: string; size: number }[]): Promise<void> => {
+  const walk = async (
+    root: string,
+    below: string,
+    files: { name: string; size: number }[],
+    depth = 0,
+  ): Promise<void> => {
+    if (depth > mostDepth)
+      throw new Fault('bad_data', `${root} has folders in folders without end. Import a part of it.`);
     const answer = (await ask(below === '' ? root : `${root}/${below}`, 'LISTSTATUS')) as {
       FileStatuses?: { FileStatus?: Status[] };
     };
     for (const { pathSuffix, type, length } of answer.FileStatuses?.FileStatus ?? []) {
-      if (pathSuffix.startsWith('.') || pathSuffix.startsWith('_')) continue;
+      if (typeof pathSuffix !== 'string' || pathSuffix.startsWith('.') || pathSuffix.startsWith('_')) continue;
+      // Also of what a name node says no name leads elsewhere.
+      if (pathSuffix === '' || pathSuffix.includes('/')) continue;
       const name = below === '' ? pathSuffix : `${below}/${pathSuffix}`;
-      if (type === 'DIRECTORY') await walk(root, name, files);
-      else files.push({ name, size: length });
+      if (type === 'DIRECTORY') await walk(root, name, files, depth + 1);
+      else if (Number.isSafeInteger(length) && length >= 0) files.push({ name, size: length });
       if (files.length > mostFiles)
         throw new Fault('bad_data', `${root} has more than ${mostFiles} files. Import a part of it.`);
     }
@@ -67,8 +78,8 @@ export function openHdfs(endpoint: string, user: string | undefined, authorizati
       async read(from, to) {
         if (to <= from) return Buffer.alloc(0);
         const url = urlOf(path, 'OPEN', { offset: String(from), length: String(to - from) });
-        const bytes = Buffer.from(await (await send({ url, headers }, 'any')).arrayBuffer());
-        if (bytes.length !== to - from) throw new Fault('bad_data', `${name} did not arrive whole. Import it again.`);
+        const bytes = await bytesOfBody(await send({ url, headers }, 'any'), url.host, to - from);
+        if (bytes?.length !== to - from) throw new Fault('bad_data', `${name} did not arrive whole. Import it again.`);
         return bytes;
       },
       close: async () => undefined,

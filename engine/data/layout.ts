@@ -1,8 +1,10 @@
 // How a dataset lies in its pack: the entry `meta`, and for column i `c<i>` (values one after the other), for text, images and
-// sound also `n<i>` (bytes of each row's value), for categories `d<i>` (their values). Everything in it follows from the content
+// sound also `n<i>` (bytes of each row's value), for categories `d<i>` (their values); of small images `~p<i>` (their pixels) and
+// `~s<i>` (width, height and channels of each row's, 0 where none), which count for no hash. Everything else in it follows from the content
 // alone, so that the pack's content hash is the dataset's. Changing any of this needs a new `formatVersion`.
 import { bytesOf, fromUtf8, utf8 } from '../base/index.ts';
 import { type DatasetMeta, datasetMeta, Fault, type Stored, type Width } from '../schema/index.ts';
+import { derivedMark } from '../store/index.ts';
 
 export { type DatasetMeta, datasetMeta, type Stored, type Width };
 
@@ -25,6 +27,8 @@ export const entries = {
   values: (column: number) => `c${column}`,
   lengths: (column: number) => `n${column}`,
   dictionary: (column: number) => `d${column}`,
+  pixels: (column: number) => `${derivedMark}p${column}`,
+  sizes: (column: number) => `${derivedMark}s${column}`,
 };
 
 /** The narrowest width for codes up to `most`. */

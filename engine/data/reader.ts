@@ -2,6 +2,7 @@
 import { must } from '../base/index.ts';
 import { type DatasetShape, Fault } from '../schema/index.ts';
 import type { PackReader } from '../store/index.ts';
+import { openSmall, type SmallPicture } from './media/small.ts';
 import { entries, missingLength, readMeta, type Stored, unpackTexts, type Width, widths } from './layout.ts';
 
 /** One cell as a person sees it: null where missing; dates as ISO text, UTC. */
@@ -19,6 +20,8 @@ export interface DatasetReader {
   codes(column: string, from?: number, to?: number): { codes: Uint32Array; values: string[] };
   /** The file of a row of an image or audio column, as it came; null where missing. Rows in order cost least. */
   media(column: string, row: number): Uint8Array | null;
+  /** The pixels of a row's image, where it is small and they were kept. */
+  pixels(column: string, row: number): SmallPicture | undefined;
   /** Any column as text, null where missing; images and sound by their size. */
   texts(column: string, from?: number, to?: number): (string | null)[];
   /** Bytes of each row's text, 0 where missing, and everywhere for columns that hold no texts. */
@@ -87,6 +90,7 @@ export function openDataset(pack: PackReader): DatasetReader {
     return texts;
   };
 
+  const smalls = new Map<number, ReturnType<typeof openSmall>>();
   const mediaStarts = new Map<number, { lengths: Uint32Array; starts: Float64Array }>();
   const mediaPlaces = (i: number) => {
     let places = mediaStarts.get(i);
@@ -127,6 +131,12 @@ export function openDataset(pack: PackReader): DatasetReader {
       return starts[row + 1] > starts[row]
         ? pack.readRange(entries.values(i), starts[row], starts[row + 1])
         : new Uint8Array();
+    },
+    pixels(name, row) {
+      const { i } = place(name);
+      let read = smalls.get(i);
+      if (!read) smalls.set(i, (read = openSmall(pack, i)));
+      return read(row);
     },
     texts(name, from, to) {
       const { i, stored } = place(name);

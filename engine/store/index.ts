@@ -6,7 +6,7 @@ export type { Journal } from './journal.ts';
 export type { ListQuery, Page } from './listing.ts';
 export { acquireLock, type LockInfo, readLock, releaseLock, updateLock } from './lock.ts';
 export type { ObjectGrant, ObjectInfo, ObjectKind, Objects } from './objects.ts';
-export { chunkBytes, type PackKey, type PackSummary } from './packFormat.ts';
+export { chunkBytes, derivedMark, type PackKey, type PackSummary } from './packFormat.ts';
 export { openPack, type PackReader } from './packReader.ts';
 export { createPack, type PackWriter } from './packWriter.ts';
 export { restore, verifyBackup } from './restore.ts';

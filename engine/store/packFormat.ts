@@ -43,8 +43,12 @@ export const bindChunk = (id: string, n: number, name: string, index: number): s
 
 export const bindDirectory = (id: string): string => JSON.stringify(['pack directory', packVersion, id]);
 
+/** Names that begin so are of what follows from the rest, and might be other bits elsewhere: they are no part of the content. */
+export const derivedMark = '~';
+
 /** The hash of a whole content from those of its entries. */
 export function contentHash(entries: readonly PackEntry[]): string {
-  const facts = entries.map(({ name, size, sha256: hash }) => [name, size, hash] as const);
+  const own = entries.filter(({ name }) => !name.startsWith(derivedMark));
+  const facts = own.map(({ name, size, sha256: hash }) => [name, size, hash] as const);
   return hex(sha256(JSON.stringify(facts.sort(([a], [b]) => (a < b ? -1 : 1)))));
 }

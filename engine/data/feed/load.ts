@@ -4,7 +4,7 @@ import { bytesOf } from '../../base/index.ts';
 import type { PictureInput, Preprocess, SoundInput } from '../../schema/index.ts';
 import { encodeDataset } from '../encode.ts';
 import type { EncodedRows, Ragged } from '../encoded.ts';
-import { inParallel, pictureDecoder, soundDecoder } from '../media/mediaRows.ts';
+import { inParallel, keptPlanes, pictureDecoder, soundDecoder } from '../media/mediaRows.ts';
 import type { DatasetReader } from '../reader.ts';
 import type { Sequences } from '../sequence.ts';
 import type { Scratch } from './scratch.ts';
@@ -66,7 +66,13 @@ async function decodePictures(
   const size = input.channels * input.height * input.width;
   const out = new Uint8Array(rows.length * size);
   const decode = pictureDecoder(input, (row) => reader.media(input.column, row));
-  await decodeInto(out, size, rows, input.column, decode, kept);
+  const left: number[] = [];
+  for (const [r, row] of rows.entries()) {
+    const planes = keptPlanes(reader, input, row);
+    if (planes) out.set(planes, r * size);
+    else left.push(r);
+  }
+  await decodeInto(out, size, rows, left, input.column, decode, kept);
   return out;
 }
 
@@ -79,19 +85,21 @@ async function decodeSounds(
   const size = input.mels * input.frames;
   const out = new Float32Array(rows.length * size);
   const decode = soundDecoder(input, (row) => reader.media(input.column, row));
-  await decodeInto(out, size, rows, input.column, decode, kept);
+  await decodeInto(out, size, rows, [...rows.keys()], input.column, decode, kept);
   return out;
 }
 
+/** Decodes the rows at these places of `rows`. */
 function decodeInto(
   out: Uint8Array | Float32Array,
   size: number,
   rows: Uint32Array,
+  places: readonly number[],
   column: string,
   decode: (row: number) => Promise<Uint8Array | Float32Array>,
   kept: Kept,
 ): Promise<void> {
-  return inParallel([...rows.keys()], async (r) => {
+  return inParallel(places, async (r) => {
     const key = `${rows[r]} ${column}`;
     const known = kept.values.get(key);
     if (known) return out.set(known, r * size);
@@ -117,6 +125,7 @@ function sliceOf(reader: DatasetReader, first: number, last: number): DatasetRea
     codes: (column, from, to) => reader.codes(column, ...range(from, to)),
     texts: (column, from, to) => reader.texts(column, ...range(from, to)),
     media: (column, row) => reader.media(column, first + row),
+    pixels: (column, row) => reader.pixels(column, first + row),
     textBytes: (column, from, to) => reader.textBytes(column, ...range(from, to)),
     preview: (offset, limit) => reader.preview(first + offset, Math.min(limit, last - first - offset)),
     close: () => undefined,

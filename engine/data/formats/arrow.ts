@@ -88,9 +88,9 @@ function checkData(part: Part): void {
       before = at;
     }
   }
-  if (dictionary) {
-    const keys = values as ArrayLike<number> | undefined;
-    for (let i = 0; keys && i < length; i++)
+  const keys = dictionary && (values as ArrayLike<number> | undefined);
+  if (dictionary && keys) {
+    for (let i = 0; i < length; i++)
       if ((keys[i] < 0 || keys[i] >= dictionary.length) && part.getValid(i))
         throw new Error('a key leads out of its dictionary');
   }

@@ -6,6 +6,7 @@ import { type CellType, type Column, Fault, type MediaFigures, type Warning } fr
 import { entries } from '../layout.ts';
 import { probeAudio } from '../media/audio.ts';
 import { probeImage } from '../media/image.ts';
+import { keepSmall } from '../media/small.ts';
 import { type OpenSource, openSource } from '../source.ts';
 import { loadRaw } from '../load.ts';
 import type { FileEntry, Folder } from '../sources/folder.ts';
@@ -122,6 +123,7 @@ async function readMedia(
   const [good, bad]: [FileEntry[], Bad[]] = [[], []];
   const lengths: number[] = [];
   const figures = openFigures();
+  const kept = keepSmall(writer);
   const probe = kind === 'images' ? probeImage : probeAudio;
   const look = async (file: FileEntry): Promise<Look> => {
     try {
@@ -142,12 +144,14 @@ async function readMedia(
       continue;
     }
     writer.append(entries.values(0), found.bytes);
+    if (kind === 'images') kept.add('small' in found.facts ? found.facts.small : undefined);
     await writer.settle(atOnce);
     lengths.push(found.bytes.length);
     good.push(files[i]);
     figures.add(found.facts, found.bytes.length);
   }
   writer.append(entries.lengths(0), Uint32Array.from(lengths));
+  kept.end();
   const name = kind === 'images' ? 'image' : 'audio';
   const column: Column = { name, type: name, missing: 0, distinct: good.length, media: figures.end() };
   return { good, bad, column };

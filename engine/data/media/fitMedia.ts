@@ -3,7 +3,7 @@
 import { must } from '../../base/index.ts';
 import type { Column, ImageAugment, PictureInput, SoundAugment, SoundInput } from '../../schema/index.ts';
 import type { DatasetReader } from '../reader.ts';
-import { inParallel, pictureDecoder, soundDecoder } from './mediaRows.ts';
+import { inParallel, keptPlanes, pictureDecoder, soundDecoder } from './mediaRows.ts';
 
 export interface MediaFitOptions {
   /** Columns to leave out. */
@@ -59,7 +59,7 @@ export async function fitMedia(
       const own = Array.from({ length: raw.channels }, () => moments());
       const plane = raw.height * raw.width;
       await inParallel(present, async (row) => {
-        const pixels = await decode(row);
+        const pixels = keptPlanes(reader, raw, row) ?? (await decode(row));
         for (const [c, figures] of own.entries()) figures.add(pixels.subarray(c * plane, (c + 1) * plane));
       });
       pictures.push({ ...raw, mean: own.map((figures) => figures.mean()), std: own.map((figures) => figures.std()) });

@@ -3,6 +3,7 @@
 import type Sharp from 'sharp';
 import { Fault, type PictureInput } from '../../schema/index.ts';
 import { plainPng } from './png.ts';
+import { type SmallPicture, smallPicture } from './small.ts';
 
 /** Most pixels of an image that is decoded: 100 million, about what the largest cameras make. */
 export const mostPixels = 100_000_000;
@@ -34,17 +35,23 @@ const options = { limitInputPixels: mostPixels, failOn: 'truncated', sequentialR
 /** Up to this many pixels an image is decoded whole to see that it is one; larger ones line by line, which takes twice as long. */
 const mostAtOnce = 1_000_000;
 
-/** Format and pixels as the first bytes of a PNG or JPEG say; undefined for others, and where they say nothing. */
-function headerOf(bytes: Uint8Array): { format: string; pixels: number } | undefined {
+/**
+ * Format and pixels as the first bytes of a PNG or JPEG say, and whether its samples are 8 bits of grey or of three colours;
+ * undefined for others, and where they say nothing.
+ */
+function headerOf(bytes: Uint8Array): { format: string; pixels: number; plain: boolean } | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length > 24 && view.getUint32(0) === 0x89504e47) {
-    return { format: 'png', pixels: view.getUint32(16) * view.getUint32(20) };
+    return { format: 'png', pixels: view.getUint32(16) * view.getUint32(20), plain: bytes[24] <= 8 };
   }
   if (bytes.length < 4 || view.getUint16(0) !== 0xffd8) return undefined;
   for (let at = 2; at + 9 < bytes.length && bytes[at] === 0xff; at += 2 + view.getUint16(at + 2)) {
     const marker = bytes[at + 1];
     const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame) return { format: 'jpeg', pixels: view.getUint16(at + 5) * view.getUint16(at + 7) };
+    if (isFrame) {
+      const plain = bytes[at + 4] === 8 && [1, 3].includes(bytes[at + 9]);
+      return { format: 'jpeg', pixels: view.getUint16(at + 5) * view.getUint16(at + 7), plain };
+    }
   }
   return undefined;
 }
@@ -69,13 +76,15 @@ const unusable = (bytes: Uint8Array, error: unknown): Fault =>
  * Decodes a whole image to see that it is one. Throws `bad_data` whose message is the end of a sentence about the file
  * (`is damaged or cut off`).
  */
-export async function probeImage(bytes: Uint8Array): Promise<ImageFacts> {
+export async function probeImage(bytes: Uint8Array): Promise<ImageFacts & { small?: SmallPicture }> {
   const sharp = await library();
   try {
     const header = headerOf(bytes);
     if (header && header.pixels <= mostAtOnce) {
-      const { info } = await sharp(bytes, options).autoOrient().raw().toBuffer({ resolveWithObject: true });
-      return { format: header.format, width: info.width, height: info.height, channels: info.channels };
+      const { data, info } = await sharp(bytes, options).autoOrient().raw().toBuffer({ resolveWithObject: true });
+      const { width, height, channels } = info;
+      const small = header.plain ? smallPicture(data, info) : undefined;
+      return { format: header.format, width, height, channels, ...(small ? { small } : {}) };
     }
     const image = sharp(bytes, options);
     const { format, width, height, channels, orientation = 1 } = await image.metadata();

@@ -5,6 +5,7 @@ import type { DatasetReader } from '../reader.ts';
 import { audioSamples } from './audio.ts';
 import { augmentImage, augmentSound } from './augment.ts';
 import { imagePixels } from './image.ts';
+import { planesFor } from './small.ts';
 import { openSpectrum, type Spectrum } from './spectrum.ts';
 
 /** Tensors of one batch: the inputs `image_i` and `audio_i` of `preprocess.ts`, row-major. */
@@ -46,7 +47,10 @@ export function openMediaRows(
   const { pictures = [], sounds = [] } = fitted;
   const of = (column: string) => (row: number) => reader.media(column, row);
   const decoders: Decode[] = [
-    ...pictures.map((input) => pictureDecoder(input, of(input.column))),
+    ...pictures.map((input): Decode => {
+      const decode = pictureDecoder(input, of(input.column));
+      return async (row) => keptPlanes(reader, input, row) ?? decode(row);
+    }),
     ...sounds.map((input) => soundDecoder(input, of(input.column))),
   ];
   const sizes = [...pictures.map(pixelsOf), ...sounds.map((input) => 4 * input.mels * input.frames)];
@@ -161,6 +165,12 @@ function batchOf(
 
 /** Numbers of one image. */
 const pixelsOf = ({ channels, height, width }: PictureInput): number => channels * height * width;
+
+/** What the import kept of a row's image, where that is what the model takes. */
+export function keptPlanes(reader: DatasetReader, input: PictureInput, row: number): Uint8Array | undefined {
+  const small = reader.pixels(input.column, row);
+  return small && planesFor(small, input);
+}
 
 /** A missing image is the mean, which the graph makes 0. */
 export function pictureDecoder(input: PictureInput, read: (row: number) => Uint8Array | null): Decode {

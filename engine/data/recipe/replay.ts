@@ -20,6 +20,7 @@ import { type ColumnPlan, inspectColumns } from '../inspect.ts';
 import { entries, missingLength } from '../layout.ts';
 import { probeAudio } from '../media/audio.ts';
 import { probeImage } from '../media/image.ts';
+import { keepSmall } from '../media/small.ts';
 import { openPool } from '../pool.ts';
 import type { DatasetReader } from '../reader.ts';
 import { shapeOf } from '../shape.ts';
@@ -175,10 +176,12 @@ async function writeFiles(
   const cells = await duck.rows(`SELECT ${id} FROM ${table} ORDER BY rowid`);
   const isWhole = cells.length === base.rows;
   const figures = openFigures();
+  const small = keepSmall(writer);
   const lengths = new Uint32Array(cells.length).fill(missingLength);
   let missing = 0;
   for (const [row, [cell]] of cells.entries()) {
     const bytes = typeof cell === 'string' ? base.media(files, fileRow(cell)) : null;
+    small.add(bytes ? base.pixels(files, fileRow(String(cell))) : undefined);
     if (!bytes) {
       missing++;
       continue;
@@ -188,6 +191,7 @@ async function writeFiles(
     if (!isWhole) figures.add(await (type === 'image' ? probeImage(bytes) : probeAudio(bytes)), bytes.length);
   }
   writer.append(entries.lengths(0), lengths);
+  small.end();
   const media = isWhole ? known.media : figures.end();
   return { name, type, missing, distinct: cells.length - missing, ...(media ? { media } : {}) };
 }

@@ -82,7 +82,7 @@ export async function openField(
   const held = new Set(split.validation);
   const places = Uint32Array.from(all, (_, i) => i);
   const by = request.split?.by ?? 'stratified';
-  const most = foldCounts.find(([rowCount]) => all.length <= rowCount)?.[1] ?? 3;
+  const most = request.split?.folds ?? foldCounts.find(([rowCount]) => all.length <= rowCount)?.[1] ?? 3;
   /** Groups and times part the folds as they part the test rows off; with fewer groups than folds there are fewer folds. */
   const foldsAsked = (count: number): { folds: Uint8Array; foldCount: number } => {
     if (by !== 'group' && by !== 'time') return { folds: foldsOf(rows, count, request.seed), foldCount: count };

@@ -38,6 +38,7 @@ export {
   type MediaBatch,
   type MediaOptions,
   type MediaRows,
+  needsDecoding,
   openMediaRows,
   placeOf,
 } from './media/mediaRows.ts';

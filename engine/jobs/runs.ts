@@ -103,6 +103,12 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         'a space is for a search over families of a table or texts: leave --model, --set and --epochs out',
       );
     }
+    if (request.split?.folds !== undefined && !mayBeSearched(request, dataset.shape.columns)) {
+      throw new Fault(
+        'bad_request',
+        'folds are for a search over families of a table or texts: leave --model, --set and --epochs out',
+      );
+    }
     lead.check(request);
     const isFree = request.budget === undefined && request.trials === undefined && request.from?.as !== 'replay';
     const { rows, columns } = dataset.shape;

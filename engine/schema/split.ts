@@ -14,6 +14,8 @@ export const splitSpec = z.object({
   /** Shares of the rows. */
   validation: z.number().gt(0).lt(0.5).default(0.1),
   test: z.number().gt(0).lt(0.5).default(0.1),
+  /** Folds that a search tries its candidates on; as many as the rows allow when left out. */
+  folds: z.number().int().min(2).max(20).optional(),
 });
 export type SplitSpec = z.infer<typeof splitSpec>;
 

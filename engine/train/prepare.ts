@@ -1,6 +1,6 @@
 // From a dataset and a request to everything a run needs before its first step: parts, preprocessing, rows in memory,
 // candidates. Every choice that was left to us is made here and said in `reasons`.
-import { type DatasetReader, fitMedia, fitPreprocess, readTarget, splitDataset } from '../data/index.ts';
+import { type DatasetReader, fitMedia, fitPreprocess, needsDecoding, readTarget, splitDataset } from '../data/index.ts';
 import {
   families,
   type Layout,
@@ -146,6 +146,10 @@ export async function prepareRun(
     outputsOf(rows.preprocess),
   );
   if (asked.model !== request.model) reasons.push(`${request.model}, because the rows are files`);
+  if (rows.data.stream && needsDecoding(reader, rows.preprocess, split.train))
+    reasons.push(
+      'the files do not fit into memory: the first epoch waits for their decoding, later ones read what it kept',
+    );
   const all = new Uint32Array([...split.train, ...split.validation]).sort();
   // A second pass of a pretrained model costs more than a tenth more rows bring.
   const isSmall = split.train.length <= rowsToRefit && !base;

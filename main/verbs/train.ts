@@ -60,7 +60,9 @@ function requestOf(dataset: string, options: Record<string, unknown>): TrainRequ
     ...pick('seed', 'seed'),
     ...pick('ignore', 'ignore'),
     ...pick('scaling', 'scaling'),
-    ...(options['split'] ? { split: splitFrom(options['split'] as string) } : {}),
+    ...(options['split'] || options['folds'] !== undefined
+      ? { split: { ...splitFrom((options['split'] as string | undefined) ?? 'stratified'), ...pick('folds', 'folds') } }
+      : {}),
     ...pick('name', 'name'),
     ...(options['optimizer'] ? { optimizer: { kind: options['optimizer'] } } : {}),
     ...(hyper ? { hyper } : {}),
@@ -162,6 +164,7 @@ export function trainVerbs(program: Command): void {
           '--split <by[=column]>',
           'stratified, random, group=COLUMN (a group stays in one part) or time=COLUMN (tested on the latest)',
         )
+        .option('--folds <k>', 'folds that a search tries its candidates on', whole('--folds', 2))
         .option('--test <file>', 'dataset or file to test on instead of a held-out part')
         .option('--name <name>', 'name of the model (the dataset’s when left out)')
         .option('--detach', 'print the run’s id and leave it to the running appliance'),

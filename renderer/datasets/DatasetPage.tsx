@@ -18,8 +18,9 @@ import { Privacy } from './Privacy.tsx';
 import { Recipe } from './Recipe.tsx';
 import { removeDataset } from './removeDataset.ts';
 import { Rows } from './Rows.tsx';
+import { Split } from './Split.tsx';
 
-const tabs = ['overview', 'privacy', 'recipe', 'labels'] as const;
+const tabs = ['overview', 'privacy', 'recipe', 'split', 'labels'] as const;
 
 export function DatasetPage() {
   const { t, f } = useWords();
@@ -149,6 +150,9 @@ export function DatasetPage() {
           </Tabs.Panel>
           <Tabs.Panel value="recipe">
             <Recipe id={id} shape={shape} />
+          </Tabs.Panel>
+          <Tabs.Panel value="split">
+            <Split key={dataset.sha256} id={id} name={dataset.name} sha={dataset.sha256} shape={shape} />
           </Tabs.Panel>
           <Tabs.Panel value="labels">
             <Labels key={dataset.version} dataset={dataset} />

@@ -1,6 +1,6 @@
 // What the quality panels ask and change, in one place: queries by version, and what must be asked again after a change.
 import { queryOptions, useMutation } from '@tanstack/react-query';
-import type { MaskOptions, RecipeStep } from '../../engine/schema/index.ts';
+import type { MaskOptions, RecipeStep, SplitAsk } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { queryClient } from '../app/queries.ts';
 
@@ -10,6 +10,13 @@ export const askQuality = {
       queryKey: ['profile', id, sha, target],
       queryFn: () => api.call('datasets.profile', { params: { id }, query: target ? { target } : {} }),
       staleTime: Number.POSITIVE_INFINITY,
+    }),
+  split: (id: string, sha: string | undefined, query: Partial<SplitAsk> & Pick<SplitAsk, 'by' | 'seed'>) =>
+    queryOptions({
+      queryKey: ['split', id, sha, query],
+      queryFn: () => api.call('datasets.split', { params: { id }, query }),
+      staleTime: Number.POSITIVE_INFINITY,
+      retry: false,
     }),
   recipe: (id: string) =>
     queryOptions({

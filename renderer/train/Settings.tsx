@@ -225,6 +225,17 @@ export function Settings({ draft, change, dataset, datasets, target }: Propertie
           searchable
         />
       ) : null}
+      {draft.model === 'auto' ? (
+        <NumberInput
+          label={t('split.folds')}
+          placeholder={auto}
+          min={2}
+          max={20}
+          allowDecimal={false}
+          value={draft.folds ?? ''}
+          onChange={(value) => change({ folds: number(value) })}
+        />
+      ) : null}
       <NumberInput
         label={t('train.validationShare')}
         placeholder="10"

@@ -31,6 +31,8 @@ export interface Draft {
   /** How rows are parted, the column that decides where one does, and shares in percent. */
   splitBy: string | undefined;
   splitColumn: string | undefined;
+  /** Of a search; as many as the rows allow when left out. */
+  folds: number | undefined;
   testShare: number | undefined;
   validationShare: number | undefined;
   /** One `name = value` a line. */
@@ -63,6 +65,7 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
     scaling: start.scaling,
     splitBy: start.split?.by,
     splitColumn: start.split?.column,
+    folds: start.split?.folds,
     testShare: percent(start.split?.test),
     validationShare: percent(start.split?.validation),
     hyper: Object.entries(start.hyper ?? {})
@@ -74,14 +77,15 @@ export function draftOf(start: Partial<TrainRequest>): Draft {
 const percent = (share: number | undefined) => (share === undefined ? undefined : Math.round(share * 10_000) / 100);
 
 /** The parting that the form asks for; undefined where all of it is the default. */
-function splitOf({ splitBy, splitColumn, testShare, validationShare }: Draft): TrainRequest['split'] {
-  if (!splitBy && !testShare && !validationShare) return undefined;
+function splitOf({ folds, splitBy, splitColumn, testShare, validationShare }: Draft): TrainRequest['split'] {
+  if (!splitBy && !testShare && !validationShare && !folds) return undefined;
   const by = (splitBy ?? 'stratified') as 'stratified';
   return {
     by,
     ...(splitColumn && (splitBy === 'group' || splitBy === 'time') ? { column: splitColumn } : {}),
     test: (testShare ?? 10) / 100,
     validation: (validationShare ?? 10) / 100,
+    ...(folds ? { folds } : {}),
   };
 }
 

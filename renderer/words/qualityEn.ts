@@ -4,6 +4,7 @@ export const qualityEn = {
   'quality.tab.overview': 'Overview',
   'quality.tab.privacy': 'Privacy',
   'quality.tab.recipe': 'Recipe and versions',
+  'quality.tab.split': 'Split',
   'quality.tab.labels': 'Labels',
   'quality.tabs': 'Views of the dataset',
   'quality.checking': 'Looking at every row…',

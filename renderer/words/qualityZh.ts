@@ -5,6 +5,7 @@ export const qualityZh: Record<keyof typeof qualityEn, string> = {
   'quality.tab.overview': '概览',
   'quality.tab.privacy': '隐私',
   'quality.tab.recipe': '配方与版本',
+  'quality.tab.split': '划分',
   'quality.tab.labels': '标注',
   'quality.tabs': '数据集的各个视图',
   'quality.checking': '正在检查每一行……',

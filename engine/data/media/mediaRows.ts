@@ -172,6 +172,18 @@ export function keptPlanes(reader: DatasetReader, input: PictureInput, row: numb
   return small && planesFor(small, input);
 }
 
+/** Whether files have to be decoded for some of a few rows, spread evenly: then a first epoch takes as long as that does. */
+export function needsDecoding(
+  reader: DatasetReader,
+  { pictures = [], sounds = [] }: Pick<Preprocess, 'pictures' | 'sounds'>,
+  rows: Uint32Array,
+): boolean {
+  const looked = Array.from({ length: Math.min(rows.length, 20) }, (_, i) => rows[Math.floor((i * rows.length) / 20)]);
+  return (
+    sounds.length > 0 || pictures.some((input) => looked.some((row) => keptPlanes(reader, input, row) === undefined))
+  );
+}
+
 /** A missing image is the mean, which the graph makes 0. */
 export function pictureDecoder(input: PictureInput, read: (row: number) => Uint8Array | null): Decode {
   const plane = input.height * input.width;

@@ -187,6 +187,8 @@ export const jobsZh: Record<string, string> = {
   'none is paired': '没有已配对的机器',
   'no other machine can train along: {1}': '没有其他机器可以一起训练：{1}',
   'The test dataset {1} has no column {2}.': '测试数据集 {1} 没有列 {2}。',
+  'folds are for a search over families of a table or texts: leave --model, --set and --epochs out':
+    '折数用于对表格或文本的多种模型进行搜索：请不要写 --model、--set 和 --epochs',
   'a space is for a search over families of a table or texts: leave --model, --set and --epochs out':
     '搜索空间用于在表格或文本的各模型族中搜索：请去掉 --model、--set 和 --epochs',
   'Dataset {1} is not the one that this run began with.': '数据集 {1} 不是此运行开始时所用的那个。',

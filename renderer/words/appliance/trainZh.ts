@@ -45,6 +45,8 @@ export const trainZh: Record<string, string> = {
   'the pretrained model has no tokenizer: import it again with tokenizer.json or vocab.txt beside it':
     '预训练模型没有分词器：请连同 tokenizer.json 或 vocab.txt 重新导入',
   '{1}, because the rows are files': '采用 {1}，因为各行是文件',
+  'the files do not fit into memory: the first epoch waits for their decoding, later ones read what it kept':
+    '文件放不进内存：第一轮要等待解码，之后的各轮读取已保留的结果',
   'trained once more on training and validation rows for as many epochs as were best':
     '用训练行和验证行按最佳轮数再训练一次',
   'No column holds texts. Name the one to learn from with --target.':

@@ -35,6 +35,12 @@ const column = ({ preprocess, rows }: Field, name: string): number[] => {
   );
 };
 
+test('as many folds as a request wants, of all rows', async () => {
+  const field = await machines({ by: 'random', folds: 4, ...shares });
+  expect(field.foldCount).toBe(4);
+  expect(new Set(field.folds)).toEqual(new Set([0, 1, 2, 3]));
+});
+
 test('a group of rows is in one fold only', async () => {
   const field = await machines({ by: 'group', column: 'machine', ...shares });
   const folds = new Map<number, Set<number>>();

@@ -11,6 +11,8 @@ import { Dialog } from '../parts/Dialog.tsx';
 import { Icon } from '../parts/Icon.tsx';
 import { Problem } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
+import { hostWords } from '../words/hosts.ts';
+import { language } from '../words/index.ts';
 
 const askHosts = queryOptions({ queryKey: ['credentials'], queryFn: () => api.call('credentials.list') });
 const refreshHosts = () => queryClient.invalidateQueries({ queryKey: askHosts.queryKey });
@@ -109,6 +111,7 @@ const originOf = (address: string): string =>
 /** The machines that may be read from, and a form for another. */
 function Hosts({ suggested }: { suggested: string }) {
   const { t } = useWords();
+  const own = hostWords[language() === 'zh-CN' ? 'zh-CN' : 'en'];
   const hosts = useQuery(askHosts).data?.items ?? [];
   const [draft, setDraft] = useState<typeof noHost>();
   const change = (part: Partial<typeof noHost>) => setDraft((before) => ({ ...(before ?? noHost), ...part }));
@@ -139,8 +142,8 @@ function Hosts({ suggested }: { suggested: string }) {
   };
   const kind = draft?.kind ?? 'none';
   return (
-    <section aria-label={t('hosts.title')} className="hosts">
-      <h3>{t('hosts.title')}</h3>
+    <section aria-label={own.title} className="hosts">
+      <h3>{own.title}</h3>
       {hosts.length > 0 ? (
         <ul className="plain">
           {hosts.map((one) => (
@@ -148,12 +151,12 @@ function Hosts({ suggested }: { suggested: string }) {
               <strong>{one.name}</strong>
               <code>{one.endpoint}</code>
               <span className="quiet grow">
-                {t(`hosts.kind.${one.kind}`)}
+                {own[`kind.${one.kind}`]}
                 {one.user ? `: ${one.user}` : ''}
               </span>
               <ActionIcon
-                aria-label={t('hosts.remove', { name: one.name })}
-                title={t('hosts.remove', { name: one.name })}
+                aria-label={own.remove.replace('{{name}}', one.name)}
+                title={own.remove.replace('{{name}}', one.name)}
                 onClick={() => remove.mutate(one.name)}
               >
                 <Icon name="trash" size={15} />
@@ -166,14 +169,14 @@ function Hosts({ suggested }: { suggested: string }) {
         <form className="form" onSubmit={submit} autoComplete="off">
           <div className="settings-grid">
             <TextInput
-              label={t('hosts.name')}
+              label={own.name}
               placeholder="lab"
               value={draft.name}
               onChange={(event) => change({ name: event.currentTarget.value })}
               required
             />
             <TextInput
-              label={t('hosts.endpoint')}
+              label={own.endpoint}
               placeholder="https://minio.lab:9000"
               value={draft.endpoint}
               onChange={(event) => change({ endpoint: event.currentTarget.value })}
@@ -181,15 +184,15 @@ function Hosts({ suggested }: { suggested: string }) {
               required
             />
             <Select
-              label={t('hosts.kind')}
-              data={credentialKinds.map((value) => ({ value, label: t(`hosts.kind.${value}`) }))}
+              label={own.kind}
+              data={credentialKinds.map((value) => ({ value, label: own[`kind.${value}`] }))}
               value={kind}
               onChange={(value) => change({ kind: value ?? 'none' })}
               allowDeselect={false}
             />
             {kind === 'basic' || kind === 's3' || kind === 'postgres' ? (
               <TextInput
-                label={t('hosts.user')}
+                label={own.user}
                 value={draft.user}
                 onChange={(event) => change({ user: event.currentTarget.value })}
                 autoComplete="off"
@@ -199,8 +202,8 @@ function Hosts({ suggested }: { suggested: string }) {
             {kind === 'none' ? null : (
               <TextInput
                 type="password"
-                label={t('hosts.secret')}
-                description={t('hosts.secretWords')}
+                label={own.secret}
+                description={own.secretWords}
                 value={draft.secret}
                 onChange={(event) => change({ secret: event.currentTarget.value })}
                 autoComplete="new-password"
@@ -208,7 +211,7 @@ function Hosts({ suggested }: { suggested: string }) {
             )}
             {kind === 's3' ? (
               <TextInput
-                label={t('hosts.region')}
+                label={own.region}
                 placeholder="us-east-1"
                 value={draft.region}
                 onChange={(event) => change({ region: event.currentTarget.value })}
@@ -219,12 +222,12 @@ function Hosts({ suggested }: { suggested: string }) {
           <div className="form-end">
             <Button onClick={() => setDraft(undefined)}>{t('cancel')}</Button>
             <Button type="submit" variant="filled" loading={save.isPending}>
-              {t('hosts.add')}
+              {own.add}
             </Button>
           </div>
         </form>
       ) : (
-        <Button onClick={() => change({ endpoint: suggested })}>{t('hosts.add')}</Button>
+        <Button onClick={() => change({ endpoint: suggested })}>{own.add}</Button>
       )}
       {remove.error ? <Problem error={remove.error} /> : null}
     </section>

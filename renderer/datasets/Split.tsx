@@ -8,6 +8,8 @@ import { useTrain } from '../app/train.ts';
 import { Icon } from '../parts/Icon.tsx';
 import { Problem, Section, Waiting } from '../parts/Page.tsx';
 import { useWords } from '../parts/words.ts';
+import { language } from '../words/index.ts';
+import { splitWords } from '../words/split.ts';
 import { askQuality } from './quality.ts';
 
 /** Classes that are told of each part. */
@@ -25,6 +27,7 @@ export function Split({
   shape: DatasetShape;
 }) {
   const { t, f } = useWords();
+  const own = splitWords[language() === 'zh-CN' ? 'zh-CN' : 'en'];
   const train = useTrain();
   const [by, setBy] = useState<SplitSpec['by']>('stratified');
   const [column, setColumn] = useState<string | null>(null);
@@ -48,7 +51,7 @@ export function Split({
     setTimeout(() => URL.revokeObjectURL(address), 10_000);
   };
   return (
-    <Section title={t('train.split')} note={t('split.note')}>
+    <Section title={t('train.split')} note={own.note}>
       <div className="toolbar">
         <SegmentedControl
           aria-label={t('train.split')}
@@ -79,7 +82,7 @@ export function Split({
         ) : null}
         <NumberInput
           label={t('split.folds')}
-          placeholder={t('split.parts')}
+          placeholder={own.parts}
           min={2}
           max={20}
           allowDecimal={false}
@@ -99,21 +102,21 @@ export function Split({
       {ready && found.isPending ? <Waiting /> : null}
       {found.data ? (
         <>
-          <div className="scroll-x">
+          <div className="scroll-x" style={{ marginTop: 16 }}>
             <table className="plain">
               <thead>
                 <tr>
-                  <th scope="col">{t('split.part')}</th>
-                  <th scope="col">{t('rows')}</th>
+                  <th scope="col">{own.part}</th>
+                  <th scope="col" className="num">
+                    {t('rows')}
+                  </th>
                   <th scope="col">{t('datasets.values')}</th>
                 </tr>
               </thead>
               <tbody>
                 {found.data.parts.map((part, i) => (
                   <tr key={part.name}>
-                    <th scope="row">
-                      {folds ? t('split.fold', { n: i + 1 }) : t(`split.part.${part.name as 'train'}`)}
-                    </th>
+                    <th scope="row">{folds ? `${own.fold} ${i + 1}` : own[part.name as 'train']}</th>
                     <td className="num">
                       {f.count(part.rows)} ({f.percent(part.rows / Math.max(1, total), 1)})
                     </td>
@@ -130,7 +133,7 @@ export function Split({
           </div>
           <div className="toolbar">
             <Button
-              variant="filled"
+              variant="default"
               leftSection={<Icon name="train" size={14} />}
               onClick={() =>
                 train.open({
@@ -141,7 +144,7 @@ export function Split({
                 })
               }
             >
-              {t('datasets.train')}
+              {own.begin}
             </Button>
             <Button variant="default" leftSection={<Icon name="download" size={14} />} onClick={download}>
               {t('datasets.export', { format: 'CSV' })}

@@ -93,6 +93,22 @@ describe.skipIf(noBrowser)(`ways in for data${noBrowser ? ` (skipped: ${noBrowse
     await page.context().close();
   });
 
+  test('how rows are parted is looked at, and training begins with those parts', { timeout: 120_000 }, async () => {
+    const { client } = running;
+    const { id } = await client.call('datasets.import', { body: { text: csv, name: 'parted' } });
+    await client.waitDataset(id);
+    const page = await open('dark', 'zh-CN');
+    await page.goto(`${running.url}/#/datasets/${id}?tab=split`);
+    await page.getByRole('rowheader', { name: '验证' }).waitFor({ timeout: 60_000 });
+    await page.getByText('随机', { exact: true }).click();
+    await page.getByLabel('折数').fill('4');
+    await page.getByRole('rowheader', { name: '折 4' }).waitFor({ timeout: 60_000 });
+    await look(page, 'split-dark-zh');
+    await page.getByRole('button', { name: '按此划分训练' }).click();
+    expect(await page.getByRole('dialog').getByLabel('折数').inputValue()).toBe('4');
+    await page.context().close();
+  });
+
   test('a folder is packed and imported; what failed is listed until it is cleared', { timeout: 120_000 }, async () => {
     const folder = join(place.root, 'letters');
     for (const [name, text] of [

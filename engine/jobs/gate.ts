@@ -1,8 +1,8 @@
 // Who is calling and what they may do: keys, the per-start token, sessions and tickets, roles, and the audit of it all.
 // It reads keys and writes the audit; making and revoking keys is keys.ts.
 import { type Clock, equalBytes, sha256, systemClock } from '../base/index.ts';
-import { type ApiKey, type AuditEntry, type Caller, Fault, type Gate } from '../schema/index.ts';
-import { allows, createLimiter, createSessions, parseKey, verifyKey } from '../security/index.ts';
+import { type Action, type ApiKey, type AuditEntry, type Caller, Fault, type Gate, roles } from '../schema/index.ts';
+import { allows, can, createLimiter, createSessions, parseKey, verifyKey } from '../security/index.ts';
 
 /** What the gate needs of the store. */
 export interface GateStore {
@@ -29,6 +29,8 @@ export interface ApplianceGate extends Gate {
 
 /** Keys whose proof is remembered at once. */
 const mostProved = 1000;
+
+const rolesFor = (action: Action): string => roles.filter((role) => can(role, action)).join(' or ');
 
 /** Opens the gate of one appliance. */
 export function createGate({ token, store, failedLogins, clock = systemClock }: GateOptions): ApplianceGate {
@@ -101,7 +103,7 @@ export function createGate({ token, store, failedLogins, clock = systemClock }: 
       const [own] = action === 'deployments:predict' ? (caller.deployments ?? []) : [];
       const remedy =
         own === undefined
-          ? 'Ask an admin for a key of another role.'
+          ? `It takes a key of role ${rolesFor(action)}: ask an admin for one.`
           : `It predicts at /api/v1/deployments/${own}/predict.`;
       throw new Fault('forbidden', `A ${caller.role} key${limited} may not do ${what}. ${remedy}`);
     },

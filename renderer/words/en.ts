@@ -684,7 +684,7 @@ export const en = {
   'fault.unsupported_operator': 'The model uses an operator that is not supported',
   'fault.unauthenticated': 'You are not logged in',
   'fault.key_expired': 'The key has expired',
-  'fault.forbidden': 'Your role does not allow this',
+  'fault.forbidden': 'This is not allowed',
   'fault.host_refused': 'The appliance does not answer under this address',
   'fault.path_refused': 'This path is outside of the allowed folders',
   'fault.untrusted': 'Not trusted',

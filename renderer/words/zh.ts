@@ -669,7 +669,7 @@ export const zh: Record<keyof typeof en, string> = {
   'fault.unsupported_operator': '模型使用了不支持的算子',
   'fault.unauthenticated': '尚未登录',
   'fault.key_expired': '密钥已过期',
-  'fault.forbidden': '你的角色不允许此操作',
+  'fault.forbidden': '这不被允许',
   'fault.host_refused': '不能用这个地址访问',
   'fault.path_refused': '路径不在允许的文件夹内',
   'fault.untrusted': '未受信任',

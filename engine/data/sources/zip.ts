@@ -44,6 +44,7 @@ export async function openZip(source: ByteSource): Promise<Zip> {
     throw damaged(name, error);
   }
   const entries: ZipEntry[] = [];
+  const known = new Set<string>();
   let [packed, unpacked] = [0, 0];
   try {
     for await (const entry of zip.eachEntry()) {
@@ -53,6 +54,9 @@ export async function openZip(source: ByteSource): Promise<Zip> {
       if (packed > source.size) throw bomb(name);
       const file = entry.fileName;
       if (file.endsWith('/') || isHidden(file)) continue;
+      if (known.has(file))
+        throw new Fault('bad_data', `${name} has two files called ${file.slice(0, 200)}. Make it again from a folder.`);
+      known.add(file);
       if (entry.isEncrypted()) throw new Fault('bad_data', `${name} has a password. Make it again without one.`);
       if (entries.length === mostFiles)
         throw new Fault('bad_data', `${name} has more than ${mostFiles} files. Import a part of it.`);

@@ -75,8 +75,8 @@ export const jobsZh: Record<string, string> = {
   'The key behind this session {1:expired|was revoked}. Log in with another key.':
     '此会话所用的密钥{1:已过期|已被吊销}。请用其他密钥登录。',
   '{1} of {2}': '{2} 的 {1}',
-  'A {1} key{2: for {3} only|} may not do {4}. {5:Ask an admin for a key of another role.|It predicts at /api/v1/deployments/{6}/predict.}':
-    '{2:仅限 {3} 的|}{1!}密钥不能执行 {4}。{5:请向管理员索取其他角色的密钥。|它可在 /api/v1/deployments/{6}/predict 进行预测。}',
+  'A {1} key{2: for {3} only|} may not do {4}. {5:It takes a key of role {6}: ask an admin for one.|It predicts at /api/v1/deployments/{7}/predict.}':
+    '{2:仅限 {3} 的|}{1!}密钥不能执行 {4}。{5:这需要角色为 {6} 的密钥：请向管理员索取。|它可在 /api/v1/deployments/{7}/predict 进行预测。}',
   'This session is over. Log in again.': '此会话已结束。请重新登录。',
   'This link was used before or is too old. Get a new one: neutrino open':
     '此链接已被使用或已过期。请获取新的链接：neutrino open',

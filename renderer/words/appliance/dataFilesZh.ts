@@ -173,6 +173,7 @@ export const dataFilesZh: Record<string, string> = {
   '{1} points to {2}, which is not allowed.': '{1} 指向 {2}，这不被允许。',
   '{1} lists in circles. Check that it speaks S3.': '{1} 的列表循环往复。请确认它使用 S3 协议。',
   '{1} has folders in folders without end. Import a part of it.': '{1} 的文件夹层层嵌套没有尽头。请导入其中一部分。',
+  '{1} has two files called {2}. Make it again from a folder.': '{1} 中有两个名为 {2} 的文件。请从文件夹重新制作。',
   '{1} is packed in a way that is not read (method {2}). Make it again with Deflate.':
     '{1} 使用了无法读取的压缩方法（{2}）。请用 Deflate 重新制作。',
   '{1} has more than {2} files. Import a part of it.': '{1} 中的文件超过 {2} 个。请导入其中一部分。',

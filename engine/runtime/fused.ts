@@ -1,9 +1,9 @@
 // Compiles an element-wise graph over equally long float32 vectors into one pass of WebAssembly SIMD over memory. A graph
 // runtime makes a pass over memory for every operator; here all operators of one element run in registers. Arithmetic is
 // IEEE single precision in the graph's own order, so the results are the runtime's, bit for bit.
+import { wasm, wasmAddresses, type WasmCode, wasmModule, wasmType } from '../base/index.ts';
 import type { ModelGraph, Node } from '../onnx/index.ts';
 import { Fault } from '../schema/index.ts';
-import { addresses, type Code, moduleOf, type, wasm } from './wasm.ts';
 
 /** Elements in a vector register. */
 const lanes = 4;
@@ -11,8 +11,8 @@ const lanes = 4;
 /** Smallest normal float32: what is nearer to 0 is stored as 0, as the graph runtime does (`set_denormal_as_zero`). */
 const smallest = 2 ** -126;
 
-/** Code of an operator whose operands come from code. */
-const operators: Readonly<Record<string, (...operands: Code[]) => Code>> = {
+/** WasmCode of an operator whose operands come from code. */
+const operators: Readonly<Record<string, (...operands: WasmCode[]) => WasmCode>> = {
   Add: (a, b) => [...a, ...b, ...wasm.add],
   Sub: (a, b) => [...a, ...b, ...wasm.sub],
   Mul: (a, b) => [...a, ...b, ...wasm.mul],
@@ -22,12 +22,12 @@ const operators: Readonly<Record<string, (...operands: Code[]) => Code>> = {
   Abs: (a) => [...a, ...wasm.abs],
   // 1 where a > 0, less 1 where a < 0: comparisons give masks that keep or clear the bits of 1.
   Sign: (a) => {
-    const where = (comparison: Code): Code => [...a, ...splat(0), ...comparison, ...splat(1), ...wasm.and];
+    const where = (comparison: WasmCode): WasmCode => [...a, ...splat(0), ...comparison, ...splat(1), ...wasm.and];
     return [...where(wasm.gt), ...where(wasm.lt), ...wasm.sub];
   },
 };
 
-const splat = (value: number): Code => [...wasm.f32(value), ...wasm.splat];
+const splat = (value: number): WasmCode => [...wasm.f32(value), ...wasm.splat];
 
 /** Zeroed float32 vectors in one memory that a fused pass reads and writes. */
 export interface Vectors {
@@ -86,10 +86,10 @@ export function fuse(graph: ModelGraph, vectors: Vectors, length: number): Fused
   const scalars = graph.inputs.filter(isScalar).map(({ name }) => name);
   const read = graph.inputs.filter((input) => !isScalar(input)).map(({ name }) => name);
   const wide = vectors.memory.buffer.byteLength > narrow * pageSize;
-  const address = wide ? addresses.i64 : addresses.i32;
+  const address = wide ? wasmAddresses.i64 : wasmAddresses.i32;
 
   // Parameters: bytes of a vector, where each vector begins, the scalars. Locals: the offset, then a register a value.
-  const params = [address.type, ...read.map(() => address.type), ...scalars.map(() => type.f32)];
+  const params = [address.type, ...read.map(() => address.type), ...scalars.map(() => wasmType.f32)];
   const offset = params.length;
   const registers = new Map<string, number>();
   const register = (name: string): number => {
@@ -97,19 +97,19 @@ export function fuse(graph: ModelGraph, vectors: Vectors, length: number): Fused
     registers.set(name, own);
     return own;
   };
-  const value = (name: string): Code => {
+  const value = (name: string): WasmCode => {
     const own = registers.get(name);
     if (own === undefined) throw new Fault('bad_graph', `nothing makes "${name}" in graph ${graph.name}`);
     return wasm.get(own);
   };
-  const computed = (node: Node): Code => {
+  const computed = (node: Node): WasmCode => {
     const code = Object.hasOwn(operators, node.op) ? operators[node.op] : undefined;
     if (!code) throw new Fault('unsupported_operator', `operator ${node.op} cannot be fused into one pass`);
     return [...code(...node.inputs.map(value)), ...wasm.set(register(node.outputs[0]))];
   };
-  const place = (name: string): Code => [...wasm.get(offset), ...wasm.get(1 + read.indexOf(name)), ...address.add];
+  const place = (name: string): WasmCode => [...wasm.get(offset), ...wasm.get(1 + read.indexOf(name)), ...address.add];
   // What is not a number is not below anything and stays.
-  const normal = (v: Code): Code => [...v, ...v, ...wasm.abs, ...splat(smallest), ...wasm.lt, ...wasm.andNot];
+  const normal = (v: WasmCode): WasmCode => [...v, ...v, ...wasm.abs, ...splat(smallest), ...wasm.lt, ...wasm.andNot];
 
   const spread = scalars.flatMap((name, i) => [
     ...wasm.get(1 + read.length + i),
@@ -129,11 +129,9 @@ export function fuse(graph: ModelGraph, vectors: Vectors, length: number): Fused
   ]);
   const next = [...wasm.get(offset), address.constant, lanes * 4, ...address.add, ...wasm.set(offset)];
   const more = [...wasm.get(offset), ...wasm.get(0), ...address.lessThan];
-  const bytes = moduleOf(address, {
-    params,
-    locals: [address.type, ...Array.from(registers, () => type.v128)],
-    body: [...spread, ...constants, ...wasm.loop([...loaded, ...nodes, ...stored, ...next, ...more])],
-  });
+  const locals = [address.type, ...Array.from(registers, () => wasmType.v128)];
+  const body = [...spread, ...constants, ...wasm.loop([...loaded, ...nodes, ...stored, ...next, ...more])];
+  const bytes = wasmModule(address, { run: { params, locals, body } });
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: { m: vectors.memory } });
   const run = exports['run'] as (...values: (number | bigint)[]) => void;
   const integer = (n: number): number | bigint => (wide ? BigInt(n) : n);

@@ -111,7 +111,7 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
   /** Rows of each table that the sum has. */
   let touched: Uint32Array[] = [];
   /** What lossy encodings dropped so far, and of what. */
-  let residue: { of: string; error: Float32Array } | undefined;
+  let residue: { of: string; error: Float32Array; before: Float32Array } | undefined;
   /** Whether the loop takes rounds of steps, in which a change of members costs more than one. */
   let inRounds = false;
   const { encoding: usual, rounds } = options.wires ?? { encoding: 'fp32', rounds: 'fp32' };
@@ -196,10 +196,12 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     ring = undefined;
     open = undefined;
   }
-  /** What was dropped so far of numbers such as these. */
-  function residueOf(of: string, length: number): Float32Array {
-    if (residue?.of !== of || residue.error.length !== length) residue = { of, error: new Float32Array(length) };
-    return residue.error;
+  /** What was dropped so far of numbers such as these, and a copy of it. */
+  function residueOf(of: string, length: number): { error: Float32Array; before: Float32Array } {
+    if (residue?.of !== of || residue.error.length !== length)
+      residue = { of, error: new Float32Array(length), before: new Float32Array(length) };
+    residue.before.set(residue.error);
+    return residue;
   }
   async function sum(): Promise<void> {
     const now = ring;
@@ -207,8 +209,8 @@ export async function openJobNode(options: JobNodeOptions): Promise<JobNode> {
     if (!now || !asked) return;
     const { step, values, exactFrom, tables = [] } = asked.given;
     const encoding = inRounds ? rounds : usual;
-    const error = encoding === 'fp32' || exactFrom === 0 ? undefined : residueOf(`${encoding} ${inRounds}`, exactFrom);
-    const before = error?.slice();
+    const isExact = encoding === 'fp32' || exactFrom === 0;
+    const { error, before } = isExact ? {} : residueOf(`${encoding} ${inRounds}`, exactFrom);
     touched = tables.map(() => new Uint32Array(0));
     try {
       const parts: Promise<void>[] = [];

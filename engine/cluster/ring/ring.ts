@@ -3,7 +3,8 @@
 // sockets, tests and virtual time drive it alike.
 import { Fault } from '../../schema/index.ts';
 import type { Frame, FrameHead } from '../link/frame.ts';
-import { allFinite, decode, type DenseEncoding, encode } from './codec.ts';
+import { decode, type DenseEncoding, encode } from './codec.ts';
+import { addTo, allFinite } from './kernels.ts';
 import { openSpread } from './spread.ts';
 
 export interface RingOptions {
@@ -141,9 +142,9 @@ export function createRing(options: RingOptions): Ring {
         const hops = (rank - segment + size) % size;
         if (frame.kind === 'reduce') {
           if (hops === 0) throw bad('a chunk that began here');
-          if (!allFinite(came)) throw bad('numbers that are not finite');
           const own = values.subarray(begin, end);
-          for (let i = 0; i < own.length; i++) own[i] += came[i];
+          // This member's own are finite: it looked before it sent any.
+          if (!addTo(own, came)) throw bad('numbers that are not finite, or too large for a sum');
           const payload = written(frame.chunk);
           if (hops < size - 1) return pass('reduce', frame.chunk, payload);
           // Complete. Everybody, this member too, goes on with the numbers as they travelled.
@@ -151,6 +152,7 @@ export function createRing(options: RingOptions): Ring {
           pass('gather', frame.chunk, payload);
         } else {
           if (hops === size - 1) throw bad('a sum that was made here');
+          if (!allFinite(came)) throw bad('a sum that is not finite');
           values.set(came, begin);
           if ((rank + 1) % size !== (segment + size - 1) % size) pass('gather', frame.chunk, frame.payload);
         }

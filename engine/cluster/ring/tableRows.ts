@@ -2,7 +2,8 @@
 // adds them up in the order of the ring, so that all end with the same bits.
 import { bytesOf } from '../../base/index.ts';
 import { Fault } from '../../schema/index.ts';
-import { allFinite, decode, type DenseEncoding, encode, encodedBytes } from './codec.ts';
+import { decode, type DenseEncoding, encode, encodedBytes } from './codec.ts';
+import { allFinite } from './kernels.ts';
 
 /** A table within a flat buffer of gradients, and the rows of it that are not zero. */
 export interface TouchedTable {

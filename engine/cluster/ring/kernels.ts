@@ -16,6 +16,7 @@ const own = new Float32Array(memory.buffer, place.own, room);
 const other = new Float32Array(memory.buffer, place.other, room);
 const packed = new Uint8Array(memory.buffer, place.packed, room * 4);
 
+const code = (...parts: WasmCode[]): WasmCode => parts.flat();
 const bits = (value: number): WasmCode => [...wasm.i32(value), ...wasm.splatI32];
 const exponent = bits(0x7f80_0000);
 /** Ones in the lanes that are infinite or not a number. */
@@ -62,25 +63,25 @@ const rebias = ((15 - 127) << 23) + 0xfff;
 /** The bits of halves, in 32-bit lanes, of the floats in `x` (Giesen 2016, "Float->half conversions": to nearest, ties to even). */
 const halvesOf = (x: WasmCode, size: WasmCode): WasmCode => [
   // Small ones, by an addition that rounds where a half's last place is.
-  ...[...size, ...wasm.f32(0.5), ...wasm.splat, ...wasm.add, ...bits(smallHalf), ...wasm.subI32],
+  ...code(size, wasm.f32(0.5), wasm.splat, wasm.add, bits(smallHalf), wasm.subI32),
   // Others, by bits: half a last place less one is added, and one more where the last place is odd.
-  ...[...size, ...wasm.i32(13), ...wasm.shiftRight, ...bits(1), ...wasm.and, ...size, ...wasm.addI32],
-  ...[...bits(rebias), ...wasm.addI32, ...wasm.i32(13), ...wasm.shiftRight],
-  ...[...bits(113 << 23), ...size, ...wasm.greaterI32, ...wasm.select],
-  ...[...x, ...sign, ...wasm.and, ...wasm.i32(16), ...wasm.shiftRight, ...wasm.or],
+  ...code(size, wasm.i32(13), wasm.shiftRight, bits(1), wasm.and, size, wasm.addI32),
+  ...code(bits(rebias), wasm.addI32, wasm.i32(13), wasm.shiftRight),
+  ...code(bits(113 << 23), size, wasm.greaterI32, wasm.select),
+  ...code(x, sign, wasm.and, wasm.i32(16), wasm.shiftRight, wasm.or),
 ];
 /** The floats of halves' bits in 32-bit lanes; infinite or not a number stays so. */
 const floatsOf = (h: WasmCode): WasmCode => [
-  ...[...h, ...bits(0x7fff), ...wasm.and, ...wasm.i32(13), ...wasm.shiftLeft],
-  ...[...wasm.f32(2 ** 112), ...wasm.splat, ...wasm.mul],
-  ...[...h, ...bits(0x8000), ...wasm.and, ...wasm.i32(16), ...wasm.shiftLeft, ...wasm.or],
-  ...[...h, ...bits(0x7c00), ...wasm.and, ...bits(0x7c00), ...wasm.equalI32, ...exponent, ...wasm.and, ...wasm.or],
+  ...code(h, bits(0x7fff), wasm.and, wasm.i32(13), wasm.shiftLeft),
+  ...code(wasm.f32(2 ** 112), wasm.splat, wasm.mul),
+  ...code(h, bits(0x8000), wasm.and, wasm.i32(16), wasm.shiftLeft, wasm.or),
+  ...code(h, bits(0x7c00), wasm.and, bits(0x7c00), wasm.equalI32, exponent, wasm.and, wasm.or),
 ];
 
 const quarter = (at: WasmCode, by: number): WasmCode => [...at, ...wasm.i32(by), ...wasm.shiftRightI32];
 const lanesGreatest = (x: WasmCode): WasmCode => [
-  ...[...x, ...wasm.lane(0), ...x, ...wasm.lane(1), ...wasm.maxF32],
-  ...[...x, ...wasm.lane(2), ...x, ...wasm.lane(3), ...wasm.maxF32, ...wasm.maxF32],
+  ...code(x, wasm.lane(0), x, wasm.lane(1), wasm.maxF32),
+  ...code(x, wasm.lane(2), x, wasm.lane(3), wasm.maxF32, wasm.maxF32),
 ];
 
 const functions = {
@@ -88,9 +89,9 @@ const functions = {
   add: pass(
     { registers: [v128, v128], result: i32 },
     (at) => [
-      ...[...at, ...wasm.loadAt(place.own), ...at, ...wasm.loadAt(place.other), ...wasm.add, ...wasm.set(value)],
-      ...[...at, ...wasm.get(value), ...wasm.storeAt(place.own)],
-      ...[...notFinite(wasm.get(value)), ...wasm.get(seen), ...wasm.or, ...wasm.set(seen)],
+      ...code(at, wasm.loadAt(place.own), at, wasm.loadAt(place.other), wasm.add, wasm.set(value)),
+      ...code(at, wasm.get(value), wasm.storeAt(place.own)),
+      ...code(notFinite(wasm.get(value)), wasm.get(seen), wasm.or, wasm.set(seen)),
     ],
     [...wasm.get(seen), ...wasm.anyTrue],
   ),
@@ -98,8 +99,8 @@ const functions = {
   check: pass(
     { registers: [v128, v128], result: i32 },
     (at) => [
-      ...[...at, ...wasm.loadAt(place.own), ...wasm.set(value)],
-      ...[...notFinite(wasm.get(value)), ...wasm.get(seen), ...wasm.or, ...wasm.set(seen)],
+      ...code(at, wasm.loadAt(place.own), wasm.set(value)),
+      ...code(notFinite(wasm.get(value)), wasm.get(seen), wasm.or, wasm.set(seen)),
     ],
     [...wasm.get(seen), ...wasm.anyTrue],
   ),
@@ -108,36 +109,23 @@ const functions = {
     const [x, size, half] = [register(0), register(1), register(2)];
     const most = [...wasm.f32(halfMost), ...wasm.splat];
     return [
-      ...[...at, ...wasm.loadAt(place.own), ...wasm.set(x)],
-      ...[...wasm.get(x), ...magnitude, ...wasm.and, ...most, ...wasm.min, ...wasm.set(size)],
-      ...[...halvesOf(wasm.get(x), wasm.get(size)), ...wasm.set(half)],
-      ...[...at, ...wasm.get(x), ...floatsOf(wasm.get(half)), ...wasm.sub, ...wasm.storeAt(place.own)],
-      ...[
-        ...quarter(at, 1),
-        ...wasm.get(half),
-        ...wasm.get(half),
-        ...wasm.narrowU32,
-        ...wasm.storeHalfAt(place.packed),
-      ],
+      ...code(at, wasm.loadAt(place.own), wasm.set(x)),
+      ...code(wasm.get(x), magnitude, wasm.and, most, wasm.min, wasm.set(size)),
+      ...code(halvesOf(wasm.get(x), wasm.get(size)), wasm.set(half)),
+      ...code(at, wasm.get(x), floatsOf(wasm.get(half)), wasm.sub, wasm.storeAt(place.own)),
+      ...code(quarter(at, 1), wasm.get(half), wasm.get(half), wasm.narrowU32, wasm.storeHalfAt(place.packed)),
     ];
   }),
   /** Reads halves into `own`. */
   unhalve: pass({ registers: [v128] }, (at, register) => [
-    ...[...quarter(at, 1), ...wasm.loadHalfAt(place.packed), ...wasm.widenU16, ...wasm.set(register(0))],
-    ...[...at, ...floatsOf(wasm.get(register(0))), ...wasm.storeAt(place.own)],
+    ...code(quarter(at, 1), wasm.loadHalfAt(place.packed), wasm.widenU16, wasm.set(register(0))),
+    ...code(at, floatsOf(wasm.get(register(0))), wasm.storeAt(place.own)),
   ]),
   /** Greatest magnitude of a part of `own`. */
   greatest: pass(
     { isPart: true, registers: [v128], result: f32 },
     (at, register) => [
-      ...[
-        ...at,
-        ...wasm.loadAt(place.own),
-        ...wasm.abs,
-        ...wasm.get(register(0)),
-        ...wasm.max,
-        ...wasm.set(register(0)),
-      ],
+      ...code(at, wasm.loadAt(place.own), wasm.abs, wasm.get(register(0)), wasm.max, wasm.set(register(0))),
     ],
     lanesGreatest(wasm.get(3)),
   ),
@@ -145,27 +133,20 @@ const functions = {
   quantize: pass({ isPart: true, params: [f32, f32], registers: [v128, v128] }, (at, register) => {
     const [inverse, scale, x, level] = [2, 3, register(0), register(1)];
     return [
-      ...[...at, ...wasm.loadAt(place.own), ...wasm.set(x)],
-      ...[...wasm.get(x), ...wasm.get(inverse), ...wasm.splat, ...wasm.mul, ...wasm.nearest, ...wasm.toI32],
+      ...code(at, wasm.loadAt(place.own), wasm.set(x)),
+      ...code(wasm.get(x), wasm.get(inverse), wasm.splat, wasm.mul, wasm.nearest, wasm.toI32),
       ...wasm.set(level),
-      ...[...at, ...wasm.get(x), ...wasm.get(level), ...wasm.toF32, ...wasm.get(scale), ...wasm.splat, ...wasm.mul],
-      ...[...wasm.sub, ...wasm.storeAt(place.own)],
-      ...[...quarter(at, 2), ...wasm.get(level), ...wasm.get(level), ...wasm.narrowI32],
-      ...[...wasm.get(level), ...wasm.get(level), ...wasm.narrowI32, ...wasm.narrowI16],
+      ...code(at, wasm.get(x), wasm.get(level), wasm.toF32, wasm.get(scale), wasm.splat, wasm.mul),
+      ...code(wasm.sub, wasm.storeAt(place.own)),
+      ...code(quarter(at, 2), wasm.get(level), wasm.get(level), wasm.narrowI32),
+      ...code(wasm.get(level), wasm.get(level), wasm.narrowI32, wasm.narrowI16),
       ...wasm.storeQuarterAt(place.packed),
     ];
   }),
   /** Reads bytes into a part of `own`, times `scale`. */
   scaled: pass({ isPart: true, params: [f32] }, (at) => [
-    ...[
-      ...at,
-      ...quarter(at, 2),
-      ...wasm.loadQuarterAt(place.packed),
-      ...wasm.widenI8,
-      ...wasm.widenI16,
-      ...wasm.toF32,
-    ],
-    ...[...wasm.get(2), ...wasm.splat, ...wasm.mul, ...wasm.storeAt(place.own)],
+    ...code(at, quarter(at, 2), wasm.loadQuarterAt(place.packed), wasm.widenI8, wasm.widenI16, wasm.toF32),
+    ...code(wasm.get(2), wasm.splat, wasm.mul, wasm.storeAt(place.own)),
   ]),
 };
 

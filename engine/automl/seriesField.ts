@@ -152,10 +152,13 @@ function specOf(
     series.map(({ first, values }) => ({
       values: values.subarray(0, Math.max(0, (testedFrom ?? begin + Math.round(span * share)) - first)),
     }));
-  const found = forecast.season === undefined ? findSeasons(before(0.8), calendarSeasons(step)) : [forecast.season];
+  const share = split?.test ?? 0.1;
+  // What is surely not tested on, however far ahead is looked.
+  const tested = Math.max(share, forecast.horizon === undefined ? 1 / 8 : forecast.horizon / span);
+  const known = Math.min(0.8, 1 - Math.min(tested, mostTested));
+  const found = forecast.season === undefined ? findSeasons(before(known), calendarSeasons(step)) : [forecast.season];
   const usual = Math.min(...found) > 1 ? Math.min(...found) : 10;
   const horizon = forecast.horizon ?? Math.max(1, Math.min(60, usual, Math.floor(span / 8)));
-  const share = split?.test ?? 0.1;
   const tests = Math.min(Math.max(Math.round(share * span), horizon), Math.floor(span * mostTested));
   const cut = testedFrom ?? end - tests;
   const longest = Math.max(...series.map(({ first }) => cut - first));

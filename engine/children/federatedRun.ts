@@ -1,9 +1,9 @@
 // A trainer's part in a federated run, as its training loop sees it: an `Averager` whose sums nobody can look into. The leader evaluates
 // and decides for all; a member brings what its own rows changed.
-import { type Hub, type Numbers, openHub, openSpoke, type Spoke } from '../cluster/index.ts';
+import { allFinite, type Hub, type Numbers, openHub, openSpoke, type Spoke } from '../cluster/index.ts';
 import type { DatasetReader } from '../data/index.ts';
 import { fromUtf8, utf8 } from '../base/index.ts';
-import { Fault, type RoomFigures, type RoomOrder } from '../schema/index.ts';
+import { Fault, preprocess, type RoomFigures, type RoomOrder } from '../schema/index.ts';
 import { createIdentity } from '../security/index.ts';
 import {
   type Averager,
@@ -20,6 +20,12 @@ import { readState, type RoomChannel, stateBytes } from './roomRun.ts';
 
 /** Between two tellings of how it goes, ms. */
 const tellEveryMs = 500;
+
+/** Fault `diverged` before anything of it is sent. */
+function needFinite(buffer: Float32Array): void {
+  if (allFinite(buffer)) return;
+  throw new Fault('diverged', 'training on the rows here ran away: lower the learning rate, or look for outliers');
+}
 
 /** What of a sum's buffer is changes and what is wide: running statistics, the part, loss and weight sums. */
 function numbersOf(buffer: Float32Array, exactFrom: number, part: number): Numbers {
@@ -127,6 +133,7 @@ function leading(
       return { from: 0, to: rows };
     },
     async reduce({ buffer, exactFrom, rows, ask, steps = 1 }) {
+      needFinite(buffer);
       const waited = figures.computed(rows);
       const sum = await hub.sum(at, rows, (part) => numbersOf(buffer, exactFrom, part), ask);
       // Stopped while too few were there: the round changes nothing.
@@ -178,7 +185,7 @@ export async function followFederated(
   setInterval(tell, tellEveryMs).unref();
   let { at, state } = await spoke.begin();
   const { plan } = readPlan(state);
-  const rows = await prepareFederated(reader, plan);
+  const rows = await prepareFederated(reader, plan, job.every);
   for (;;) {
     const averager = following(spoke, at, figures, (next) => (at = next));
     try {
@@ -211,10 +218,16 @@ function following(
       return { from: 0, to: rows };
     },
     async reduce({ buffer, exactFrom, rows, steps = 1 }) {
+      needFinite(buffer);
       const waited = figures.computed(rows);
       const heard = await spoke.sum(at, rows, (part) => numbersOf(buffer, exactFrom, part));
       if (heard.what === 'state') throw away(heard);
-      if (heard.what !== 'sum' || heard.numbers.changes.length !== exactFrom)
+      const { length } = buffer;
+      if (
+        heard.what !== 'sum' ||
+        heard.numbers.changes.length !== exactFrom ||
+        heard.numbers.wide.length !== length - exactFrom
+      )
         throw new Fault('bad_input', 'the leader sent something else than the sum');
       at++;
       take(buffer, heard.numbers, heard.part);
@@ -258,11 +271,17 @@ function withPlan(plan: FederatedPlan, position: RunState): Uint8Array {
   return bytes;
 }
 
+/** Batches of an epoch, at most. */
+const mostBatches = 100_000_000;
+
 /** Fault `bad_input` for bytes that are neither. */
 function readPlan(bytes: Uint8Array): { plan: FederatedPlan; position: RunState } {
   try {
     const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
-    const plan = JSON.parse(fromUtf8(bytes.subarray(4, 4 + length))) as FederatedPlan;
+    const said = JSON.parse(fromUtf8(bytes.subarray(4, 4 + length))) as FederatedPlan;
+    const plan = { ...said, preprocess: preprocess.parse(said.preprocess) };
+    if (!(Number.isInteger(plan.batches) && plan.batches > 0 && plan.batches <= mostBatches))
+      throw new Fault('bad_input', `${plan.batches} batches`);
     return { plan, position: readState(bytes.slice(4 + length)) };
   } catch (error) {
     throw new Fault('bad_input', 'the leader sent a plan that cannot be read', undefined, error);

@@ -40,6 +40,15 @@ export const federationOf = ({ name, shape }: DatasetGrant): NonNullable<Invite[
   columns: shape.columns.map((column) => ({ name: column.name, type: column.type })),
 });
 
+/** Fault `forbidden` where its owner offers a dataset to no run, or no more. */
+export function needOffered({ name, federates }: Pick<Dataset, 'name' | 'federates'>, machine: string): void {
+  if (federates) return;
+  throw new Fault(
+    'forbidden',
+    `the owner of ${machine} does not offer dataset ${name}; there: neutrino cluster offer ${name} yes`,
+  );
+}
+
 /** Types that may stand for each other. */
 const alike = (a: string, b: string): boolean =>
   a === b || (['integer', 'number'].includes(a) && ['integer', 'number'].includes(b));
@@ -57,11 +66,7 @@ export function ownData(
   const name = federated?.dataset ?? '';
   const found = look(name);
   if (!found) throw new Fault('not_found', `${machine} has no dataset ${name}`);
-  if (!found.federates)
-    throw new Fault(
-      'forbidden',
-      `the owner of ${machine} does not offer dataset ${name}; there: neutrino cluster offer ${name} yes`,
-    );
+  needOffered(found, machine);
   const own = grant(found.id);
   const known = new Map(own.shape.columns.map((column) => [column.name, column.type]));
   for (const column of federated?.columns ?? []) {

@@ -15,7 +15,7 @@ import {
   wiresOf,
 } from '../schema/index.ts';
 import { type JobContext, needDisk, throttle } from './context.ts';
-import { ownData } from './federation.ts';
+import { needOffered, ownData } from './federation.ts';
 import { createRoomBook, type Entry, type RoomBook } from './roomBook.ts';
 import type { RoomLine } from './roomLine.ts';
 import { type Fetch, fetchFile } from './transfer.ts';
@@ -47,8 +47,8 @@ interface Guest {
   /** Where its trainer listens. */
   port?: number;
   fetches: Map<number, Fetch>;
-  /** Trains on rows of its own. */
-  federated: boolean;
+  /** Name of the dataset of this machine that it trains on, where it does. */
+  federated: string | undefined;
   /** Id of its leader's trainer. */
   leads?: string;
   /** When there was a link to its leader last. */
@@ -93,13 +93,25 @@ export function createGuests(
     return undefined;
   }
 
+  /** Whether its owner has taken the dataset back that a guest trains on here. */
+  function withdrawn({ federated: name }: Guest): Fault | undefined {
+    if (name === undefined) return undefined;
+    try {
+      needOffered(store.datasets.look(name) ?? { name }, line.name);
+      return undefined;
+    } catch (fault) {
+      return fault as Fault;
+    }
+  }
+
   function invite(peer: string, word: Word<'invite'>): void {
     const name = nameOf(peer, word.job);
     const busy = [...guests.values()].filter(({ book }) => book.state !== 'over').length >= mostGuests;
     // An invitation may be said twice, where the link was lost meanwhile.
     const known = guests.get(name);
     if (known?.book.state === 'gathering') return;
-    if (known && known.book.state !== 'over' && !refusal(peer, known.federated)) return void rejoin(known, word);
+    if (known && known.book.state !== 'over' && !refusal(peer, known.federated !== undefined))
+      return void rejoin(known, word);
     const no =
       refusal(peer, word.federated !== undefined) ??
       (busy ? new Fault('too_many_requests', `${line.name} helps with ${mostGuests} runs already`) : undefined);
@@ -131,7 +143,7 @@ export function createGuests(
       book,
       own,
       stop,
-      federated: word.federated !== undefined,
+      federated: word.federated?.dataset,
       fetches: new Map(),
       linkedAt: context.now(),
       done: Promise.resolve(),
@@ -156,7 +168,7 @@ export function createGuests(
     const goes = () =>
       own.figures?.ring === 'working' && !own.figures.members.some(({ id }) => id === guest.leads) && own.trainer;
     const until = context.now() + agreeMs;
-    while (!guest.federated && !goes() && context.now() < until && guest.book.state !== 'over')
+    while (guest.federated === undefined && !goes() && context.now() < until && guest.book.state !== 'over')
       await new Promise((soon) => setTimeout(soon, 200));
     if (goes() && own.trainer && port) {
       line.say(peer, { say: 'ready', job, trainer: own.trainer, port, goes: true });
@@ -329,7 +341,7 @@ export function createGuests(
     changed() {
       for (const guest of guests.values()) {
         if (guest.book.state === 'over') continue;
-        const no = refusal(guest.peer, guest.federated);
+        const no = refusal(guest.peer, guest.federated !== undefined) ?? withdrawn(guest);
         if (no) guest.stop.abort(no);
         const { own, port, peer, job, book } = guest;
         // Said again until it is heard: a word is lost with its link.

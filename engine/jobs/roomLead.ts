@@ -110,7 +110,7 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
     if (!apart) for (const data of [run.dataset, run.test]) if (data) mayLeave(data.id);
     const wires = wiresOf(request);
     // Who could take part when the run was asked for may be away by now: then it goes on without.
-    const asked = namedPeers(line, request.peers ?? []);
+    const asked = namedPeers(line, request.peers ?? [], apart);
     const peers = asked.flatMap(({ peer, fault }) => (fault ? [] : [peer]));
     const book = createRoomBook(
       {
@@ -328,10 +328,8 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
 
   return {
     check(request) {
-      if (isFederated(request)) {
-        const { peers = [] } = request;
-        checkFederated(request, peers.includes('all') ? chosenPeers(line, peers).length : peers.length);
-      }
+      const apart = isFederated(request);
+      if (apart) checkFederated(request, chosenPeers(line, request.peers ?? [], apart).length);
       if (!request.peers) return;
       const refuse = (why: string): never => {
         throw new Fault('bad_request', why);
@@ -346,9 +344,8 @@ export function createRoomLead(context: JobContext, line: RoomLine, isPaired: (p
         );
       if (request.device !== 'auto' && request.device !== 'cpu')
         refuse('runs over several machines are computed on processors; leave --device out');
-      if (!isFederated(request))
-        for (const name of [request.dataset, request.test]) if (name !== undefined) mayLeave(name);
-      chosenPeers(line, request.peers);
+      if (!apart) for (const name of [request.dataset, request.test]) if (name !== undefined) mayLeave(name);
+      chosenPeers(line, request.peers, apart);
     },
     open,
     async reunite(run, signal) {

@@ -16,8 +16,8 @@ export interface RoomLine {
   sendPiece(peer: string, tag: number, piece: number, bytes: Uint8Array): Promise<void>;
 }
 
-/** Why a peer cannot train along with this machine now, and what helps; undefined when it can. */
-export function whyNot(line: RoomLine, peer: PeerView): Fault | undefined {
+/** Why a peer cannot train along with this machine now, and what helps; undefined when it can. `apart` where it is sent no dataset. */
+export function whyNot(line: RoomLine, peer: PeerView, apart = false): Fault | undefined {
   const { name, trust, link, granted, why, build } = peer;
   if (trust !== 'paired') return new Fault('untrusted', `${name} is not paired; neutrino cluster pair ${name}`);
   if (link !== 'up')
@@ -30,12 +30,17 @@ export function whyNot(line: RoomLine, peer: PeerView): Fault | undefined {
   const allow = (what: string) => `on ${name}: neutrino cluster allow ${line.name} --${what} yes`;
   if (!granted?.train)
     return new Fault('forbidden', `${name} does not let this machine train there; ${allow('train')}`);
-  if (!granted.data) return new Fault('forbidden', `${name} takes no datasets from this machine; ${allow('data')}`);
+  if (!granted.data && !apart)
+    return new Fault('forbidden', `${name} takes no datasets from this machine; ${allow('data')}`);
   return undefined;
 }
 
 /** The paired peers that a request names and that are known, with what keeps them from it now. */
-export function namedPeers(line: RoomLine, names: readonly string[]): { peer: PeerView; fault: Fault | undefined }[] {
+export function namedPeers(
+  line: RoomLine,
+  names: readonly string[],
+  apart = false,
+): { peer: PeerView; fault: Fault | undefined }[] {
   const known = line.peers();
   const chosen = names.includes('all')
     ? known.filter((peer) => peer.trust === 'paired')
@@ -49,22 +54,22 @@ export function namedPeers(line: RoomLine, names: readonly string[]): { peer: Pe
       });
   return [...new Map(chosen.map((peer) => [peer.id, peer])).values()].map((peer) => ({
     peer,
-    fault: whyNot(line, peer),
+    fault: whyNot(line, peer, apart),
   }));
 }
 
 /** The peers that a request names. Faults name the first that cannot take part; for `all`, why nobody can. */
-export function chosenPeers(line: RoomLine, names: readonly string[]): PeerView[] {
+export function chosenPeers(line: RoomLine, names: readonly string[], apart = false): PeerView[] {
   if (names.includes('all')) {
     const paired = line.peers().filter((peer) => peer.trust === 'paired');
-    const able = paired.filter((peer) => !whyNot(line, peer));
+    const able = paired.filter((peer) => !whyNot(line, peer, apart));
     if (able.length > 0) return able;
-    const reasons = paired.map((peer) => whyNot(line, peer)?.message).join('; ');
+    const reasons = paired.map((peer) => whyNot(line, peer, apart)?.message).join('; ');
     throw new Fault('conflict', `no other machine can train along: ${reasons || 'none is paired'}`);
   }
   const chosen = names.map((name) => line.find(name));
   for (const peer of chosen) {
-    const fault = whyNot(line, peer);
+    const fault = whyNot(line, peer, apart);
     if (fault) throw fault;
   }
   return [...new Map(chosen.map((peer) => [peer.id, peer])).values()];

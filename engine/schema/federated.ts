@@ -3,16 +3,17 @@ import { z } from 'zod';
 import { memberId } from './cluster.ts';
 
 const whole = z.number().int().min(0);
+const rows = whole.min(1).max(2 ** 31);
 const bytes = z.base64().max(400);
 const byMember = z.record(memberId, bytes);
 /** Which sum or decision of the run, and which try at it. */
 const when = { at: whole, attempt: whole };
 
 /** A member of a try: its keys, and its rows. */
-const entrant = z.object({ id: memberId, box: bytes, mask: bytes, rows: whole });
+const entrant = z.object({ id: memberId, box: bytes, mask: bytes, rows });
 
 export const federatedWord = z.discriminatedUnion('say', [
-  z.object({ say: z.literal('keys'), ...when, box: bytes, mask: bytes, rows: whole }),
+  z.object({ say: z.literal('keys'), ...when, box: bytes, mask: bytes, rows }),
   z.object({ say: z.literal('entrants'), ...when, entrants: z.array(entrant).max(255) }),
   z.object({ say: z.literal('boxes'), ...when, boxes: byMember }),
   /** So many numbers of either kind follow, under their masks. */

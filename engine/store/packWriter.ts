@@ -66,6 +66,7 @@ export function createPack(
   const entries = new Map<string, Open>();
   let [chunks, inCommit, held, stored] = [0, 0, 0, 0];
   let state: 'open' | 'finished' | 'discarded' = 'open';
+  let failure: { error: unknown } | undefined;
   let sealers: Sealers | undefined;
   const dismiss = () => {
     sealers?.close();
@@ -81,6 +82,11 @@ export function createPack(
   };
   /** Any failure ends the pack: half of one is worth nothing. */
   const orDiscard = <T>(work: () => T): T => {
+    // What a thread was asked for went wrong meanwhile: that is what the caller is told.
+    if (failure) {
+      discard();
+      throw failure.error;
+    }
     assert(state === 'open', `${what} is ${state} already`);
     try {
       return guarded(what, work);
@@ -102,7 +108,6 @@ export function createPack(
   if (threads > 0) sealers = openSealers(key, threads);
 
   const pending = new Set<Promise<void>>();
-  let failure: { error: unknown } | undefined;
   /** Memory of chunks that were sealed, for the next ones. */
   const spare: SharedArrayBuffer[] = [];
   const gather = (pieces: readonly Uint8Array[], length: number) => {

@@ -12,6 +12,7 @@ import { compileTraining } from './compile.ts';
 import { openCurve } from './curve.ts';
 import { evaluatePart, rowLosses } from './evaluate.ts';
 import { fitTemperature, naiveBayesStart, scaledWeights } from './leastSquares.ts';
+import { federatedBatches } from './federated.ts';
 import { type BestState, fit, type FitEnd, type FitState } from './loop.ts';
 import type { Prepared } from './prepare.ts';
 import { type Room, rowsThatFit, sizesOf } from './room.ts';
@@ -173,7 +174,12 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
     const { data } = rows;
     const signed = isLeastSquares(candidate, rows) ? { signed: rows.preprocess.classes.length } : {};
     const batches = { batchSize: candidate.batchSize, seed: job.seed, ...signed };
-    const train = trainingBatches(job, rows, { ...batches, ...shiftOf(candidate, rows) });
+    const train = federatedBatches(
+      data,
+      rows.train,
+      { ...batches, ...shiftOf(candidate, rows) },
+      job.federated?.batches,
+    );
     const graph = started(candidate, rows);
     const room = await roomFor(job, train, graph);
     const program = await compileCandidate(job, candidate, graph, rows, room);
@@ -287,26 +293,6 @@ export async function runTraining(job: RunJob, hooks: RunHooks = {}, from?: RunS
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
 const batchesIn = (rows: number, { batchSize }: Candidate) => Math.ceil(rows / Math.max(1, Math.min(batchSize, rows)));
-
-/** Batches of the training rows: as many an epoch as everybody has, where others train on rows of their own. */
-function trainingBatches(
-  { federated }: RunJob,
-  { data, train }: Prepared,
-  options: Parameters<typeof openBatches>[2],
-): Batches {
-  const count = federated?.batches;
-  if (count === undefined) return openBatches(data, train, options);
-  const own = openBatches(data, train, { ...options, batchSize: Math.ceil(train.length / count) });
-  const none = train.subarray(0, 0);
-  return {
-    ...own,
-    count,
-    order(epoch) {
-      const batches = own.order(epoch);
-      return epoch === 0 ? batches : [...batches, ...Array<Uint32Array>(count - batches.length).fill(none)];
-    },
-  };
-}
 
 /** How images are moved while a candidate trains; nothing where it sees none. */
 function shiftOf({ family, hyper }: Candidate, { layout: { image } }: Prepared): { shift?: Shift } {

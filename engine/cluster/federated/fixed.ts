@@ -1,16 +1,21 @@
 // Numbers as integers that add up modulo a power of two, so that masks vanish from a sum without a trace: changes of weights in 32
 // bits, what is few and may be large in 64. Whoever adds may add at most `parts` that are 1 together.
+import { Fault } from '../../schema/index.ts';
+import { allFinite } from '../ring/codec.ts';
+
+const notFinite = 'what this machine would bring to the sum is no number any more';
 const scale = 2 ** 26;
 /** Greatest magnitude of a change: with all parts together it stays within 31 bits. */
 export const mostChange = 31;
 const wideScale = 2 ** 24;
-const mostWide = 2 ** 38;
+/** With the greatest number of members all at their end, a sum stays within 63 bits. */
+const mostWide = 2 ** 30;
 
 /** What a member brings to a sum, and what comes of one. */
 export interface Numbers {
   /** Each at most `mostChange` times the member's part; what is beyond is cut to it. */
   changes: Float32Array;
-  /** Each at most 2³⁸, and right to 2⁻²⁴. */
+  /** Each at most 2³⁰, beyond which it is cut, and right to 2⁻²⁴. */
   wide: Float64Array;
 }
 
@@ -20,8 +25,9 @@ export interface Words {
   wide: BigUint64Array;
 }
 
-/** `part` is the member's, of all parts that add up to 1. */
+/** `part` is the member's, of all parts that add up to 1. Fault `diverged` for what is not finite: as integers it would look sound. */
 export function toWords({ changes, wide }: Numbers, part: number): Words {
+  if (!allFinite(changes) || !wide.every(Number.isFinite)) throw new Fault('diverged', notFinite);
   const most = mostChange * part;
   const narrow = new Uint32Array(changes.length);
   for (let i = 0; i < narrow.length; i++) narrow[i] = Math.round(Math.max(-most, Math.min(most, changes[i])) * scale);

@@ -7,7 +7,16 @@ import { type Identity, nodeId } from '../../security/index.ts';
 import { dialPinned, openInlet, pinnedListener } from '../link/pin.ts';
 import { type Numbers, type Words, wordsOf } from './fixed.ts';
 import { base64, fromBase64, type Line, openLine, packed, packSum, unpacked } from './line.ts';
-import { enoughOf, type Entrant, fewestMembers, openContributor, type Reveal, unmask } from './secure.ts';
+import {
+  boxBytes,
+  canStay,
+  enoughOf,
+  type Entrant,
+  fewestMembers,
+  openContributor,
+  type Reveal,
+  unmask,
+} from './secure.ts';
 
 export interface HubOptions {
   identity: Identity;
@@ -52,8 +61,8 @@ export interface Hub {
 
 interface Member {
   line: Line;
-  /** It has the state of where the run stands. */
-  ready: boolean;
+  /** Since when it has the state of where the run stands, ms. */
+  readyAt?: number;
   /** What it said, by word, place and try: its keys may come before this side asks for them. */
   inbox: Map<string, { word: FederatedWord; bulk: Uint8Array }>;
 }
@@ -65,8 +74,10 @@ const retry = { firstMs: 200, mostMs: 5000 };
 /** Words of a member that may wait. */
 const mostWords = 16;
 const nameOf = (say: string, { at, attempt }: { at: number; attempt: number }): string => `${say} ${at} ${attempt}`;
-/** Bytes that a member may send after a word. */
-const mostBulk = 4 * 1024 ** 3;
+/** Words that members say. */
+const theirs: readonly string[] = ['keys', 'boxes', 'masked', 'reveal'] satisfies FederatedWord['say'][];
+/** Bytes a millisecond below which a member is too slow for the run. */
+const leastRate = 1000;
 
 /** Opens the leader's place. Rejects where the port cannot be had. */
 export async function openHub(options: HubOptions): Promise<Hub> {
@@ -85,6 +96,8 @@ export async function openHub(options: HubOptions): Promise<Hub> {
   let tries = 0;
   let closed = false;
   let isWaiting = false;
+  /** Bytes that a member may send in the try: what this machine's own numbers take. */
+  let due = 0;
 
   const stir = () => {
     for (const waiter of waiters) waiter();
@@ -104,7 +117,7 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       waiters.add(look);
       look();
     });
-  const ready = () => [...members].filter(([, one]) => one.ready);
+  const ready = () => [...members].filter(([, one]) => one.readyAt !== undefined);
 
   async function call(who: string, address: PeerAddress): Promise<void> {
     const state = dialing.get(who) ?? { attempt: 0, after: 0 };
@@ -116,12 +129,14 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       dialing.delete(who);
       if (closed || !roster.has(who)) return void socket.destroy();
       const own: Member = {
-        ready: false,
         inbox: new Map(),
         line: openLine({
           socket,
           inlet,
-          most: mostBulk,
+          most({ say }) {
+            if (!theirs.includes(say)) throw new Fault('bad_input', `a member said ${say}`);
+            return say === 'masked' ? due : 0;
+          },
           hear(word, bulk) {
             if (own.inbox.size >= mostWords) throw new Fault('bad_input', 'more words than may wait');
             own.inbox.set(nameOf(word.say, word), { word, bulk });
@@ -151,26 +166,27 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     const state = await now.state;
     if (stand !== now || !isOpen) return;
     for (const one of members.values()) {
-      if (one.ready) continue;
-      one.ready = true;
+      if (one.readyAt !== undefined) continue;
+      one.readyAt = performance.now();
       one.line.say({ say: 'state', at: now.at, attempt, bulk: state.byteLength }, state);
     }
     stir();
   }
-  /** Who of these has said such a word, once all have or the time is up; the others are cut off. */
+  /** What these said of such a word, once all have or the time is up; who has not is cut off, and who came back meanwhile is late. */
   async function collect<S extends FederatedWord['say']>(
-    who: readonly string[],
+    who: ReadonlyMap<string, Member>,
     say: S,
     when: { at: number; attempt: number },
     ms: number,
   ): Promise<Map<string, { word: Word<S>; bulk: Uint8Array }>> {
-    const said = (one: string) => members.get(one)?.inbox.get(nameOf(say, when));
-    await until(() => who.every((one) => !members.has(one) || said(one)), ms);
+    const isHere = (id: string, one: Member) => members.get(id) === one;
+    const said = (one: Member) => one.inbox.get(nameOf(say, when));
+    await until(() => [...who].every(([id, one]) => !isHere(id, one) || said(one)), ms);
     const heard = new Map<string, { word: Word<S>; bulk: Uint8Array }>();
-    for (const one of who) {
+    for (const [id, one] of who) {
       const message = said(one);
-      if (message) heard.set(one, message as { word: Word<S>; bulk: Uint8Array });
-      else members.get(one)?.line.close();
+      if (message) heard.set(id, message as { word: Word<S>; bulk: Uint8Array });
+      else one.line.close();
     }
     return heard;
   }
@@ -186,26 +202,35 @@ export async function openHub(options: HubOptions): Promise<Hub> {
     const hasEntered = (one: Member) => one.inbox.has(nameOf('keys', when));
     const enter = () => ready().every(([, one]) => hasEntered(one));
     const began = performance.now();
+    const isLate = ({ readyAt = 0 }: Member) => performance.now() - Math.max(began, readyAt) > roundMs;
     for (;;) {
       await until(() => enter() && ready().length + 1 >= fewestMembers, 300);
       if (closed || options.giveUp?.()) return undefined;
-      const late = performance.now() - began > roundMs;
-      if (late) for (const [, one] of ready()) if (!hasEntered(one)) one.line.close();
+      for (const [, one] of ready()) if (!hasEntered(one) && isLate(one)) one.line.close();
       if (enter() && ready().length + 1 >= fewestMembers) break;
     }
     isWaiting = false;
     isOpen = false;
     tries++;
-    const entered = ready().map(([who]) => who);
+    const entered = new Map(ready());
+    const those = (ids: Iterable<string>) => {
+      const some = new Set(ids);
+      return new Map([...entered].filter(([who]) => some.has(who)));
+    };
     const entrants: Entrant[] = [own.entrant];
     for (const [who, { word }] of await collect(entered, 'keys', when, 0))
       entrants.push({ id: who, box: fromBase64(word.box), mask: fromBase64(word.mask), rows: word.rows });
     if (entrants.length < fewestMembers) return undefined;
     const boxesOfOwn = own.share(entrants);
     const told = entrants.map((one) => ({ ...one, box: base64(one.box), mask: base64(one.mask) }));
-    for (const who of entered) members.get(who)?.line.say({ say: 'entrants', ...when, entrants: told });
+    for (const { line } of entered.values()) line.say({ say: 'entrants', ...when, entrants: told });
     const boxes = new Map([[id, boxesOfOwn]]);
-    for (const [who, { word }] of await collect(entered, 'boxes', when, wordMs)) boxes.set(who, unpacked(word.boxes));
+    for (const [who, { word }] of await collect(entered, 'boxes', when, wordMs)) {
+      const own = unpacked(word.boxes);
+      // One that leaves somebody out would have that one cut off in its place.
+      if (entrants.every((one) => one.id === who || own.get(one.id)?.length === boxBytes)) boxes.set(who, own);
+      else entered.get(who)?.line.close(new Fault('bad_input', 'boxes that are not for everybody'));
+    }
     const enough = enoughOf(entrants.length);
     if (boxes.size < enough) return undefined;
     const boxed = [...boxes.keys()];
@@ -213,21 +238,23 @@ export async function openHub(options: HubOptions): Promise<Hub> {
       new Map(
         boxed.filter((from) => from !== who).map((from) => [from, boxes.get(from)?.get(who) ?? new Uint8Array(0)]),
       );
-    for (const who of boxed) members.get(who)?.line.say({ say: 'boxes', ...when, boxes: packed(boxesFor(who)) });
+    for (const [who, { line }] of those(boxed)) line.say({ say: 'boxes', ...when, boxes: packed(boxesFor(who)) });
     const words = own.mask(make(own.part), boxesFor(id));
     const size = { narrow: words.narrow.length, wide: words.wide.length };
+    due = words.narrow.byteLength + words.wide.byteLength;
     const masked = new Map<string, Words>([[id, words]]);
-    const others = boxed.filter((who) => who !== id);
-    for (const [who, { bulk }] of await collect(others, 'masked', when, wordMs)) {
+    const patience = wordMs + due / leastRate;
+    for (const [who, { bulk }] of await collect(those(boxed), 'masked', when, patience)) {
       const came = wordsOf(bulk, size);
       if (came) masked.set(who, came);
-      else members.get(who)?.line.close();
+      else entered.get(who)?.line.close(new Fault('bad_input', 'other numbers than this run has'));
     }
-    if (masked.size < enough) return undefined;
+    due = 0;
+    if (!canStay(entrants, masked)) return undefined;
     const stayed = [...masked.keys()];
     const reveals = new Map<string, Reveal>([[id, own.reveal(stayed)]]);
-    for (const who of stayed) members.get(who)?.line.say({ say: 'stayed', ...when, ids: stayed });
-    const mates = stayed.filter((who) => who !== id);
+    const mates = those(stayed);
+    for (const { line } of mates.values()) line.say({ say: 'stayed', ...when, ids: stayed });
     for (const [who, { word }] of await collect(mates, 'reveal', when, wordMs))
       reveals.set(who, { own: unpacked(word.own), keys: unpacked(word.keys) });
     const sum = unmask(entrants, boxed, masked, reveals, about);

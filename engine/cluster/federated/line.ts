@@ -15,8 +15,8 @@ export interface Line {
 export interface LineOptions {
   socket: TLSSocket;
   inlet?: Inlet;
-  /** Bytes that may follow a word, at most. */
-  most: number;
+  /** Bytes that may follow a word, at most. Throws the Fault that ends the line for a word that the other end never says. */
+  most: (word: FederatedWord) => number;
   hear: (word: FederatedWord, bulk: Uint8Array) => void;
   lost: (fault: Fault | undefined) => void;
 }
@@ -36,7 +36,9 @@ export function openLine({ socket, inlet, most, hear, lost }: LineOptions): Line
       if (kind === 'job' && !due) {
         const word = parsed(payload);
         const size = 'bulk' in word ? word.bulk : 0;
-        if (size > most) throw new Fault('bad_input', `${size} bytes where ${most} are the most`);
+        const allowed = most(word);
+        if (size > allowed)
+          throw new Fault('bad_input', `${size} bytes after ${word.say} where ${allowed} are the most`);
         if (size === 0) return hear(word, none);
         due = { word, bulk: new Uint8Array(size), filled: 0 };
         return;

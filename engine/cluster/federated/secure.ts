@@ -3,7 +3,7 @@
 // kinds of secret let the leader take away what those who left would have cancelled, never both of one member. Sans I/O.
 import { randomBytes } from 'node:crypto';
 import { Fault } from '../../schema/index.ts';
-import { addWords, fromWords, type Numbers, toWords, type Words } from './fixed.ts';
+import { addWords, fromWords, mostChange, type Numbers, toWords, type Words } from './fixed.ts';
 import { agreed, type KeyPair, maskOf, newPair, seal, unseal } from './keys.ts';
 import { cut, join, mostShares } from './shares.ts';
 
@@ -39,6 +39,23 @@ export interface Contributor {
   reveal(stayed: readonly string[]): Reveal;
 }
 
+/** Of a box: nonce, two shares, tag. */
+export const boxBytes = 12 + 64 + 16;
+/** Least part of the rows that must stay: below it, rounding would show in what the sum is divided by. */
+const leastPart = 1 / 64;
+
+/** What part of all rows those of `ids` have. */
+export function partOf(entrants: readonly Entrant[], ids: { has(id: string): boolean }): number {
+  const sum = (some: readonly Entrant[]) => some.reduce((total, one) => total + one.rows, 0);
+  return sum(entrants.filter((one) => ids.has(one.id))) / sum(entrants);
+}
+
+/** Whether those who stayed are enough for a sum: to be asked before anybody reveals anything. */
+export const canStay = (
+  entrants: readonly Entrant[],
+  ids: ReadonlyMap<string, unknown> | ReadonlySet<string>,
+): boolean => ids.size >= enoughOf(entrants.length) && partOf(entrants, ids) >= leastPart;
+
 const sizeOf = ({ narrow, wide }: Words) => ({ narrow: narrow.length, wide: wide.length });
 const pairName = (a: string, b: string): string => (a < b ? `${a} ${b}` : `${b} ${a}`);
 
@@ -65,6 +82,8 @@ export function openContributor(id: string, rows: number, about: string): Contri
       if (entrants.length < fewestMembers || entrants.length > mostShares)
         throw bad(`that ${entrants.length} members are enough for a sum`);
       if (ids.size !== entrants.length) throw bad('one member twice');
+      // Whoever has no rows brings nothing, and would make two of three tell what the third brought.
+      if (entrants.some((one) => one.rows < 1)) throw bad('that one without rows entered');
       const self = entrants.find((one) => one.id === id);
       if (
         !self ||
@@ -108,7 +127,7 @@ export function openContributor(id: string, rows: number, about: string): Contri
       if (told) throw bad('who stayed a second time');
       told = true;
       const here = new Set(stayed);
-      if (here.size < enoughOf(known.length) || !here.has(id) || [...here].some((who) => !kept.has(who)))
+      if (!canStay(known, here) || !here.has(id) || [...here].some((who) => !kept.has(who)))
         throw bad('that others stayed than can have');
       const sides = { own: new Map<string, Uint8Array>(), keys: new Map<string, Uint8Array>() };
       for (const [who, share] of kept) {
@@ -122,7 +141,8 @@ export function openContributor(id: string, rows: number, about: string): Contri
 
 /**
  * The sum of those who stayed, and their part of all who entered. `boxed` are those whose boxes were handed on, `masked` what came of
- * whom, `reveals` of enough members. Undefined where what was revealed does not fit: the try is void.
+ * whom, `reveals` of enough members. Undefined where what was revealed does not fit: the try is void. Fault `bad_input` where the sum
+ * is one that changes cannot come to.
  */
 export function unmask(
   entrants: readonly Entrant[],
@@ -161,7 +181,12 @@ export function unmask(
       addWords(sum, maskOf(seed, sizeOf(sum)), who < other.id ? 1 : -1);
     }
   }
-  const all = entrants.reduce((total, one) => total + one.rows, 0);
-  const here = entrants.reduce((total, one) => total + (masked.has(one.id) ? one.rows : 0), 0);
-  return { numbers: fromWords(sum), part: here / all };
+  const numbers = fromWords(sum);
+  // Noise is within the range of all changes in 31 cases of 32 a number.
+  if (numbers.changes.some((value) => Math.abs(value) > mostChange + 1e-3))
+    throw new Fault(
+      'bad_input',
+      `what ${[...masked.keys()].map((one) => one.slice(0, 8)).join(', ')} brought cannot be added up: one of them sends something else than its changes; leave one of these machines out to find which`,
+    );
+  return { numbers, part: partOf(entrants, masked) };
 }

@@ -35,8 +35,13 @@ export interface Spoke {
   close(): Promise<void>;
 }
 
-/** Greatest state or sum that a member takes. */
-const mostBulk = 8 * 1024 ** 3;
+/** Greatest state, sum or decision that a member takes, bytes; words that its leader never says are not here. */
+const mostBulk: Partial<Record<FederatedWord['say'], number>> = {
+  ...{ entrants: 0, boxes: 0, stayed: 0, again: 0 },
+  ...{ state: 8 * 1024 ** 3, sum: 8 * 1024 ** 3, decision: 64 * 1024 },
+};
+/** Sums and decisions that may wait: a member is behind by one at most. */
+const mostEarly = 4;
 
 /** Opens a member's port. Rejects where it cannot be had. */
 export async function openSpoke({ identity, host, port }: SpokeOptions): Promise<Spoke> {
@@ -66,7 +71,7 @@ export async function openSpoke({ identity, host, port }: SpokeOptions): Promise
     asked = undefined;
     attempt = 0;
     if (waiting) waiting.resolve(heard);
-    else early.push(heard);
+    else if (early.push(heard) > mostEarly) throw new Fault('bad_input', 'more sums than were asked for');
   }
   function hear(word: FederatedWord, bulk: Uint8Array): void {
     if (word.say === 'state') {
@@ -120,7 +125,11 @@ export async function openSpoke({ identity, host, port }: SpokeOptions): Promise
     line?.close();
     const own = openLine({
       socket,
-      most: mostBulk,
+      most({ say }) {
+        const most = mostBulk[say];
+        if (most === undefined) throw new Fault('bad_input', `the leader said ${say}`);
+        return most;
+      },
       hear,
       lost() {
         gone.sent += own.bytes.sent;

@@ -42,8 +42,9 @@ export function encodeHistories(fitted: Preprocess, inputs: readonly PredictInpu
         `inputs[${i}] needs the rows behind: {"history": [{${JSON.stringify(spec.time)}: …, ${JSON.stringify(target.column)}: …}, …]}, ${spec.window} of them or more.`,
       );
     }
-    const points = new Map<number, number>();
+    const points = new Map<number, { sum: number; count: number }>();
     const seen = new Set<number>();
+    let [begin, last] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     let name: string | undefined;
     for (const [j, given] of rows.entries()) {
       const where = `inputs[${i}].history[${j}]`;
@@ -68,11 +69,17 @@ export function encodeHistories(fitted: Preprocess, inputs: readonly PredictInpu
         `${where}.${target.column}`,
       );
       const step = stepOf(spec.step, time);
-      if (!Number.isNaN(value) || !points.has(step)) points.set(step, value);
+      [begin, last] = [Math.min(begin, step), Math.max(last, step)];
+      if (Number.isNaN(value)) continue;
+      // Times that are a little off may fall into one step: their mean, as in training.
+      const point = points.get(step) ?? { sum: 0, count: 0 };
+      points.set(step, { sum: point.sum + value, count: point.count + 1 });
     }
-    const last = Math.max(...points.keys());
-    const size = Math.min(spec.window, last - Math.min(...points.keys()) + 1);
-    const values = Float64Array.from({ length: size }, (_, k) => points.get(last - size + 1 + k) ?? Number.NaN);
+    const size = Math.min(spec.window, last - begin + 1);
+    const values = Float64Array.from({ length: size }, (_, k) => {
+      const { sum, count } = points.get(last - size + 1 + k) ?? { sum: 0, count: 0 };
+      return count > 0 ? sum / count : Number.NaN;
+    });
     if (values.every(Number.isNaN))
       throw new Fault('bad_input', `inputs[${i}]: the last ${spec.window} steps have no value of ${target.column}.`);
     return { name: name ?? '', first: last - size + 1, values, end: size };

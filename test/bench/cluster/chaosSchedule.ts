@@ -36,6 +36,8 @@ export async function chaosSchedule(seed: number, folder: string) {
   const startedAt = Date.now();
   const contents = new Map<number, Set<string>>();
   const leaders = new Map<number, Set<string>>();
+  /** The last that each member told of itself. */
+  const stands: Line[] = [];
   try {
     const secrets = [
       Buffer.from(new Float32Array([marked, marked]).buffer),
@@ -54,7 +56,11 @@ export async function chaosSchedule(seed: number, folder: string) {
       mkdirSync(own, { recursive: true });
       const args = ['--no-warnings', join(import.meta.dirname, 'chaosNode.ts'), node.address, port, own, steps, paceMs];
       const member = network.run(node, process.execPath, args.map(String));
+      const stand: Line = {};
+      stands[i] = stand;
       member.each<Line>((line) => {
+        Object.assign(stand, line);
+        delete stand.content;
         if (line.applied !== undefined)
           contents.set(line.applied, (contents.get(line.applied) ?? new Set()).add(line.content ?? ''));
         if (line.generation !== undefined)
@@ -91,7 +97,7 @@ export async function chaosSchedule(seed: number, folder: string) {
       Promise.all(members.map((one) => one.line<Line>((line) => line.done !== undefined))),
       soon(mostMs).then(() => undefined),
     ]);
-    if (!ended) broken.push(`not over after ${mostMs} ms`);
+    if (!ended) broken.push(`not over after ${mostMs} ms: ${JSON.stringify(stands)}`);
     const once = Array.from({ length: chaosSamples }, () => (steps * chaosBatch) / chaosSamples).join();
     const whole = (ended ?? []).flatMap(({ done }) => (done && done.length > 0 ? [done.join()] : []));
     if (ended && whole.length * 2 <= size) broken.push(`only ${whole.length} of ${size} were there at the end`);

@@ -77,6 +77,18 @@ describe('a forecast', () => {
     expect(new Set(folds)).toEqual(new Set([0, 1, 2, 3, 4, 255]));
   });
 
+  test('takes no season from what it is tested on', async () => {
+    const random = rng(4, 'late');
+    const rows = Array.from({ length: 200 }, (_, t) => {
+      const day = new Date(Date.UTC(2024, 0, 1 + t)).toISOString().slice(0, 10);
+      return `${day},${((t < 142 ? random.normal() : 1000 * ((t % 7) - 3)) + 5000).toFixed(2)}`;
+    });
+    const { reader } = await bench.load(bench.file('late.csv', ['day,sold', ...rows].join('\n')));
+    const asked = { target: 'sold', seed: 1, forecast: { time: 'day', horizon: 5 } };
+    const parts = { by: 'time' as const, validation: 0.1, test: 0.3 };
+    expect((await openField(reader, undefined, { ...asked, split: parts })).series?.spec.seasons).toEqual([1]);
+  });
+
   test('beats the value one season before, within bounds that hold, and is asked for by the rows behind', async () => {
     const { preprocess, graph, result } = await made(['smoothing', 'seasonal-naive', 'glm'], 3);
     expect(result.trials.map(({ state }) => state)).toEqual(['finished', 'finished', 'finished']);

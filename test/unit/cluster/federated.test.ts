@@ -1,9 +1,13 @@
+import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { must } from '../../../engine/base/index.ts';
 import { openHub } from '../../../engine/cluster/federated/hub.ts';
 import { openSpoke, type Spoke } from '../../../engine/cluster/federated/spoke.ts';
 import type { Numbers } from '../../../engine/cluster/federated/fixed.ts';
-import { createIdentity } from '../../../engine/security/index.ts';
+import { openLine } from '../../../engine/cluster/federated/line.ts';
+import { pinnedListener } from '../../../engine/cluster/link/pin.ts';
+import { type FederatedWord, federatedWord } from '../../../engine/schema/index.ts';
+import { createIdentity, nodeId } from '../../../engine/security/index.ts';
 
 const closing: { close(): Promise<void> }[] = [];
 afterEach(async () => {
@@ -98,6 +102,32 @@ test('one whose link breaks is called again, and told to go on from where the ru
   const heard = await lost;
   expect(heard.what === 'state' && [heard.at, text(heard.state)]).toEqual([4, 'position 4']);
 }, 20_000);
+
+test('words that are not a member’s, or bring more than is due, end its line and cost no memory', async () => {
+  const hub = await openHub({ identity: await createIdentity('leader'), host: '127.0.0.1', port: 0 });
+  closing.push(hub);
+  const identity = await createIdentity('member');
+  const when = { at: 0, attempt: 0 };
+  const box = Buffer.alloc(32).toString('base64');
+  const said: FederatedWord[] = [
+    { say: 'sum', ...when, bulk: 0 },
+    { say: 'masked', ...when, narrow: 2 ** 29, wide: 0, bulk: 2 ** 31 },
+  ];
+  for (const word of said) {
+    const ended = Promise.withResolvers<void>();
+    const server = pinnedListener(identity, (socket) => {
+      openLine({ socket, most: () => 1000, hear: () => undefined, lost: () => ended.resolve() }).say(word);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    const { port } = server.address() as AddressInfo;
+    hub.setRoster(new Map([[nodeId(identity.certificate), { host: '127.0.0.1', port }]]));
+    await ended.promise;
+    hub.setRoster(new Map());
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+  }
+  const keys = (rows: number) => federatedWord.safeParse({ say: 'keys', ...when, box, mask: box, rows }).success;
+  expect([0, 1, 2 ** 31 + 1].map(keys)).toEqual([false, true, false]);
+});
 
 test('nobody but its leader may enter', async () => {
   const { spokes } = await room(1);

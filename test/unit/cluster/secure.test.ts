@@ -15,8 +15,8 @@ import { cut, join } from '../../../engine/cluster/federated/shares.ts';
 
 const about = 'run 1';
 
-/** One try: `lost` maps a member to the message that it does not send any more. */
-function attempt(count: number, lost: Record<string, 'boxes' | 'numbers' | 'reveal'> = {}, seed = 1) {
+/** One try: `lost` maps a member to the message that it does not send any more; `noisy` sends noise. */
+function attempt(count: number, lost: Record<string, 'boxes' | 'numbers' | 'reveal'> = {}, seed = 1, noisy = '') {
   const random = rng(seed, 'secure');
   const rows = Array.from({ length: count }, (_, i) => 10 * (i + 1));
   const all = rows.reduce((sum, one) => sum + one, 0);
@@ -39,7 +39,9 @@ function attempt(count: number, lost: Record<string, 'boxes' | 'numbers' | 'reve
     const mine = new Map(
       boxed.filter((from) => from !== id).map((from) => [from, boxes.get(from)?.get(id) as Uint8Array]),
     );
-    masked.set(id, one.mask(numbers[i], mine));
+    const words = one.mask(numbers[i], mine);
+    if (id === noisy) for (let k = 0; k < words.narrow.length; k++) words.narrow[k] = random.next() * 2 ** 32;
+    masked.set(id, words);
   }
   const stayed = [...masked.keys()];
   const reveals = new Map<string, Reveal>();
@@ -103,6 +105,19 @@ describe('a sum that nobody can look into', () => {
     expect(() => own[0].reveal(['member 0', 'member 1', 'member 2'])).toThrow(/than can have/);
   });
 
+  test('a sum is not opened where those who left had nearly all rows', () => {
+    const own = [1, 2, 3, 100_000].map((rows, i) => openContributor(`member ${i}`, rows, about));
+    const entrants = own.map((one) => one.entrant);
+    const boxes = own.map((one) => one.share(entrants));
+    const mine = new Map(entrants.slice(1).map(({ id }, i) => [id, boxes[i + 1].get('member 0') as Uint8Array]));
+    own[0].mask({ changes: Float32Array.of(1e-6), wide: new Float64Array(0) }, mine);
+    expect(() => own[0].reveal(['member 0', 'member 1', 'member 2'])).toThrow(/than can have/);
+  });
+
+  test('noise in place of one member’s numbers is found out, not taken for weights', () => {
+    expect(() => attempt(4, {}, 1, 'member 2')).toThrow(/member 2.*cannot be added up/s);
+  });
+
   test('a leader that says what cannot be is refused', () => {
     const [a, b, c] = ['a', 'b', 'c'].map((id) => openContributor(id, 5, about));
     const entrants = [a, b, c].map((one) => one.entrant);
@@ -110,6 +125,7 @@ describe('a sum that nobody can look into', () => {
     expect(() => a.share([entrants[0], entrants[1], entrants[1]])).toThrow(/twice/);
     expect(() => a.share([{ ...entrants[0], rows: 6 }, entrants[1], entrants[2]])).toThrow(/something else of this/);
     expect(() => a.share([{ ...entrants[0], mask: entrants[1].mask }, entrants[1], entrants[2]])).toThrow(/something/);
+    expect(() => a.share([entrants[0], entrants[1], { ...entrants[2], rows: 0 }])).toThrow(/without rows/);
     a.share(entrants);
     const box = b.share(entrants).get('a') as Uint8Array;
     c.share(entrants);
@@ -126,12 +142,26 @@ describe('numbers as integers', () => {
   test('come back within the rounding, and beyond their range as its end', () => {
     const numbers = {
       changes: Float32Array.of(0.1, -2.5, 1e-9, 40, -1e30),
-      wide: Float64Array.of(-1e9, 0.25, 2 ** 40),
+      wide: Float64Array.of(-1e9, 0.25, 2 ** 33),
     };
     const { changes, wide } = fromWords(toWords(numbers, 1));
     const due = [0.1, -2.5, 0, mostChange, -mostChange];
     due.forEach((value, i) => expect(Math.abs(changes[i] - value)).toBeLessThan(1e-7));
-    expect([...wide]).toEqual([-1e9, 0.25, 2 ** 38]);
+    expect([...wide]).toEqual([-1e9, 0.25, 2 ** 30]);
+  });
+
+  test('as many members as may be, all at their ends, do not run over', () => {
+    const most = { changes: new Float32Array(0), wide: Float64Array.of(1e300, -1e300) };
+    const sum = toWords(most, 1 / 255);
+    for (let i = 1; i < 255; i++) addWords(sum, toWords(most, 1 / 255));
+    expect([...fromWords(sum).wide]).toEqual([255 * 2 ** 30, -255 * 2 ** 30]);
+  });
+
+  test('what is no number does not pass for one', () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+      expect(() => toWords({ changes: Float32Array.of(0, value), wide: new Float64Array(0) }, 1)).toThrow(/no number/);
+      expect(() => toWords({ changes: new Float32Array(0), wide: Float64Array.of(value) }, 1)).toThrow(/no number/);
+    }
   });
 
   test('parts at their ends do not run over in a sum', () => {

@@ -125,7 +125,7 @@ describe('a window', () => {
     expect(Array.from(calendar).filter((_, i) => i % 3 === 0)).toEqual([6, 0]);
   });
 
-  test('is the same when only its rows are sent, in any order', () => {
+  test('is the same when only its rows are sent, in any order, and several of a step as their mean', () => {
     const values = Float64Array.from({ length: 20 }, (_, t) => (t % 5 === 2 ? Number.NaN : t * t));
     const { history, calendar } = openWindows(spec, [{ name: '', first: 0, values, end: 18 }]);
     const rows = Array.from({ length: 6 }, (_, i) => ({
@@ -145,6 +145,11 @@ describe('a window', () => {
     expect(feeds['history'].data).toEqual(history);
     expect(feeds['calendar'].data).toEqual(calendar);
     expect(last).toEqual([17]);
+    const late = (day: string) => `${day.slice(0, 10)}T01:00:00Z`;
+    const more = (sold: number | null) => (sold === null ? null : sold + 2);
+    const off = rows.flatMap((row) => [row, { day: late(row.day), sold: more(row.sold) }]);
+    const both = encodeHistories(preprocess, [{ history: off }]).feeds['history'].data as Float64Array;
+    expect(Array.from(both)).toEqual(Array.from(feeds['history'].data as Float64Array, (value) => value + 1));
     const wrong = (input: Record<string, unknown>) => () => encodeHistories(preprocess, [input]);
     expect(wrong({ day: '2024-01-01', sold: 1 })).toThrow(/inputs\[0\] needs the rows behind/);
     expect(wrong({ history: [{ day: 'soon', sold: 1 }] })).toThrow(/inputs\[0\].history\[0\].day must be a date/);

@@ -254,6 +254,7 @@ test('a pack that threads seal is gone when it is given up, and its quota ends i
   const full = createPack(path, key, 100_000, 1);
   full.append('noise', randomBytes(2 * chunkBytes));
   await expect(full.settle()).rejects.toMatchObject({ code: 'disk_full' });
+  expect(faultOf(() => full.append('noise', randomBytes(1))).code).toBe('disk_full');
   const writer = createPack(path, key, undefined, 1);
   writer.append('noise', randomBytes(chunkBytes));
   writer.discard();

@@ -1,7 +1,7 @@
 // Numbers as integers that add up modulo a power of two, so that masks vanish from a sum without a trace: changes of weights in 32
 // bits, what is few and may be large in 64. Whoever adds may add at most `parts` that are 1 together.
 import { Fault } from '../../schema/index.ts';
-import { allFinite } from '../ring/codec.ts';
+import { allFinite } from '../ring/kernels.ts';
 
 const notFinite = 'what this machine would bring to the sum is no number any more';
 const scale = 2 ** 26;

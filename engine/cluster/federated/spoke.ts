@@ -37,8 +37,13 @@ export interface Spoke {
 
 /** Greatest state, sum or decision that a member takes, bytes; words that its leader never says are not here. */
 const mostBulk: Partial<Record<FederatedWord['say'], number>> = {
-  ...{ entrants: 0, boxes: 0, stayed: 0, again: 0 },
-  ...{ state: 8 * 1024 ** 3, sum: 8 * 1024 ** 3, decision: 64 * 1024 },
+  state: 8 * 1024 ** 3,
+  sum: 8 * 1024 ** 3,
+  decision: 64 * 1024,
+  entrants: 0,
+  boxes: 0,
+  stayed: 0,
+  again: 0,
 };
 /** Sums and decisions that may wait: a member is behind by one at most. */
 const mostEarly = 4;

@@ -67,4 +67,7 @@ export const childrenZh: Record<string, string> = {
   'the weights here are not those of the leading machine: the run cannot go on here':
     '这里的权重与主导机器的不同：运行无法在此继续',
   'the leader sent a plan that cannot be read': '主导机器发来的计划无法读取',
+  'training on the rows here ran away: lower the learning rate, or look for outliers':
+    '在本机的行上训练发散了：请降低学习率，或检查异常值',
+  '{1} batches': '{1} 个批次',
 };

@@ -149,10 +149,18 @@ export const clusterZh: Record<string, string> = {
   'more words than may wait': '等待中的消息超过上限',
   'a member’s key is no X25519 key': '某个成员的密钥不是 X25519 密钥',
   'a member’s share was changed on its way': '某个成员的份额在途中被改动',
-  '{1} bytes where {2} are the most': '{1} 字节，而上限是 {2} 字节',
+  '{1} bytes after {2} where {3} are the most': '{2} 之后有 {1} 字节，而上限是 {3} 字节',
+  'what this machine would bring to the sum is no number any more': '本机要带入求和的内容已不是有效数字',
+  'a member said {1}': '某个成员说了 {1}',
+  'the leader said {1}': '主导机器说了 {1}',
+  'boxes that are not for everybody': '密封份额没有给到每个成员',
+  'other numbers than this run has': '与本次运行不符的数字',
+  'more sums than were asked for': '求和结果多于所请求的',
+  'what {1} brought cannot be added up: one of them sends something else than its changes; leave one of these machines out to find which':
+    '{1} 带来的内容无法相加：其中一台发来的不是它的改动；请逐台排除以找出是哪一台',
   'a frame of kind {1} out of its turn': '类型为 {1} 的帧不该在此时到达',
-  'the leader says {1:who entered a second time|that {2} members are enough for a sum|one member twice|something else of this member than it said|a box of somebody who did not enter, or a second one|too few shares for a sum|who stayed a second time|that others stayed than can have}':
-    '主导机器{1:第二次宣布谁已加入|声称 {2} 个成员就足以求和|把一个成员列了两次|关于本成员的说法与本成员所说不符|发来未加入者的密封份额，或重复的一份|发来的份额不足以求和|第二次宣布谁留了下来|声称留下的成员与可能的不符}',
+  'the leader says {1:who entered a second time|that {2} members are enough for a sum|one member twice|that one without rows entered|something else of this member than it said|a box of somebody who did not enter, or a second one|too few shares for a sum|who stayed a second time|that others stayed than can have}':
+    '主导机器{1:第二次宣布谁已加入|声称 {2} 个成员就足以求和|把一个成员列了两次|声称没有行的成员也加入了|关于本成员的说法与本成员所说不符|发来未加入者的密封份额，或重复的一份|发来的份额不足以求和|第二次宣布谁留了下来|声称留下的成员与可能的不符}',
   '{1} of {2} shares cannot be': '不可能从 {2} 份中取 {1} 份',
   'the leader sent a sum of no part': '主导机器发来的总和不属于任何部分',
 };

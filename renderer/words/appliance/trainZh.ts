@@ -100,4 +100,6 @@ export const trainZh: Record<string, string> = {
     '序列预测可由搜索（--model auto 加 --budget 或 --trials）、boosting、glm、knn、森林、smoothing 或 seasonal-naive 在处理器上进行，不能用 {1}',
   'the dataset here has no column {1}, which is to be learned': '这里的数据集没有要学习的列 {1}',
   'no row here has a {1} that the leading machine’s rows have, too': '这里没有任何一行的 {1} 也出现在主导机器的行中',
+  '{1} rows here are too few for a run whose epochs have {2} steps: each meeting needs some of them; meet less often (--sync-every), or take larger batches':
+    '这里的 {1} 行对于每轮 {2} 步的运行太少：每次会合都需要其中一些行；请减少会合次数（--sync-every），或使用更大的批次',
 };

@@ -2,7 +2,7 @@
 // It reads keys and writes the audit; making and revoking keys is keys.ts.
 import { type Clock, equalBytes, sha256, systemClock } from '../base/index.ts';
 import { type Action, type ApiKey, type AuditEntry, type Caller, Fault, type Gate, roles } from '../schema/index.ts';
-import { allows, can, createLimiter, createSessions, parseKey, verifyKey } from '../security/index.ts';
+import { allows, can, createLimiter, createSessions, parseKey, type SessionKeeper, verifyKey } from '../security/index.ts';
 
 /** What the gate needs of the store. */
 export interface GateStore {
@@ -11,6 +11,8 @@ export interface GateStore {
   /** Notes that a key was used; cheap, called on every request. */
   used(key: ApiKey, at: number): void;
   audit(entry: Pick<AuditEntry, 'actor' | 'action' | 'subject' | 'outcome' | 'details'>): void;
+  /** Where sessions outlive a restart. */
+  sessions?: SessionKeeper<Caller>;
 }
 
 export interface GateOptions {
@@ -35,17 +37,17 @@ const rolesFor = (action: Action): string => roles.filter((role) => can(role, ac
 /** Opens the gate of one appliance. */
 export function createGate({ token, store, failedLogins, clock = systemClock }: GateOptions): ApplianceGate {
   const own = sha256(token);
-  const sessions = createSessions<Caller>(undefined, clock);
+  const sessions = createSessions<Caller>(undefined, clock, store.sessions);
   /** Right keys by their text: hashing one for each prediction took a tenth of its time. */
   const proved = new Map<string, { id: string; hash: string }>();
   const wrong = createLimiter({ burst: failedLogins, perMinute: failedLogins, clock });
 
-  /** The key's record when it is still good; a key that was revoked or expired ends its sessions too. */
-  function recheck(caller: Caller): void {
-    if (caller.key === 'local') return;
+  /** The caller by what the key behind it may do now; a key that was revoked or expired ends its sessions too. */
+  function recheck(caller: Caller): Caller {
+    if (caller.key === 'local') return caller;
     const record = store.key(caller.key);
     const expired = record?.expiresAt !== undefined && record.expiresAt <= clock.now();
-    if (record?.state === 'active' && !expired) return;
+    if (record?.state === 'active' && !expired) return { ...caller, ...rightsOf(record) };
     sessions.endAll((holder) => holder.key === caller.key);
     throw new Fault(
       expired ? 'key_expired' : 'unauthenticated',
@@ -76,8 +78,7 @@ export function createGate({ token, store, failedLogins, clock = systemClock }: 
     return {
       principal: store.principalName(record.parentId ?? ''),
       key: record.id,
-      role: record.role,
-      ...(record.deployments ? { deployments: record.deployments } : {}),
+      ...rightsOf(record),
       address,
       local: false,
     };
@@ -111,8 +112,7 @@ export function createGate({ token, store, failedLogins, clock = systemClock }: 
     session(text) {
       const found = sessions.check(text);
       if (!found) throw new Fault('unauthenticated', 'This session is over. Log in again.');
-      recheck(found.holder);
-      return { caller: found.holder, expiresAt: found.expiresAt };
+      return { caller: recheck(found.holder), expiresAt: found.expiresAt };
     },
     endSession: (text) => sessions.end(text),
     ticket: (caller) => sessions.issueTicket(caller),
@@ -122,8 +122,7 @@ export function createGate({ token, store, failedLogins, clock = systemClock }: 
         wrong.check(address);
         throw new Fault('unauthenticated', 'This link was used before or is too old. Get a new one: neutrino open');
       }
-      recheck(holder);
-      return { ...holder, address, local: holder.local && isLoopback(address) };
+      return { ...recheck(holder), address, local: holder.local && isLoopback(address) };
     },
     audit({ caller, address, action, subject, outcome }) {
       const actor = caller ? `${caller.principal} (${caller.key})` : 'anonymous';
@@ -132,6 +131,11 @@ export function createGate({ token, store, failedLogins, clock = systemClock }: 
     forget: (keyId) => sessions.endAll((holder) => holder.key === keyId),
   };
 }
+
+const rightsOf = ({ role, deployments }: ApiKey): Pick<Caller, 'role' | 'deployments'> => ({
+  role,
+  ...(deployments ? { deployments } : {}),
+});
 
 /** Whether an address of a socket is this machine's own loopback. */
 export function isLoopback(address: string): boolean {

@@ -3,6 +3,7 @@ import { type ApiKey, type ApiKeyView, Fault, type Handlers } from '../schema/in
 import { mintKey } from '../security/index.ts';
 import { type JobContext, pageOf } from './context.ts';
 import type { GateStore } from './gate.ts';
+import { openSessionBook } from './sessionBook.ts';
 
 type Names = 'keys.list' | 'keys.create' | 'keys.revoke' | 'principals.list';
 
@@ -94,6 +95,7 @@ export function createKeys(context: JobContext, forget: (keyId: string) => void)
       principalName: (id) => principals.look(id)?.name ?? id,
       used: (key, at) => void used.set(key.id, at),
       audit: (entry) => void store.audit.append(entry),
+      sessions: openSessionBook(context),
     },
     close() {
       clearInterval(timer);

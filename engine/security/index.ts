@@ -10,7 +10,14 @@ export { type MintedKey, mintKey, parseKey, verifyKey } from './keys.ts';
 export { createLimiter, type Limiter, type LimiterOptions } from './limits.ts';
 export { allows, can, roleActions } from './roles.ts';
 export { openSealers, type Sealers } from './sealers.ts';
-export { createSessions, type SessionLimits, type Sessions, sessionDefaults } from './sessions.ts';
+export {
+  createSessions,
+  type KeptSession,
+  type SessionKeeper,
+  type SessionLimits,
+  type Sessions,
+  sessionDefaults,
+} from './sessions.ts';
 export { createVault, discardVault, openVault, type Vault, type VaultOptions, type WrapInfo } from './vault.ts';
 export { hasVault, vaultPath, type WrapKind } from './vaultFile.ts';
 export type { Keychain, WrapSources } from './wraps.ts';

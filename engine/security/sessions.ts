@@ -1,4 +1,5 @@
-// Browser sessions and one-time tickets. They live in memory: a restart logs everybody out. Only hashes of tokens are held.
+// Browser sessions and one-time tickets. Only hashes of tokens are held. Sessions outlive a restart where a keeper holds them;
+// tickets never do.
 import { randomBytes } from 'node:crypto';
 import { type Clock, hex, sha256, systemClock } from '../base/index.ts';
 
@@ -34,16 +35,60 @@ export interface Sessions<T> {
   redeem(ticket: string): T | undefined;
 }
 
+/** A session as it outlives a restart: the SHA-256 of its token, and times of the wall clock. */
+export interface KeptSession<T> {
+  name: string;
+  holder: T;
+  usedAt: number;
+  expiresAt: number;
+}
+
+export interface SessionKeeper<T> {
+  read(): readonly KeptSession<T>[];
+  write(sessions: readonly KeptSession<T>[]): void;
+}
+
+/** Sessions that are kept at most: those used last. */
+const mostKept = 500;
+/** A use is written down no later than this, ms; ends are written at once. */
+const noteEveryMs = 60_000;
+
 interface Entry<T> {
   holder: T;
   usedAt: number;
   expiresAt: number;
 }
 
-/** An empty set of sessions; time is the clock's `monotonic`, `expiresAt` is its `now`. */
-export function createSessions<T>(limits: SessionLimits = sessionDefaults, clock: Clock = systemClock): Sessions<T> {
+/** The sessions that the keeper still has; time is the clock's `monotonic`, `expiresAt` is its `now`. */
+export function createSessions<T>(
+  limits: SessionLimits = sessionDefaults,
+  clock: Clock = systemClock,
+  keeper?: SessionKeeper<T>,
+): Sessions<T> {
   const sessions = new Map<string, Entry<T>>();
   const tickets = new Map<string, Entry<T>>();
+  let notedAt = clock.monotonic();
+
+  for (const { name, holder, usedAt, expiresAt } of keeper?.read() ?? []) {
+    const [now, tick] = [clock.now(), clock.monotonic()];
+    const idle = now - usedAt;
+    const left = Math.min(expiresAt - now, limits.absoluteMs);
+    // A clock that was set back would make sessions longer: they end.
+    if (idle >= 0 && idle < limits.idleMs && left > 0)
+      sessions.set(name, { holder, usedAt: tick - idle, expiresAt: tick + left });
+  }
+
+  function note(): void {
+    if (!keeper) return;
+    notedAt = clock.monotonic();
+    const ahead = clock.now() - notedAt;
+    const all = [...sessions].slice(-mostKept);
+    keeper.write(
+      all.map(([name, { holder, usedAt, expiresAt }]) => {
+        return { name, holder, usedAt: usedAt + ahead, expiresAt: expiresAt + ahead };
+      }),
+    );
+  }
 
   const put = (map: Map<string, Entry<T>>, holder: T, lifeMs: number) => {
     const token = randomBytes(32).toString('base64url');
@@ -56,7 +101,9 @@ export function createSessions<T>(limits: SessionLimits = sessionDefaults, clock
 
   return {
     begin(holder) {
-      return { token: put(sessions, holder, limits.absoluteMs), expiresAt: clock.now() + limits.absoluteMs };
+      const token = put(sessions, holder, limits.absoluteMs);
+      note();
+      return { token, expiresAt: clock.now() + limits.absoluteMs };
     },
     check(token) {
       const name = nameOf(token);
@@ -68,13 +115,18 @@ export function createSessions<T>(limits: SessionLimits = sessionDefaults, clock
       entry.usedAt = now;
       // Put back at the end, so that the map's order is the order of use.
       sessions.set(name, entry);
+      if (now - notedAt >= noteEveryMs) note();
       return { holder: entry.holder, expiresAt: clock.now() + entry.expiresAt - now };
     },
-    end: (token) => void sessions.delete(nameOf(token)),
+    end(token) {
+      if (sessions.delete(nameOf(token))) note();
+    },
     endAll(matches) {
+      const before = sessions.size;
       for (const map of [sessions, tickets]) {
         for (const [name, { holder }] of map) if (matches(holder)) map.delete(name);
       }
+      if (sessions.size < before) note();
     },
     issueTicket: (holder) => put(tickets, holder, limits.ticketMs),
     redeem(ticket) {

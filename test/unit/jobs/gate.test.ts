@@ -19,6 +19,15 @@ let events: EventLog;
 let keys: Keys;
 let gate: ApplianceGate;
 let now: number;
+let context: JobContext;
+let clock: Clock;
+
+/** The gate of an appliance that was started anew over the same data. */
+function restart(): void {
+  keys.close();
+  keys = createKeys(context, (id) => gate.forget(id));
+  gate = createGate({ token, store: keys.book, failedLogins: 3, clock });
+}
 
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), 'neutrino-gate-'));
@@ -26,8 +35,8 @@ beforeEach(async () => {
   store = openStore({ dir: join(dir, 'data'), vault });
   events = createEvents();
   now = 1_800_000_000_000;
-  const clock: Clock = { now: () => now, monotonic: () => now };
-  const context: JobContext = {
+  clock = { now: () => now, monotonic: () => now };
+  context = {
     config: applianceConfig.parse({ dataDir: join(dir, 'data') }),
     store,
     events,
@@ -100,6 +109,34 @@ describe('the gate', () => {
     now += 100_000;
     expect(() => gate.authenticate(short.secret, address)).toThrow(expect.objectContaining({ code: 'key_expired' }));
     expect(() => gate.session(later.token)).toThrow(expect.objectContaining({ code: 'key_expired' }));
+  });
+
+  it('keeps sessions over a restart, with what their keys may do then', async () => {
+    const [stays, goes, changes] = [await make(), await make(), await make({ deployments: ['iris', 'wine'] })];
+    const open = ({ secret }: { secret: string }) => gate.openSession(gate.authenticate(secret, address)).token;
+    const [staying, going, changing] = [open(stays), open(goes), open(changes)];
+    const ended = open(stays);
+    gate.endSession(ended);
+    expect(JSON.stringify(store.settings.get('sessions'))).not.toContain(staying);
+    store.keys.update(goes.key.id, { state: 'revoked' });
+    store.keys.update(changes.key.id, { deployments: ['wine'] });
+    restart();
+    expect(gate.session(staying).caller).toEqual(gate.authenticate(stays.secret, address));
+    expect(gate.session(changing).caller.deployments).toEqual(['wine']);
+    for (const over of [going, ended]) {
+      expect(() => gate.session(over)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+    }
+    now += 1_800_000;
+    restart();
+    expect(() => gate.session(staying)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+  });
+
+  it('knows no session of a data directory that was laid out anew', async () => {
+    const { secret } = await make();
+    const { token: session } = gate.openSession(gate.authenticate(secret, address));
+    store.settings.set('sessions', { ...(store.settings.get('sessions') as object), place: 'another' });
+    restart();
+    expect(() => gate.session(session)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
   });
 
   it('slows down an address that shows wrong keys, without locking out a right one from it', async () => {

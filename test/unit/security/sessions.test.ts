@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { createSessions, sessionDefaults } from '../../../engine/security/index.ts';
+import { createSessions, type KeptSession, sessionDefaults } from '../../../engine/security/index.ts';
 import { heldClock } from './scratch.ts';
 
 const limits = { idleMs: 1000, absoluteMs: 5000, ticketMs: 500, most: 3 };
@@ -60,4 +61,39 @@ test('when too many are open, the one used longest ago makes room', () => {
   sessions.check(tokens[0] ?? '');
   const fourth = sessions.begin('d').token;
   expect([...tokens, fourth].map((token) => sessions.check(token)?.holder)).toEqual(['a', undefined, 'c', 'd']);
+});
+
+test('sessions outlive a restart for as long as they had left, and tickets do not', () => {
+  const clock = heldClock();
+  let kept: readonly KeptSession<string>[] = [];
+  const keeper = { read: () => kept, write: (all: readonly KeptSession<string>[]) => void (kept = all) };
+  const before = createSessions<string>(limits, clock, keeper);
+  const [ada, bob, eve] = ['ada', 'bob', 'eve'].map((holder) => before.begin(holder).token) as [string, string, string];
+  const ticket = before.issueTicket('ada');
+  before.end(bob);
+  before.endAll((holder) => holder === 'eve');
+  expect(kept).toEqual([
+    {
+      name: createHash('sha256').update(ada).digest('hex'),
+      holder: 'ada',
+      usedAt: clock.now(),
+      expiresAt: clock.now() + 5000,
+    },
+  ]);
+  clock.pass(999);
+  const expiresAt = clock.now() + 4001;
+  const after = createSessions<string>(limits, clock, keeper);
+  expect(after.check(ada)).toEqual({ holder: 'ada', expiresAt });
+  expect([after.check(bob), after.check(eve), after.redeem(ticket)]).toEqual([undefined, undefined, undefined]);
+  clock.pass(1000);
+  expect(createSessions<string>(limits, clock, keeper).check(ada)).toBe(undefined);
+});
+
+test('a clock that was set back lets no kept session live longer', () => {
+  const clock = heldClock();
+  const { token } = createSessions<string>(limits, clock).begin('ada');
+  const name = createHash('sha256').update(token).digest('hex');
+  const kept = { name, holder: 'ada', usedAt: clock.now() + 1, expiresAt: clock.now() + 5000 };
+  const keeper = { read: () => [kept], write: () => undefined };
+  expect(createSessions<string>(limits, clock, keeper).check(token)).toBe(undefined);
 });

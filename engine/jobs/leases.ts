@@ -29,6 +29,14 @@ export interface Leases {
   wait(request: LeaseRequest, signal: AbortSignal): Promise<HeldLease>;
   release(id: string): void;
   list(): HeldLease[];
+  /** What a holder's request waits for, and whose that is; undefined where it does not wait. */
+  waitsFor(holder: string): Wait | undefined;
+}
+
+export interface Wait {
+  /** Others that asked before, a place beside those that run, the device, or memory. */
+  for: 'turn' | 'place' | 'device' | 'memory';
+  holders: string[];
 }
 
 interface Waiting {
@@ -69,10 +77,13 @@ export function createLeases(machine: Machine, trainers: number): Leases {
     return lease;
   }
 
+  const isFull = (kind: ChildKind) => of(kind).length >= (most[kind] ?? Infinity);
+  const usersOf = ({ kind, device }: LeaseRequest) =>
+    isGpu(device) ? of(kind).filter((lease) => lease.device === device) : [];
+
   function tryLease(request: LeaseRequest): HeldLease | undefined {
     const running = of(request.kind);
-    if (running.length >= (most[request.kind] ?? Infinity)) return undefined;
-    if (isGpu(request.device) && running.some((lease) => lease.device === request.device)) return undefined;
+    if (isFull(request.kind) || usersOf(request).length > 0) return undefined;
     const wanted = Math.min(request.memory, machine.memory);
     if (free() >= wanted) return put(request, wanted);
     // The first of its kind has nothing to wait for: it gets what is left, and a quarter of the machine at least.
@@ -119,5 +130,19 @@ export function createLeases(machine: Machine, trainers: number): Leases {
       if (held.delete(id)) pump();
     },
     list: () => [...held.values()],
+    waitsFor(holder) {
+      for (const queue of queues.values()) {
+        const place = queue.findIndex(({ request }) => request.holder === holder);
+        if (place < 0) continue;
+        const { request } = queue[place];
+        const holders = (all: readonly { holder: string }[]) => [...new Set(all.map((one) => one.holder))];
+        if (place > 0) return { for: 'turn', holders: holders(queue.slice(0, place).map((one) => one.request)) };
+        if (isFull(request.kind)) return { for: 'place', holders: holders(of(request.kind)) };
+        const users = usersOf(request);
+        if (users.length > 0) return { for: 'device', holders: holders(users) };
+        return { for: 'memory', holders: holders([...held.values()]) };
+      }
+      return undefined;
+    },
   };
 }

@@ -17,6 +17,7 @@ import { type JobContext, needDisk, pageOf } from './context.ts';
 import type { Datasets } from './datasets.ts';
 import { checkModelName, type Models } from './models.ts';
 import { checkPrior, priorOf } from './priors.ts';
+import type { Wait } from './leases.ts';
 import type { LeadSession, RoomLead } from './roomLead.ts';
 import { groupRuns } from './runGroups.ts';
 import { type LiveRun, startTrainer, type TrainerSession } from './trainerSession.ts';
@@ -52,6 +53,8 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
   const view = (run: Run): Run => {
     const live = jobs.get(run.id)?.live;
     if (!live) return run;
+    const wait = run.state === 'queued' ? leases.waitsFor(run.id) : undefined;
+    if (wait) return { ...run, progress: { phase: waitWords(wait, nameOf), done: 0, total: 0 } };
     const metrics = { ...run.metrics, ...live.metrics };
     return { ...run, metrics, ...(live.progress ? { progress: live.progress } : {}) };
   };
@@ -60,6 +63,18 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     const shown = view(run);
     events.emit('run.changed', run.id, shown);
     return shown;
+  };
+
+  /** What holds a lease, by its name. */
+  function nameOf(holder: string): string {
+    const found = runs.look(holder) ?? store.deployments.look(holder) ?? store.datasets.look(holder);
+    return found?.name ?? 'another job';
+  }
+  const announceQueued = () => {
+    for (const id of jobs.keys()) {
+      const run = runs.get(id);
+      if (run.state === 'queued') announce(run);
+    }
   };
 
   /** Which runs a filter means. */
@@ -166,7 +181,11 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     let room: LeadSession | undefined;
     let again = false;
     try {
-      const run = announce(runs.update(id, { state: 'preparing', startedAt: runs.get(id).startedAt ?? context.now() }));
+      const now = context.now();
+      const { startedAt = now, pausedMs, updatedAt } = runs.get(id);
+      // Of a run that goes on: what it waited in the queue.
+      const paused = startedAt === now ? {} : { pausedMs: (pausedMs ?? 0) + now - updatedAt };
+      const run = announce(runs.update(id, { state: 'preparing', startedAt, ...paused }));
       await needDisk(context, 'Training');
       const parts = {
         run,
@@ -195,6 +214,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
       announce(runs.update(id, { state: 'failed', error: faultBody(error), endedAt: context.now() }));
     } finally {
       leases.release(lease.id);
+      announceQueued();
     }
     if (again) enqueue(runs.update(id, { state: 'queued' }));
   }
@@ -233,6 +253,7 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
         state: 'queued',
         error: undefined,
         progress: undefined,
+        pausedMs: (run.pausedMs ?? 0) + context.now() - (run.endedAt ?? context.now()),
         endedAt: undefined,
         report: undefined,
         ...(run.state === 'interrupted' ? {} : { room: undefined }),
@@ -271,9 +292,11 @@ export function createRuns(context: JobContext, datasets: Datasets, models: Mode
     },
     recover() {
       const left = runs.list({ state: ['preparing', 'running', 'waiting', 'stopping'] }).items;
-      for (const { id } of left) {
+      for (const { id, updatedAt } of left) {
         const message = `The appliance ended during this run. Go on with: neutrino runs resume ${id}`;
-        runs.update(id, { state: 'interrupted', error: { code: 'child_died', message }, endedAt: context.now() });
+        // Nobody saw when: its last figure is the last that is known of it.
+        const endedAt = Math.max(updatedAt, journal.read(id).at(-1)?.at ?? 0);
+        runs.update(id, { state: 'interrupted', error: { code: 'child_died', message }, endedAt });
       }
       if (!context.lasting) return;
       // Others may have gone on with it: it is joined, or begun anew once it is known that they have not.
@@ -296,6 +319,18 @@ const named = ({ id, name, sha256, version }: DatasetGrant): Run['dataset'] => (
   sha256,
   ...(version === undefined ? {} : { version }),
 });
+
+/** Holders that are named at most. */
+const mostNamed = 3;
+
+/** What a queued run waits for. */
+function waitWords({ for: what, holders }: Wait, nameOf: (holder: string) => string): string {
+  const names = [...new Set(holders.map(nameOf))].slice(0, mostNamed).join(', ');
+  if (what === 'turn') return `Its turn comes after ${names}.`;
+  if (what === 'place') return `It begins when ${names} ends.`;
+  if (what === 'device') return `It begins when ${names} gives the device back.`;
+  return `It begins when ${names} gives memory back.`;
+}
 
 /** Columns that are to be left out must be there, and something must be left to learn from. */
 function checkColumns(

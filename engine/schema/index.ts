@@ -193,6 +193,7 @@ export {
   roles,
   type Run,
   run,
+  workedMs,
 } from './records.ts';
 export {
   type AnomalyReport,

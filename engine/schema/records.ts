@@ -12,7 +12,7 @@ import { modelRef, scoringCounts, servingOptions, variant } from './serving.ts';
 import { roomJob } from './room.ts';
 import { searchSummary } from './search.ts';
 import { seriesFacts } from './series.ts';
-import { type Kind, statesOf } from './states.ts';
+import { isRunOver, type Kind, statesOf } from './states.ts';
 
 const clear = <K extends Kind>(kind: K) => ({
   id: z.string(),
@@ -107,9 +107,18 @@ export const run = z.object({
     .optional(),
   error: fault.optional(),
   startedAt: z.number().optional(),
+  /** Of the time since then, when it was over or queued again, ms. */
+  pausedMs: z.number().optional(),
   endedAt: z.number().optional(),
 });
 export type Run = z.infer<typeof run>;
+
+/** Milliseconds that a run has been at work, up to `now` while it is; undefined before it begins. */
+export function workedMs(run: Run, now: number): number | undefined {
+  if (run.startedAt === undefined) return undefined;
+  const until = isRunOver(run.state) ? (run.endedAt ?? run.updatedAt) : run.state === 'queued' ? run.updatedAt : now;
+  return Math.max(0, until - run.startedAt - (run.pausedMs ?? 0));
+}
 
 /** A pretrained model that was imported. */
 export const pretrainedInfo = z.object({

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { classicNames, familyNames, Fault, type Run, type TrainRequest } from '../../engine/schema/index.ts';
+import { classicNames, familyNames, Fault, type Run, type TrainRequest, workedMs } from '../../engine/schema/index.ts';
 import { figure, note, planText, reportText, runHeader, runRow, scoreOf, table, time } from '../print.ts';
 import { modelCard } from '../card.ts';
 import { finished, follow } from '../following.ts';
@@ -233,7 +233,7 @@ export function trainVerbs(program: Command): void {
       .map(([name, value]) => `${name} ${figure(value)}`)
       .join('  ');
     const parts = [
-      `${run.name} (${run.id}): ${run.state}${run.startedAt ? `, ${time((run.endedAt ?? Date.now()) - run.startedAt)}` : ''}`,
+      `${run.name} (${run.id}): ${run.state}${run.startedAt ? `, ${time(workedMs(run, Date.now()) ?? 0)}` : ''}`,
       run.error ? `! ${run.error.message}` : '',
       run.plan ? planText(run.plan) : '',
       metrics,

@@ -29,7 +29,7 @@ export function Datasets() {
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(180px, 2fr)',
+        track: 'minmax(130px, 2fr)',
         value: (row) => row.name.toLowerCase(),
         render: (row) => (
           <Link to="/datasets/$id" params={{ id: row.id }} className="strong">
@@ -40,12 +40,13 @@ export function Datasets() {
       {
         id: 'state',
         head: t('state'),
-        track: 'minmax(150px, 1fr)',
+        track: 'minmax(96px, 1fr)',
         value: (row) => row.state,
         render: (row) => (row.state === 'importing' ? <ImportProgress id={row.id} /> : <State state={row.state} />),
       },
       {
         id: 'rows',
+        rank: 2,
         head: t('rows'),
         track: '90px',
         right: true,
@@ -54,7 +55,7 @@ export function Datasets() {
       },
       {
         id: 'columns',
-        rank: 1,
+        rank: 5,
         head: t('columns'),
         track: '90px',
         right: true,
@@ -63,6 +64,7 @@ export function Datasets() {
       },
       {
         id: 'target',
+        rank: 3,
         head: t('datasets.target'),
         track: 'minmax(110px, 1fr)',
         value: (row) => row.shape?.target,
@@ -70,7 +72,7 @@ export function Datasets() {
       },
       {
         id: 'warnings',
-        rank: 3,
+        rank: 7,
         head: t('datasets.warnings'),
         track: '96px',
         right: true,
@@ -86,7 +88,7 @@ export function Datasets() {
       },
       {
         id: 'bytes',
-        rank: 2,
+        rank: 6,
         head: t('size'),
         track: '84px',
         right: true,
@@ -95,6 +97,7 @@ export function Datasets() {
       },
       {
         id: 'createdAt',
+        rank: 4,
         head: t('imported'),
         track: '120px',
         right: true,
@@ -103,6 +106,7 @@ export function Datasets() {
       },
       {
         id: 'remove',
+        rank: 1,
         head: '',
         track: '36px',
         render: (row) => (

@@ -20,7 +20,7 @@ export function Deployments() {
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(160px, 1fr)',
+        track: 'minmax(130px, 1fr)',
         value: (row) => row.name,
         render: (row) => (
           <Link to="/deployments/$name" params={{ name: row.name }} className="strong">
@@ -31,12 +31,13 @@ export function Deployments() {
       {
         id: 'state',
         head: t('state'),
-        track: 'minmax(130px, .8fr)',
+        track: 'minmax(100px, .8fr)',
         value: (row) => row.state,
         render: (row) => <State state={row.state} />,
       },
       {
         id: 'model',
+        rank: 1,
         head: t('models.model'),
         track: 'minmax(140px, 1fr)',
         value: (row) => row.model.name,
@@ -48,12 +49,14 @@ export function Deployments() {
       },
       {
         id: 'address',
+        rank: 3,
         head: t('deploy.address'),
         track: 'minmax(240px, 2fr)',
         render: (row) => <code className="quiet">{`/api/v1/deployments/${row.name}/predict`}</code>,
       },
       {
         id: 'replicas',
+        rank: 4,
         head: t('deploy.replicas'),
         track: '90px',
         right: true,
@@ -61,6 +64,7 @@ export function Deployments() {
       },
       {
         id: 'updatedAt',
+        rank: 5,
         head: t('changed'),
         track: '112px',
         right: true,

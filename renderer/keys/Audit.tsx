@@ -25,23 +25,37 @@ export function Audit() {
     (): Column<AuditEntry>[] => [
       {
         id: 'seq',
+        rank: 4,
         head: '#',
         track: '64px',
         right: true,
         render: (entry) => <span className="quiet">{entry.seq}</span>,
       },
       { id: 'at', head: t('audit.at'), track: '130px', render: (entry) => f.moment(entry.at) },
-      { id: 'actor', head: t('audit.actor'), track: 'minmax(130px, 1fr)', render: (entry) => entry.actor },
+      { id: 'actor', rank: 1, head: t('audit.actor'), track: 'minmax(130px, 1fr)', render: (entry) => entry.actor },
       {
         id: 'action',
         head: t('audit.action'),
-        track: 'minmax(150px, 1fr)',
+        track: 'minmax(120px, 1fr)',
         render: (entry) => <code>{entry.action}</code>,
       },
-      { id: 'subject', head: t('audit.subject'), track: 'minmax(160px, 1.4fr)', render: (entry) => entry.subject },
-      { id: 'outcome', head: t('audit.outcome'), track: '110px', render: (entry) => <State state={entry.outcome} /> },
+      {
+        id: 'subject',
+        rank: 3,
+        head: t('audit.subject'),
+        track: 'minmax(160px, 1.4fr)',
+        render: (entry) => entry.subject,
+      },
+      {
+        id: 'outcome',
+        rank: 2,
+        head: t('audit.outcome'),
+        track: '110px',
+        render: (entry) => <State state={entry.outcome} />,
+      },
       {
         id: 'hash',
+        rank: 5,
         head: t('audit.hash'),
         track: '110px',
         render: (entry) => (

@@ -29,26 +29,27 @@ export function KeyTable() {
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(140px, 1.2fr)',
+        track: 'minmax(120px, 1.2fr)',
         value: (key) => key.name,
         render: (key) => <span className="strong">{key.name}</span>,
       },
       {
         id: 'id',
-        rank: 2,
+        rank: 6,
         head: t('keys.begins'),
         track: '196px',
         render: (key) => <code className="quiet">nk_{key.id.replace(/^key_|^nk_/, '')}_…</code>,
       },
       {
         id: 'holder',
-        rank: 1,
+        rank: 5,
         head: t('keys.holder'),
         track: 'minmax(110px, 1fr)',
         render: (key) => principals?.find((item) => item.id === key.parentId)?.name ?? '–',
       },
       {
         id: 'role',
+        rank: 1,
         head: t('keys.role'),
         track: 'minmax(130px, 1fr)',
         value: (key) => key.role,
@@ -62,12 +63,13 @@ export function KeyTable() {
       {
         id: 'state',
         head: t('state'),
-        track: '110px',
+        track: '100px',
         value: (key) => key.state,
         render: (key) => <State state={key.state} />,
       },
       {
         id: 'lastUsedAt',
+        rank: 3,
         head: t('keys.used'),
         track: '120px',
         right: true,
@@ -77,6 +79,7 @@ export function KeyTable() {
       },
       {
         id: 'expiresAt',
+        rank: 4,
         head: t('keys.expires'),
         track: '120px',
         right: true,

@@ -29,7 +29,7 @@ export function Models() {
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(180px, 1.6fr)',
+        track: 'minmax(140px, 1.6fr)',
         value: (row) => `${row.name}@${String(row.version).padStart(6, '0')}`,
         render: (row) => (
           <Link to="/models/$id" params={{ id: row.id }} className="strong">
@@ -40,6 +40,7 @@ export function Models() {
       },
       {
         id: 'predicts',
+        rank: 2,
         head: t('models.predicts'),
         track: 'minmax(130px, 1fr)',
         value: (row) => row.target,
@@ -55,7 +56,7 @@ export function Models() {
       {
         id: 'score',
         head: t('runs.score'),
-        track: '130px',
+        track: 'minmax(110px, 130px)',
         right: true,
         value: (row) => modelHeadline(row)?.value,
         render: (row) => {
@@ -72,7 +73,7 @@ export function Models() {
       },
       {
         id: 'family',
-        rank: 1,
+        rank: 6,
         head: t('runs.family'),
         track: 'minmax(100px, .8fr)',
         value: (row) => row.family,
@@ -80,6 +81,7 @@ export function Models() {
       },
       {
         id: 'dataset',
+        rank: 4,
         head: t('runs.dataset'),
         track: 'minmax(120px, 1fr)',
         value: (row) => row.dataset,
@@ -96,6 +98,7 @@ export function Models() {
       },
       {
         id: 'served',
+        rank: 3,
         head: t('models.served'),
         track: 'minmax(110px, 1fr)',
         render: (row) => {
@@ -113,7 +116,7 @@ export function Models() {
       },
       {
         id: 'bytes',
-        rank: 2,
+        rank: 7,
         head: t('size'),
         track: '80px',
         right: true,
@@ -122,6 +125,7 @@ export function Models() {
       },
       {
         id: 'createdAt',
+        rank: 5,
         head: t('created'),
         track: '112px',
         right: true,
@@ -130,6 +134,7 @@ export function Models() {
       },
       {
         id: 'remove',
+        rank: 1,
         head: '',
         track: '36px',
         render: (row) => (

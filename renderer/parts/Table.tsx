@@ -132,8 +132,7 @@ const Row = memo(PlainRow) as typeof PlainRow;
 export function Table<T extends object>(properties: Properties<T>) {
   const { label, rows, keyOf, sort, onSort, selected, onSelect, onOpen, onMore, fill } = properties;
   const { ref: measured, width } = useElementSize();
-  // A table that fills the page reaches 32 pixels into its margins.
-  const beside = (onSelect ? 58 : 30) + (fill ? 64 : 0);
+  const beside = onSelect ? 58 : 30;
   const columns = useMemo(() => fitting(properties.columns, width - beside), [properties.columns, width, beside]);
   const { t } = useWords();
   const frame = useRef<HTMLDivElement>(null);

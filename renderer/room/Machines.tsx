@@ -62,7 +62,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(130px, 1.4fr)',
+        track: 'minmax(116px, 1.4fr)',
         value: (peer) => peer.name,
         render: (peer) => (
           <span title={peer.shown}>
@@ -72,6 +72,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       },
       {
         id: 'trust',
+        rank: 3,
         head: t('room.trust'),
         track: '76px',
         value: (peer) => peer.trust,
@@ -90,6 +91,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       },
       {
         id: 'cores',
+        rank: 4,
         head: t('room.cores'),
         track: '60px',
         right: true,
@@ -98,6 +100,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       },
       {
         id: 'load',
+        rank: 5,
         head: t('room.load'),
         track: '70px',
         right: true,
@@ -106,6 +109,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       },
       {
         id: 'latency',
+        rank: 6,
         head: t('room.latency'),
         track: '80px',
         right: true,
@@ -114,6 +118,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       },
       {
         id: 'bandwidth',
+        rank: 7,
         head: t('room.bandwidth'),
         track: '100px',
         right: true,
@@ -136,7 +141,7 @@ export function Machines({ machines, pair }: { machines: PeerView[]; pair: (node
       {
         id: 'may',
         head: t('room.may'),
-        track: 'minmax(120px, 1fr)',
+        track: 'minmax(106px, 1fr)',
         render: (peer) => (peer.trust === 'paired' ? <May peer={peer} /> : <span className="quiet">–</span>),
       },
       {

@@ -3,13 +3,12 @@ import { useThrottledValue } from '@mantine/hooks';
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { memo, useDeferredValue, useMemo } from 'react';
-import type { Run } from '../../engine/schema/index.ts';
+import { type Run, workedMs } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
 import { Page, Problem, Section, Waiting } from '../parts/Page.tsx';
 import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
 import { CurvePanel } from './CurvePanel.tsx';
-import { spent } from './figures.ts';
 import { Parallel } from './Parallel.tsx';
 import { shown } from './Plan.tsx';
 import { useClock } from './useClock.ts';
@@ -157,7 +156,7 @@ const SideBySide = memo(function SideBySide(properties: {
             <tr>
               <th scope="row">{t('runs.time')}</th>
               {runs.map((run) => (
-                <td key={run.id}>{f.span(spent(run, now))}</td>
+                <td key={run.id}>{f.span(workedMs(run, now))}</td>
               ))}
             </tr>
             <tr className="group">

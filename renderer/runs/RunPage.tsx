@@ -3,7 +3,7 @@ import { Button } from '@mantine/core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { Link, useParams } from '@tanstack/react-router';
 import { useMemo } from 'react';
-import { isRunOver, type Run } from '../../engine/schema/index.ts';
+import { isRunOver, type Run, workedMs } from '../../engine/schema/index.ts';
 import { api } from '../app/api.ts';
 import { ask, queryClient } from '../app/queries.ts';
 import { useTrain } from '../app/train.ts';
@@ -15,7 +15,7 @@ import { State } from '../parts/State.tsx';
 import { JobMembers, JobReasons } from '../room/Jobs.tsx';
 import { useWords } from '../parts/words.ts';
 import { CurvePanel } from './CurvePanel.tsx';
-import { headline, share, spent } from './figures.ts';
+import { headline, share } from './figures.ts';
 import { Plan } from './Plan.tsx';
 import { ReportView } from './ReportView.tsx';
 import { SearchView } from './SearchView.tsx';
@@ -94,7 +94,7 @@ function Standing({ run }: { run: Run }) {
   const now = useClock(!over);
   const done = share(run);
   const score = headline(run);
-  const time = spent(run, now);
+  const time = workedMs(run, now);
   return (
     <aside className="standing" aria-label={t('runs.standing')}>
       {over ? null : (

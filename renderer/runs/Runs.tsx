@@ -4,7 +4,7 @@ import { useDebouncedValue, useSessionStorage } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useDeferredValue, useEffect, useMemo, useState } from 'react';
-import { isRunOver, type Run } from '../../engine/schema/index.ts';
+import { isRunOver, type Run, workedMs } from '../../engine/schema/index.ts';
 import { ask } from '../app/queries.ts';
 import { groupings, type RunsSearch } from '../app/router.tsx';
 import { useTrain } from '../app/train.ts';
@@ -14,7 +14,7 @@ import { Empty, Page, Problem, Waiting } from '../parts/Page.tsx';
 import { State } from '../parts/State.tsx';
 import { type Column, Table } from '../parts/Table.tsx';
 import { useWords } from '../parts/words.ts';
-import { headline, share, spent } from './figures.ts';
+import { headline, share } from './figures.ts';
 import { Groups } from './Groups.tsx';
 import { useClock } from './useClock.ts';
 
@@ -29,7 +29,7 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'name',
         head: t('name'),
-        track: 'minmax(140px, 1.4fr)',
+        track: 'minmax(120px, 1.4fr)',
         value: (run) => run.name,
         render: (run) => (
           // Ten thousand rows scroll by: the router's own links cost more than the rest of a row.
@@ -40,8 +40,9 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'state',
+        rank: 1,
         head: t('state'),
-        track: 'minmax(148px, 1fr)',
+        track: 'minmax(140px, 1fr)',
         value: (run) => run.state,
         render: (run) => {
           const done = share(run);
@@ -57,6 +58,7 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'dataset.name',
+        rank: 2,
         head: t('runs.dataset'),
         track: 'minmax(150px, 1.3fr)',
         value: (run) => run.dataset.name,
@@ -69,7 +71,7 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'plan.family',
-        rank: 2,
+        rank: 5,
         head: t('runs.family'),
         track: 'minmax(104px, .7fr)',
         value: (run) => run.plan?.family,
@@ -78,7 +80,7 @@ function useColumns(now: number): Column<Run>[] {
       {
         id: 'score',
         head: t('runs.score'),
-        track: '124px',
+        track: 'minmax(104px, 124px)',
         right: true,
         render: (run) => {
           const score = headline(run);
@@ -94,7 +96,7 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'metrics.val.loss',
-        rank: 3,
+        rank: 6,
         head: t('runs.valLoss'),
         track: '72px',
         right: true,
@@ -103,7 +105,7 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'request.seed',
-        rank: 4,
+        rank: 7,
         head: t('runs.seed'),
         track: '44px',
         right: true,
@@ -112,14 +114,15 @@ function useColumns(now: number): Column<Run>[] {
       },
       {
         id: 'time',
-        rank: 1,
+        rank: 4,
         head: t('runs.time'),
         track: '62px',
         right: true,
-        render: (run) => f.span(spent(run, now)),
+        render: (run) => f.span(workedMs(run, now)),
       },
       {
         id: 'createdAt',
+        rank: 3,
         head: t('runs.started'),
         track: '92px',
         right: true,

@@ -1,9 +1,9 @@
 // A few runs in a few columns, for screens about something else.
 import { Link } from '@tanstack/react-router';
-import { isRunOver, type Run } from '../../engine/schema/index.ts';
+import { isRunOver, type Run, workedMs } from '../../engine/schema/index.ts';
 import { State } from '../parts/State.tsx';
 import { useWords } from '../parts/words.ts';
-import { headline, share, spent } from './figures.ts';
+import { headline, share } from './figures.ts';
 import { useClock } from './useClock.ts';
 
 export function RunsBrief({ runs }: { runs: Run[] }) {
@@ -59,7 +59,7 @@ export function RunsBrief({ runs }: { runs: Run[] }) {
                     <span className="quiet">–</span>
                   )}
                 </td>
-                <td className="num">{f.span(spent(run, now))}</td>
+                <td className="num">{f.span(workedMs(run, now))}</td>
                 <td className="num">{f.ago(run.createdAt, now)}</td>
               </tr>
             );

@@ -1,5 +1,5 @@
-// What one number says about a run, and how long it took. Pure.
-import { isRunOver, leadOf, type Model, type Run } from '../../engine/schema/index.ts';
+// What one number says about a run. Pure.
+import { leadOf, type Model, type Run } from '../../engine/schema/index.ts';
 
 /** Figures that can stand for a whole run or model; the first that there is does. */
 const names = [
@@ -27,12 +27,6 @@ export function headline(run: Run): { name: Name; value: number; held: boolean }
     if (value !== undefined) return { name, value, held: false };
   }
   return undefined;
-}
-
-/** Milliseconds since it began, up to `now` while it goes on. */
-export function spent(run: Run, now: number): number | undefined {
-  if (run.startedAt === undefined) return undefined;
-  return (isRunOver(run.state) ? (run.endedAt ?? run.updatedAt) : now) - run.startedAt;
 }
 
 /** Share done, 0 to 1, when the trainer has said. */

@@ -1,6 +1,10 @@
 // What engine/jobs says, in Simplified Chinese, by its English; how a row is written is told in index.ts.
 
 export const jobsZh: Record<string, string> = {
+  'Its turn comes after {1}.': '排在 {1} 之后。',
+  'It begins when {1} ends.': '{1} 结束后开始。',
+  'It begins when {1} gives the device back.': '{1} 归还设备后开始。',
+  'It begins when {1} gives memory back.': '{1} 释放内存后开始。',
   'a threshold needs above or below': '阈值需要给出 above 或 below',
   'X-Deadline-Ms is {1}; it must be milliseconds above 0': 'X-Deadline-Ms 为 {1}；必须是大于 0 的毫秒数',
   'X-Priority is {1}; it must be {2}': 'X-Priority 为 {1}；必须是 {2}',

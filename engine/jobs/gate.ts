@@ -2,7 +2,15 @@
 // It reads keys and writes the audit; making and revoking keys is keys.ts.
 import { type Clock, equalBytes, sha256, systemClock } from '../base/index.ts';
 import { type Action, type ApiKey, type AuditEntry, type Caller, Fault, type Gate, roles } from '../schema/index.ts';
-import { allows, can, createLimiter, createSessions, parseKey, type SessionKeeper, verifyKey } from '../security/index.ts';
+import {
+  allows,
+  can,
+  createLimiter,
+  createSessions,
+  parseKey,
+  type SessionKeeper,
+  verifyKey,
+} from '../security/index.ts';
 
 /** What the gate needs of the store. */
 export interface GateStore {

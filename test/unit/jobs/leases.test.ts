@@ -39,6 +39,30 @@ describe('device leases', () => {
     expect([first.threads, second.threads]).toEqual([4, 4]);
   });
 
+  it('says what a request waits for, and whose that is', async () => {
+    const one = createLeases({ cores: 4, memory: 64 * gib }, 1);
+    const first = await one.wait(train('a'), never);
+    const waits = ['b', 'c'].map((name) => one.wait(train(name), never));
+    expect(['a', 'b', 'c'].map((name) => one.waitsFor(name))).toEqual([
+      undefined,
+      { for: 'place', holders: ['a'] },
+      { for: 'turn', holders: ['b'] },
+    ]);
+    one.release(first.id);
+    await waits[0];
+    expect(one.waitsFor('c')).toEqual({ for: 'place', holders: ['b'] });
+
+    const small = createLeases({ cores: 4, memory: 5 * gib }, 2);
+    await small.wait(train('a'), never);
+    void small.wait(train('b'), never);
+    expect(small.waitsFor('b')).toEqual({ for: 'memory', holders: ['a'] });
+
+    const gpu = createLeases({ cores: 4, memory: 64 * gib }, 2);
+    await gpu.wait(train('a', { device: 'webgpu' }), never);
+    void gpu.wait(train('b', { device: 'webgpu' }), never);
+    expect(gpu.waitsFor('b')).toEqual({ for: 'device', holders: ['a'] });
+  });
+
   it('never makes a host wait', async () => {
     const leases = createLeases({ cores: 2, memory: 4 * gib }, 1);
     await leases.wait(train('a'), never);

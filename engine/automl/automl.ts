@@ -108,7 +108,9 @@ export async function automl(
         hooks.fold?.(trial);
       },
       ended(trial) {
-        trials.push(trial);
+        // One that was put off may end a second time.
+        const at = trials.findIndex(({ id }) => id === trial.id);
+        trials.splice(at < 0 ? trials.length : at, 1, trial);
         partial.delete(trial.id);
         hooks.ended?.(trial);
         if (!left || trial !== finishedOf(trials)[0] || left() > (1 - lateShare) * total) return;

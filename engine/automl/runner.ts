@@ -1,5 +1,6 @@
 // Who fits the models of a search: an interface, so that forked trainers or other machines can do it, and the plain one that fits
 // here. A search sees folds going out and figures coming back, whoever works.
+import { rng } from '../base/index.ts';
 import { encodeModel } from '../onnx/index.ts';
 import { modelOf } from '../graph/index.ts';
 import type { Hyper } from '../schema/index.ts';
@@ -13,6 +14,8 @@ export interface TrialSpec {
   family: SearchFamily;
   hyper: Hyper;
   seed: number;
+  /** Share of a fold's training rows that are fitted on; all when left out. */
+  share?: number;
 }
 
 /** One fold of a trial: what the fit says of the rows of the fold. */
@@ -50,6 +53,18 @@ export function foldRows(
   return { train: places.filter((i) => isTrained(folds[i])), held: places.filter((i) => folds[i] === fold) };
 }
 
+/** A share of the rows to train on for a fold, the same for every trial: the latest in order of time, else drawn. */
+export function someOf(
+  train: Uint32Array,
+  { isOrdered }: Pick<Field, 'isOrdered'>,
+  fold: number,
+  share: number,
+): Uint32Array {
+  const count = Math.max(1, Math.round(train.length * share));
+  if (isOrdered) return train.subarray(train.length - count);
+  return rng(fold, 'some of the rows').shuffle(Uint32Array.from(train)).subarray(0, count).sort();
+}
+
 /** Rows that some fold holds out. */
 export const heldRows = ({ folds }: Pick<Field, 'folds'>): Uint32Array =>
   Uint32Array.from(folds, (_, i) => i).filter((i) => folds[i] !== noFold);
@@ -65,8 +80,9 @@ export function localRunner(field: Field, threads: number): TrialRunner {
   return {
     slots: 1,
     async fold(spec, fold, ms) {
-      const { train, held } = foldRows(field, fold);
-      const { family, hyper, seed } = spec;
+      const { train: all, held } = foldRows(field, fold);
+      const { family, hyper, seed, share } = spec;
+      const train = share === undefined ? all : someOf(all, field, fold, share);
       const began = performance.now();
       const model = await fitModel(field, { family, hyper, seed, threads, train, validation: held, stop: until(ms) });
       const fitted = performance.now();

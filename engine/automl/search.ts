@@ -4,10 +4,12 @@
 import { rng } from '../base/index.ts';
 import type { Hyper } from '../schema/index.ts';
 import type { Field } from './field.ts';
+import { doubtful, evenLosses, fewRows, hopeless, isPromising, nearTo, oddsAgainst, rungs } from './race.ts';
 import type { FoldResult, TrialRunner, TrialSpec } from './runner.ts';
 import type { SearchFamily, Space } from './spaces.ts';
 import { propose } from './tpe.ts';
 import { foldLoss, type Trial, trialOf } from './trial.ts';
+import { openWaitingRoom, tasteShare, type Waiting } from './waiting.ts';
 
 export interface SearchOptions {
   seed: number;
@@ -35,10 +37,10 @@ export interface SearchHooks {
 
 /** Trials that a proposal does not wait for: the same on every machine, so that trials do not depend on its cores. */
 const lag = 4;
-/** Trials that came as far before any of them is stopped. */
-const leastPeers = 6;
-/** Folds after which a trial must be among the better half. */
-const rungs = [1, 3];
+/** A family is dear when a whole trial of it takes more than this share of all the time. */
+const dearShare = 1 / 200;
+/** From this share of the time on, those nearly as good as the leader are brought to their end first. */
+const lateShare = 0.6;
 
 /** Runs trials until there are enough or the time is over; answers them in the order of their numbers. */
 export async function search(
@@ -52,6 +54,7 @@ export async function search(
   const scripted = script && Math.max(-1, ...script.keys()) + 1;
   const most = scripted ?? options.trials ?? Number.POSITIVE_INFINITY;
   const isFew = field.rows.rows <= fewRows;
+  const total = left();
   const byCount = scripted !== undefined || options.trials !== undefined;
   const trials = new Map<number, Trial>((options.known ?? []).map((trial) => [trial.id, trial]));
   const starts = script ? [] : startsOf(spaces);
@@ -74,7 +77,7 @@ export async function search(
     const seen = history(id);
     const space = familyFor(spaces, seen, random, byCount ? undefined : left() / field.foldCount);
     if (!space) return undefined;
-    const own = seen.filter((trial) => trial.family === space.family && trial.losses.length > 0);
+    const own = seen.filter(({ family, losses, taste }) => family === space.family && (losses.length > 0 || taste));
     const even = evenLosses(seen);
     const hyper = propose(
       space.dimensions,
@@ -89,15 +92,32 @@ export async function search(
     };
   };
 
-  const evaluate = async (spec: TrialSpec & { why: string }): Promise<void> => {
-    const results: FoldResult[] = [];
-    const losses: number[] = [];
+  const room = openWaitingRoom(options.known ?? [], spaces.length);
+  const isDear = (family: SearchFamily) => field.foldCount * costOf(history(most), family) > dearShare * total;
+  const isLate = () => !byCount && left() < (1 - lateShare) * total;
+
+  const evaluate = async (spec: TrialSpec & { why: string }, before?: Waiting): Promise<void> => {
+    const results: FoldResult[] = [...(before?.results ?? [])];
+    const losses: number[] = [...(before?.losses ?? [])];
     let state: Trial['state'] = 'finished';
     let isCut = false;
+    let isPutOff = false;
     const told = script?.get(spec.id);
+    let taste = before?.taste;
     let error: string | undefined;
     try {
-      for (let fold = 0; fold < field.foldCount; fold++) {
+      if (!before && !byCount && spec.id >= spaces.length && isDear(spec.family)) {
+        const { foldMs } = options;
+        const limit = foldMs === undefined ? undefined : Math.max(1, Math.min(foldMs, left()));
+        const { logits } = await runner.fold({ ...spec, share: tasteShare }, 0, limit);
+        taste = foldLoss(field, 0, logits);
+        isPutOff = !room.tasted(spec.family, taste);
+      } else if (told?.taste !== undefined) {
+        taste = told.taste;
+        isPutOff = told.losses.length === 0;
+      }
+      if (isPutOff) state = 'stopped';
+      for (let fold = losses.length; fold < field.foldCount && !isPutOff; fold++) {
         const last = results.at(-1);
         // A fold that would not end in time is not begun.
         if (isOver() || (last && !byCount && last.fitMs > left())) {
@@ -119,10 +139,12 @@ export async function search(
         }
         if (spec.id >= spaces.length && fold + 1 < field.foldCount) {
           const seen = history(spec.id);
-          const isBehind = (rungs.includes(fold + 1) && !isPromising(losses, seen)) || isHopeless(losses, seen);
-          const isLeft = isBehind && !(isFew && isNear(losses, seen));
-          if (isLeft) {
+          const against = oddsAgainst(seen)(losses);
+          const limit = byCount || before ? hopeless : doubtful;
+          const isBehind = against > limit || (!before && rungs.includes(fold + 1) && !isPromising(losses, seen));
+          if (isBehind && !(isFew && (byCount || isLate()) && nearTo(seen)(losses))) {
             state = 'stopped';
+            isPutOff = !byCount;
             break;
           }
         }
@@ -133,14 +155,30 @@ export async function search(
     }
     // What the clock cut off is as if it had never begun.
     if (isCut || (state !== 'finished' && isOver())) return;
-    const trial = trialOf(field, spec, state, results, losses, error);
+    const tasted = taste === undefined ? {} : { taste };
+    const trial = { ...trialOf(field, spec, state, results, losses, error), ...tasted };
     trials.set(trial.id, trial);
+    if (isPutOff) room.add({ spec, results, losses, ...tasted });
     hooks.ended?.(trial);
   };
 
   const running = new Map<number, Promise<void>>();
+  const begin = (spec: TrialSpec & { why: string }, before?: Waiting) => {
+    hooks.trying?.(spec);
+    const ended = evaluate(spec, before).finally(() => running.delete(spec.id));
+    // The first that fails ends the search; nobody waits for the others any more.
+    ended.catch(() => undefined);
+    running.set(spec.id, ended);
+  };
   let next = 0;
   while (!isOver()) {
+    const seen = history(most);
+    const now = { late: isFew && isLate(), costOf: (family: SearchFamily) => costOf(seen, family), left: left() };
+    const again = !byCount && running.size < slots ? room.take(seen, now) : undefined;
+    if (again) {
+      begin(again.spec, again);
+      continue;
+    }
     while (next < most && (trials.has(next) || script?.has(next) === false)) next++;
     const mayStart = next < most && running.size < slots && (script || !byCount || isSettled(trials, next - lag));
     const spec = mayStart ? specOf(next) : undefined;
@@ -149,12 +187,7 @@ export async function search(
       continue;
     }
     if (spec) {
-      const { id } = spec;
-      hooks.trying?.(spec);
-      const ended = evaluate(spec).finally(() => running.delete(id));
-      // The first that fails ends the search; nobody waits for the others any more.
-      ended.catch(() => undefined);
-      running.set(id, ended);
+      begin(spec);
       next++;
       continue;
     }
@@ -199,70 +232,6 @@ function startsOf(spaces: readonly Space[]): { family: SearchFamily; hyper: Hype
 function isSettled(trials: ReadonlyMap<number, Trial>, last: number): boolean {
   for (let id = 0; id <= last; id++) if (!trials.has(id)) return false;
   return true;
-}
-
-/** Whether the mean of the first folds is in the better half of those that came as far. */
-function isPromising(losses: readonly number[], seen: readonly Trial[]): boolean {
-  const folds = losses.length;
-  const mean = (list: readonly number[]) => meanOver(list.slice(0, folds));
-  const others = seen.filter((trial) => trial.losses.length >= folds).map((trial) => mean(trial.losses));
-  if (others.length < leastPeers) return true;
-  const better = others.filter((other) => other < mean(losses)).length;
-  return better < others.length / 2;
-}
-
-/** Rows up to which a trial that is nearly as good as the leader is worth its folds, for what it adds to an ensemble; and how near. */
-const fewRows = 2000;
-const near = 0.03;
-
-/** Whether a trial loses hardly more than the leader on the folds that both did. */
-function isNear(losses: readonly number[], seen: readonly Trial[]): boolean {
-  const finished = seen.filter(({ state }) => state === 'finished');
-  const [leader] = finished.sort((a, b) => meanOver(a.losses) - meanOver(b.losses) || a.id - b.id);
-  if (!leader) return false;
-  const level = meanOver(leader.losses.slice(0, losses.length));
-  return meanOver(losses) - level < near * Math.abs(level);
-}
-
-/** Trials that came through all folds before one is raced against the best of them. */
-const fewestRaced = 4;
-/** Deviations of what the folds to come may change, beyond which a trial will not overtake the leader. */
-const hopeless = 1.2;
-
-/**
- * Whether a trial will hardly overtake the leader: folds are the same for both, so that their differences say more than losses do
- * (racing, Birattari et al. 2002). How far differences stray from one fold to the next is seen from the others.
- */
-function isHopeless(losses: readonly number[], seen: readonly Trial[]): boolean {
-  const finished = seen.filter(({ state }) => state === 'finished');
-  if (finished.length < fewestRaced) return false;
-  const [leader, ...others] = [...finished].sort((a, b) => meanOver(a.losses) - meanOver(b.losses) || a.id - b.id);
-  const gaps = (own: readonly number[]) => own.map((loss, fold) => loss - leader.losses[fold]);
-  const strays = others
-    .map(({ losses: own }) => {
-      const all = gaps(own);
-      const mean = meanOver(all);
-      return meanOver(all.map((gap) => (gap - mean) ** 2)) * (all.length / Math.max(1, all.length - 1));
-    })
-    .sort((a, b) => a - b);
-  const stray = Math.sqrt(strays[Math.floor(strays.length / 2)]);
-  const left = Math.sqrt(1 / losses.length - 1 / leader.losses.length);
-  return meanOver(gaps(losses)) > hopeless * stray * left;
-}
-
-const meanOver = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
-
-/**
- * Losses as if every trial had gone through all folds: folds are not equally hard, so that one that was stopped early is put as
- * far from the leader as it was on the folds that it did.
- */
-function evenLosses(seen: readonly Trial[]): (trial: Trial) => number {
-  const [leader] = seen
-    .filter(({ state }) => state === 'finished')
-    .sort((a, b) => meanOver(a.losses) - meanOver(b.losses) || a.id - b.id);
-  if (!leader) return ({ losses }) => meanOver(losses);
-  const level = meanOver(leader.losses);
-  return ({ losses }) => level + meanOver(losses.map((loss, fold) => loss - leader.losses[fold]));
 }
 
 /** What a fold of a family took so far, ms; 0 where nothing is known. */

@@ -13,6 +13,7 @@ export interface Seen {
 /** Trials of a space before its history says more than chance. */
 const leastSeen = 4;
 const candidates = 24;
+const redraws = 8;
 const goodShare = 0.25;
 /** Proposals that are drawn evenly whatever was seen, so that no corner of the space is given up (Falkner et al. 2018). */
 const evenShare = 1 / 3;
@@ -111,7 +112,12 @@ function parzen(dimension: Dimension, values: readonly Point[]): Density {
     draw(random: Rng): Point {
       const pick = random.int(places.length + 1);
       if (pick === places.length) return unscale(dimension, random.next());
-      return unscale(dimension, places[pick] + width * random.normal());
+      // Kernels end at the bounds: what is beyond is drawn again, or the bounds would be proposed over and over.
+      for (let i = 0; i < redraws; i++) {
+        const place = places[pick] + width * random.normal();
+        if (place >= 0 && place <= 1) return unscale(dimension, place);
+      }
+      return unscale(dimension, places[pick]);
     },
   };
 }

@@ -11,6 +11,8 @@ export interface Trial extends TrialSpec {
   state: 'finished' | 'stopped' | 'failed';
   /** Calibrated loss of each fold that was done, in order. */
   losses: number[];
+  /** Loss on the first fold after a fit on a share of its rows, where that came first. */
+  taste?: number;
   /** Mean loss of the rows of the done folds. */
   loss: number;
   /** Accuracy or R² on held-out rows, and where 95 of 100 samples would have it. */

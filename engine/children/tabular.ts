@@ -244,7 +244,9 @@ async function lead(
         hooks.progress({ phase: `trial ${id + 1}: ${family}`, ...by });
       },
       ended(trial) {
-        trials.push(trial);
+        // One that was put off may end a second time.
+        const at = trials.findIndex(({ id }) => id === trial.id);
+        trials.splice(at < 0 ? trials.length : at, 1, trial);
         const best = summaryOf(trials, told).rows[0];
         if (best && best.state === 'finished') {
           const point = { step: trials.length, epoch: 0, at: Date.now() };

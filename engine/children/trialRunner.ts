@@ -78,7 +78,13 @@ export function forkedRunner(slots: number, opening: Extract<ToTrial, { type: 'o
       free(slot);
     }
   };
-  const orderOf = ({ id, family, hyper, seed }: TrialOrder): TrialOrder => ({ id, family, hyper, seed });
+  const orderOf = ({ id, family, hyper, seed, share }: TrialOrder): TrialOrder => ({
+    id,
+    family,
+    hyper,
+    seed,
+    ...(share === undefined ? {} : { share }),
+  });
 
   for (const slot of all) start(slot);
   const self: ForkedRunner = {

@@ -153,6 +153,8 @@ export interface TrialOrder {
   family: Exclude<ModelKind, 'ensemble'>;
   hyper: Hyper;
   seed: number;
+  /** Share of a fold's training rows that are fitted on; all when left out. */
+  share?: number;
 }
 
 export type ToTrial =

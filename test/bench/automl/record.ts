@@ -1,19 +1,22 @@
 // Makes the table of recorded trials that replay.ts searches in: configurations drawn evenly from the spaces, each with the loss and
 // time of every fold and the loss on rows that no fold saw. Made once and kept, since it takes a quarter of an hour a set.
 //   node test/bench/automl/record.ts breast-cancer|diabetes|sections
+//   … tastes   adds to a kept table what each configuration is on the first fold when it is fitted on a share of its rows
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
-import { foldRows, noFold } from '../../../engine/automl/runner.ts';
+import { foldRows, noFold, someOf } from '../../../engine/automl/runner.ts';
 import { type Field, openField, settle } from '../../../engine/automl/index.ts';
 import { fitModel } from '../../../engine/automl/learner.ts';
 import { lossesOf, meanOf, softmaxOf, temperatureOf } from '../../../engine/automl/scores.ts';
-import { spacesFor } from '../../../engine/automl/spaces.ts';
+import { tasteShare } from '../../../engine/automl/waiting.ts';
+import { type SearchFamily, spacesFor } from '../../../engine/automl/spaces.ts';
 import { propose } from '../../../engine/automl/tpe.ts';
 import { rng } from '../../../engine/base/index.ts';
 import { importDataset, openDataset } from '../../../engine/data/index.ts';
+import type { Hyper } from '../../../engine/schema/index.ts';
 import { openPack } from '../../../engine/store/index.ts';
 
 /** Configurations of each family, and the trees of a forest: few, so that the table can be made. */
@@ -21,7 +24,7 @@ const each = 40;
 const trees = 60;
 const seed = 1;
 
-const [set = 'diabetes'] = process.argv.slice(2);
+const [set = 'diabetes', tastes] = process.argv.slice(2);
 const target = set === 'sections' ? 'section' : 'target';
 const dir = mkdtempSync(join(tmpdir(), 'neutrino-record-'));
 
@@ -79,6 +82,34 @@ try {
     const factor = temperatureOf(logits, of, rows);
     return meanOf(lossesOf(rows.labels ? softmaxOf(logits, rows.outputs, factor) : logits, of, rows));
   };
+  const path = join(import.meta.dirname, 'recorded', `${set}.json`);
+  /** A fit on the share of the first fold's rows: its loss, and its time as a share of a whole fit's, the quicker of two turns. */
+  const taste = async (family: SearchFamily, hyper: Hyper, i: number) => {
+    const { train, held } = foldRows(shown, 0);
+    const all = train.filter((row) => !hidden.has(row));
+    const some = someOf(all, shown, 0, tasteShare);
+    const fit = async (own: Uint32Array) => {
+      const began = performance.now();
+      const model = await fitModel(shown, { family, hyper, seed: i, threads: 1, train: own, validation: held });
+      return { ms: performance.now() - began, model };
+    };
+    const [first, whole, again] = [await fit(some), await fit(all), await fit(some)];
+    const share = Math.min(1, Math.min(first.ms, again.ms) / Math.max(0.01, whole.ms));
+    return { loss: round(lossOf(await first.model.logits(held), held)), share };
+  };
+  if (tastes) {
+    type Row = { family: SearchFamily; hyper: Hyper; ms: number };
+    const kept = JSON.parse(readFileSync(path, 'utf8')) as Row[];
+    const tasted: unknown[] = [];
+    for (const row of kept) {
+      const i = kept.filter(({ family }) => family === row.family).indexOf(row);
+      const { loss, share } = await taste(row.family, row.hyper, i);
+      tasted.push({ ...row, taste: { loss, ms: round(share * row.ms) } });
+    }
+    writeFileSync(path, `[\n${tasted.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
+    rmSync(dir, { recursive: true, force: true });
+    process.exit(0);
+  }
   const table: unknown[] = [];
   for (const { family, dimensions } of spacesFor(field)) {
     if (family === 'mlp') continue;
@@ -100,11 +131,12 @@ try {
       }
       // The middle one: the machine may be busy with something else.
       const ms = times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-      table.push({ family, hyper, losses, ms: round(ms), test: round(test) });
+      const { loss, share } = await taste(family, hyper, i);
+      const own = { loss, ms: round(share * ms) };
+      table.push({ family, hyper, losses, ms: round(ms), test: round(test), taste: own });
     }
     console.error(`${set}: ${family} done, ${table.length} configurations`);
   }
-  const path = join(import.meta.dirname, 'recorded', `${set}.json`);
   writeFileSync(path, `[\n${table.map((row) => JSON.stringify(row)).join(',\n')}\n]\n`);
 } finally {
   rmSync(dir, { recursive: true, force: true });

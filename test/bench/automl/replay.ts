@@ -1,6 +1,8 @@
 // Searches over the table of recorded trials (record.ts), by the table's clock: TPE with early stopping beside random search, and
 // more time beside less. The search is the very one that trains; only its runner looks figures up. Seconds, not hours.
-//   node test/bench/automl/replay.ts [seeds] [set,…]
+//   node test/bench/automl/replay.ts [seeds] [set,…] [likeness]
+// With `likeness`, random search too takes the recorded configuration that is most like one it draws, as the search must: those that
+// few others are like are then drawn more often than by chance.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrialRunner } from '../../../engine/automl/index.ts';
@@ -17,6 +19,8 @@ interface Recorded {
   losses: number[];
   /** Of a fold. */
   ms: number;
+  /** The first fold after a fit on a share of its rows. */
+  taste: { loss: number; ms: number };
   /** Loss on rows that no fold saw. */
   test: number;
 }
@@ -25,6 +29,7 @@ const sets = (process.argv[3] ?? 'diabetes,breast-cancer,sections').split(',');
 /** Trials of random search: its final best is the mark. */
 const randomTrials = 60;
 const seeds = Number(process.argv[2] ?? 50);
+const byLikeness = process.argv[4] === 'likeness';
 const folds = 5;
 /** What asking a trainer for a fold costs beside the fit, ms. */
 const askMs = 5;
@@ -90,14 +95,18 @@ const field = {
 
 const meanLoss = ({ losses }: Recorded) => mean(losses);
 
-/** Draws evenly and goes through all folds of each. */
+/** Random search: draws a family and one of its recorded configurations, which were drawn evenly themselves, and goes through all folds. */
 function drawn(table: readonly Recorded[], spaces: readonly Space[], seed: number): { best: number; cost: number } {
   const random = rng(seed, 'random search');
   const taken = new Set<Recorded>();
   let [best, cost] = [Number.POSITIVE_INFINITY, 0];
   for (let i = 0; i < randomTrials; i++) {
     const space = spaces[random.int(spaces.length)];
-    const row = nearest(table, space, propose(space.dimensions, [], random), taken);
+    const open = table.filter((row) => row.family === space.family && !taken.has(row));
+    const row = byLikeness
+      ? nearest(table, space, propose(space.dimensions, [], random), taken)
+      : open[random.int(open.length)];
+    taken.add(row);
     cost += folds * (row.ms + askMs);
     best = Math.min(best, meanLoss(row));
   }
@@ -107,36 +116,33 @@ function drawn(table: readonly Recorded[], spaces: readonly Space[], seed: numbe
 interface Outcome {
   /** When a better one had come through all folds, and its loss. */
   steps: { at: number; loss: number }[];
-  /** The table's time at which the mark was reached. */
-  reached: number;
   /** Of the best that came through all folds: its loss there, and on rows that no fold saw. */
   loss: number;
   test: number;
 }
 
-/** The search that trains, over the table, for so many ms of the table's time or until the mark is reached. */
+/** The search that trains, over the table, for so many ms of the table's time. */
 async function searched(
   table: readonly Recorded[],
   spaces: readonly Space[],
   seed: number,
   budget: number,
-  mark = Number.NEGATIVE_INFINITY,
 ): Promise<Outcome> {
   let now = 0;
-  let reached = Number.POSITIVE_INFINITY;
   const steps: Outcome['steps'] = [];
   const rowOf = new Map<number, Recorded>();
   const taken = new Set<Recorded>();
   const runner: TrialRunner = {
     slots: 1,
-    fold({ id, family, hyper }, fold) {
+    fold({ id, family, hyper, share }, fold) {
       const space = spaces.find((one) => one.family === family) as Space;
       const row = rowOf.get(id) ?? nearest(table, space, hyper, taken);
       rowOf.set(id, row);
-      now += row.ms + askMs;
+      const { loss, ms } = share === undefined ? { loss: row.losses[fold], ms: row.ms } : row.taste;
+      now += ms + askMs;
       return Promise.resolve({
-        logits: Float32Array.of(Math.sqrt(row.losses[fold])),
-        fitMs: row.ms + askMs,
+        logits: Float32Array.of(Math.sqrt(loss)),
+        fitMs: ms + askMs,
         predictMs: 0,
         size: 1,
         bestRound: 1,
@@ -153,15 +159,12 @@ async function searched(
       ended(trial) {
         if (trial.state === 'finished' && trial.loss < (steps.at(-1)?.loss ?? Number.POSITIVE_INFINITY))
           steps.push({ at: now, loss: trial.loss });
-        if (trial.state === 'finished' && trial.loss <= mark + 1e-6 && reached === Number.POSITIVE_INFINITY)
-          reached = now;
       },
-      stop: () => reached < Number.POSITIVE_INFINITY,
     },
   );
   const done = trials.filter(({ state }) => state === 'finished').sort((a, b) => a.loss - b.loss);
   const best = done[0] && rowOf.get(done[0].id);
-  return { steps, reached, loss: best ? meanLoss(best) : Number.NaN, test: best?.test ?? Number.NaN };
+  return { steps, loss: best ? meanLoss(best) : Number.NaN, test: best?.test ?? Number.NaN };
 }
 
 /** Share of random search's cost at which the mean of the best so far over all seeds is as low as random search's final mean. */
@@ -195,9 +198,9 @@ for (const set of sets) {
       ['search', bare],
       ['with starts', all],
     ] as const) {
-      const { reached } = await searched(table, spaces, seed, 2 * random.cost, random.best);
-      shares[name].push(Math.min(2, reached / random.cost));
       const { steps } = await searched(table, spaces, seed, 2 * random.cost);
+      const reached = steps.find(({ loss }) => loss <= random.best + 1e-6)?.at ?? Number.POSITIVE_INFINITY;
+      shares[name].push(Math.min(2, reached / random.cost));
       curves[name].push({ steps, cost: random.cost });
     }
     const budgets = [0.1, 0.3, 1].map((share) => share * random.cost);

@@ -24,7 +24,7 @@ for (const name of asked.split(',')) {
   for (const budget of seconds.split(',')) {
     const request = { target: set.target, budget: `${budget}s`, seed: Number(seed), ignore: set.ignore };
     const { report, seconds: took } = await search(request, train, test);
-    const loss = 'logLoss' in report ? Number(report.logLoss).toFixed(4) : '';
+    const loss = 'logLoss' in report ? report.logLoss.toFixed(4) : '';
     const row = { name, budget: Number(budget), score: scoreOf(report).toFixed(4), loss, seconds: took.toFixed(1) };
     table.push(row);
     console.error(JSON.stringify(row));
